@@ -1,0 +1,238 @@
+// Package bot is the desk's language: the case, its rows, what a rule finds, who may act, and the arrows that
+// QT.CNTT.03 allows between states. It imports only the standard library; everything else under bot imports it.
+//
+// It must not know how anything is stored, mailed, parsed or shown.
+package bot
+
+import "time"
+
+// Procedure and Edition are the ones every case carries (FR-01).
+const (
+	Procedure = "QT.CNTT.03"
+	Edition   = "01"
+)
+
+// A Unit is an office that may send requests (FR-08).
+type Unit struct {
+	ID        string   // "CTSV"
+	Name      string   // "Phòng Công tác sinh viên"
+	Aliases   []string // other spellings found on letters (Q19)
+	Addresses []string // mailboxes entitled to ask, lower case; the first gets the mails
+}
+
+// An Officer works in Phòng CNTT. Login is the operating-system user that may act as the officer.
+type Officer struct {
+	ID       string // "lan"
+	Name     string
+	Login    string
+	Approver bool // may approve plans (Q7)
+}
+
+// An Actor is who did something: "unit:CTSV", "officer:lan", "vanthu" itself.
+type Actor string
+
+// System is vanthu acting by itself.
+const System Actor = "vanthu"
+
+// Kind is what a mail or a case asks for; the words are those of `vanthu check --json`.
+type Kind string
+
+// The kinds of mail. Only AccountRequest opens a case in this edition.
+const (
+	AccountRequest  Kind = "account_request"
+	DeletionRequest Kind = "deletion_request"
+	Confirmation    Kind = "confirmation" // "Đã nhận đủ", "Đã bàn giao", "Đồng ý cấp phần hợp lệ"
+	Incident        Kind = "incident"
+	Conversation    Kind = "conversation"
+	OtherRequest    Kind = "other_request" // reset, rename, staff: outside this procedure (FR-03)
+	Other           Kind = "other"
+	Automatic       Kind = "automatic" // RFC 3834
+	Bounce          Kind = "bounce"    // RFC 3464
+	MailingList     Kind = "mailing_list"
+	OwnMail         Kind = "own_mail"
+	Spoofed         Kind = "spoofed"
+	NotEntitled     Kind = "not_entitled"
+)
+
+// Action is what follows from reading a mail (design.md, "From findings to the action").
+type Action string
+
+// The actions.
+const (
+	Queue            Action = "queue"              // the case is open, at most warnings
+	QueueWithDefects Action = "queue_with_defects" // the case is open, bad rows are named, nobody is served before
+	Return           Action = "return"             // nothing usable as sent, with reasons
+	AskSender        Action = "ask_sender"         // something is missing or cannot be opened
+	Human            Action = "human"              // an officer decides
+	Ignore           Action = "ignore"             // recorded, not answered
+	ConfirmReceived  Action = "confirm_received"
+	ReplyStatus      Action = "reply_status"
+)
+
+// Severity is what a finding does.
+type Severity string
+
+// The severities of the rule catalogue.
+const (
+	RejectRequest Severity = "reject_request"
+	RejectRow     Severity = "reject_row"
+	Warn          Severity = "warn"
+	Quarantine    Severity = "quarantine"
+)
+
+// A Finding is what a rule says of a row or of the whole request. Its message is rendered late, from the catalogue, by
+// Rule and Args.
+type Finding struct {
+	Rule     string            `json:"rule"` // "ROW-02"
+	Severity Severity          `json:"severity"`
+	N        int               `json:"n"` // row of the request, 0: the whole
+	File     string            `json:"file,omitempty"`
+	Sheet    string            `json:"sheet,omitempty"`
+	Cell     string            `json:"cell,omitempty"` // "B14"
+	Value    string            `json:"value,omitempty"`
+	Args     map[string]string `json:"args,omitempty"` // the {fields} of the message
+}
+
+// A Row is one person of a case, as judged.
+type Row struct {
+	N       int               `json:"n"` // place in the request, from 1
+	STT     string            `json:"stt"`
+	Code    string            `json:"id"` // student code
+	Name    string            `json:"name"`
+	Class   string            `json:"class"`
+	Cohort  string            `json:"cohort"`
+	Note    string            `json:"note"`
+	Monitor bool              `json:"monitor,omitempty"` // Lớp trưởng (Q15)
+	File    string            `json:"file"`
+	Sheet   string            `json:"sheet"`
+	Line    int               `json:"sheet_row"`       // 1-based row of the sheet
+	Cells   map[string]string `json:"cells,omitempty"` // field → cell: "code" → "B14"
+	OK      bool              `json:"ok"`              // no finding rejects it
+}
+
+// A Request is a submission after judging: what a case is opened with.
+type Request struct {
+	Kind       Kind
+	Action     Action
+	Unit       string // id of the unit that asks
+	UnitName   string
+	Reason     string
+	LetterDate string // 2026-11-20, "" unknown
+	Signer     string
+	LetterFile string
+	ListFiles  []string
+	Rows       []Row
+	Findings   []Finding // in the order of their places
+}
+
+// Good counts the rows that may be served.
+func (r Request) Good() int {
+	n := 0
+	for _, row := range r.Rows {
+		if row.OK {
+			n++
+		}
+	}
+	return n
+}
+
+// Existing is an account that the register or the platform already knows for a student code.
+type Existing struct {
+	Code    string
+	Name    string
+	Address string
+	Since   time.Time // zero: unknown
+	Case    string    // number of the open case that asks for it (ROW-06); "" for an account
+}
+
+// A Case is one request being handled (hồ sơ).
+type Case struct {
+	ID         int64
+	Number     string // "YC-2026-0042"
+	Procedure  string
+	Edition    string
+	Kind       Kind
+	Unit       string
+	State      State
+	Version    int64 // grows with every change: two people never overwrite each other
+	Reason     string
+	LetterDate string
+	Signer     string
+	LetterFile string
+	ListFile   string
+	MailID     int64 // the journal entry of the mail that (last) gave the rows
+	ReceivedAt time.Time
+	Checked    Stamp // step 3, by an officer
+	Planned    Stamp // the plan that holds it was approved, step 2
+	PlanID     int64 // 0: in no plan
+	UpdatedAt  time.Time
+}
+
+// A Stamp is a moment and who made it. The zero Stamp: not yet.
+type Stamp struct {
+	At time.Time
+	By Actor
+}
+
+// Done says whether the stamp was given.
+func (s Stamp) Done() bool { return !s.At.IsZero() }
+
+// RowState is where a row of a case stands.
+type RowState string
+
+// The states of a row (procedure 1.5).
+const (
+	RowGood      RowState = "good"      // hop_le
+	RowWarned    RowState = "warned"    // canh_bao
+	RowBad       RowState = "bad"       // bi_tra
+	RowCreated   RowState = "created"   // da_tao
+	RowDelivered RowState = "delivered" // da_cap
+)
+
+// A CaseRow is a row in its case, with what has been made of it.
+type CaseRow struct {
+	Row
+	CaseID    int64
+	State     RowState
+	Address   string // planned or created address, "" before planning
+	Platform  string
+	CreatedAt time.Time
+	Said      string // what the platform said, for `case explain`
+}
+
+// An Event is one line of the history, append-only.
+type Event struct {
+	ID     int64
+	At     time.Time
+	Actor  Actor
+	Case   int64 // 0: about no case
+	Plan   int64
+	Mail   int64
+	What   string            // "case_received", "plan_approved" …
+	Detail map[string]string // never a secret
+}
+
+// A Plan gathers cases; it is frozen when made and approved by its hash (step 2).
+type Plan struct {
+	ID       int64
+	Number   string // "KH-2026-0003"
+	Hash     string // SHA-256 over the items, hex
+	Made     Stamp
+	Approved Stamp
+	Items    []PlanItem
+}
+
+// A PlanItem is exactly what would be done for one row.
+type PlanItem struct {
+	CaseID   int64  `json:"-"`
+	Case     string `json:"case"`
+	N        int    `json:"n"`
+	Code     string `json:"code"`
+	Name     string `json:"name"`
+	Class    string `json:"class"`
+	Cohort   string `json:"cohort"`
+	User     string `json:"user"`
+	Address  string `json:"address"`
+	Platform string `json:"platform"`
+	Action   string `json:"action"` // "create"
+}

@@ -1,0 +1,189 @@
+// Package config reads vanthu.toml: defaults, then the file, then the environment for secrets, then validation with file
+// and line in every error. It prints the effective settings with secrets hidden.
+//
+// It must not build anything from the settings (bot/app does).
+package config
+
+import (
+	"time"
+
+	"vanthu/bot"
+)
+
+// A Config is everything that vanthu can be told. Relative paths are relative to the file's folder.
+type Config struct {
+	School   School    `toml:"school"`
+	IMAP     IMAP      `toml:"imap"`
+	SMTP     SMTP      `toml:"smtp"`
+	Trust    Trust     `toml:"trust"`
+	Store    Store     `toml:"store"`
+	Secret   SecretKey `toml:"secret"`
+	Accounts Accounts  `toml:"accounts"`
+	Rules    Rules     `toml:"rules"`
+	Plan     Plan      `toml:"plan"`
+	Limits   Limits    `toml:"limits"`
+	Units    []Unit    `toml:"unit"`
+	Officers []Officer `toml:"officer"`
+
+	File string `toml:"-"` // where it was read from, for messages
+}
+
+// School is how the office signs its letters.
+type School struct {
+	Name    string `toml:"name"`    // "TRƯỜNG ĐẠI HỌC Y DƯỢC CẦN THƠ"
+	Office  string `toml:"office"`  // "Phòng Công nghệ Thông tin"
+	Place   string `toml:"place"`   // "Cần Thơ"
+	Contact string `toml:"contact"` // telephone and address shown in letters
+}
+
+// Secret is a password or token: from a file, the environment or (OAuth 2) a command, never from a flag. Value is filled
+// by Load and is never printed.
+type Secret struct {
+	File  string `toml:"password_file"`
+	Env   string `toml:"password_env"`
+	Value string `toml:"-"`
+}
+
+// IMAP is the mailbox that is watched.
+type IMAP struct {
+	Address    string `toml:"address"`     // host:port
+	TLS        string `toml:"tls"`         // "implicit" or "starttls"
+	ServerName string `toml:"server_name"` // name on the certificate, default the host
+	CAFile     string `toml:"ca_file"`     // default: the system's
+	User       string `toml:"user"`
+	Secret
+	TokenCommand []string      `toml:"token_command"` // prints an OAuth 2 access token; instead of a password
+	Mailbox      string        `toml:"mailbox"`       // default INBOX
+	Poll         time.Duration `toml:"poll"`          // default 2m
+	Timeout      time.Duration `toml:"timeout"`       // of one command, default 1m
+	Folders      Folders       `toml:"folders"`
+}
+
+// Folders is where a mail goes by its outcome.
+type Folders struct {
+	Done       string `toml:"done"`
+	Returned   string `toml:"returned"`
+	Ignored    string `toml:"ignored"`
+	Quarantine string `toml:"quarantine"`
+}
+
+// SMTP is where answers are submitted.
+type SMTP struct {
+	Address    string `toml:"address"`
+	TLS        string `toml:"tls"`
+	ServerName string `toml:"server_name"`
+	CAFile     string `toml:"ca_file"`
+	User       string `toml:"user"` // "" submits without a login
+	Secret
+	TokenCommand []string      `toml:"token_command"`
+	From         string        `toml:"from"` // the service address: From and envelope sender
+	FromName     string        `toml:"from_name"`
+	Timeout      time.Duration `toml:"timeout"` // default 1m
+}
+
+// Trust says whose word about a sender is believed.
+type Trust struct {
+	AuthservID string   `toml:"authserv_id"` // what our own MTA writes into Authentication-Results
+	Domains    []string `toml:"domains"`     // our mail domains
+}
+
+// Store is the database: "sqlite:vanthu.db" or "postgres://…" (its password may stand in password_file/_env).
+type Store struct {
+	URL string `toml:"url"`
+	Secret
+}
+
+// SecretKey seals initial passwords; the file is made by `vanthu init` and kept apart from the database and its backups.
+type SecretKey struct {
+	KeyFile string `toml:"key_file"`
+}
+
+// Accounts says where and how accounts are made.
+type Accounts struct {
+	Platform string   `toml:"platform"` // "ldap" or "file"
+	Domain   string   `toml:"domain"`   // user names are <code>@domain
+	Reserved []string `toml:"reserved"` // user names never given (ACC-03), beside the built-in ones
+	LDAP     LDAP     `toml:"ldap"`
+	FilePath string   `toml:"file_path"` // of the file directory
+}
+
+// LDAP is a directory of inetOrgPerson entries.
+type LDAP struct {
+	URL        string `toml:"url"` // ldaps://… or ldap://… with starttls = true
+	StartTLS   bool   `toml:"starttls"`
+	Insecure   bool   `toml:"insecure_loopback"` // ldap:// without TLS, allowed for a loopback address only
+	ServerName string `toml:"server_name"`
+	CAFile     string `toml:"ca_file"`
+	BindDN     string `toml:"bind_dn"`
+	Secret
+	Base       string        `toml:"base"`             // where accounts are made
+	SearchBase string        `toml:"search_base"`      // where existing ones are looked for, default base
+	Hash       string        `toml:"hash"`             // "ssha512" or "argon2"
+	MarkerAttr string        `toml:"marker_attribute"` // default "description"
+	MustChange string        `toml:"must_change"`      // attribute=value written at creation: "pwdReset=TRUE"; "" none
+	Timeout    time.Duration `toml:"timeout"`
+}
+
+// Rules is what the school expects of a list.
+type Rules struct {
+	Codes    []CodeRule `toml:"code"`
+	Classes  []string   `toml:"classes"`  // known classes; empty: not checked (ROW-09)
+	Evidence string     `toml:"evidence"` // "mailbox" or "signed" (FRM-04)
+	Existing string     `toml:"existing"` // CSV (code,name,address) of accounts for the offline `check`
+}
+
+// A CodeRule is one pattern of student codes.
+type CodeRule struct {
+	Pattern string   `toml:"pattern"` // regular expression over the whole code
+	Shown   string   `toml:"shown"`   // how a person says it: "10 chữ số"
+	Units   []string `toml:"units"`   // units whose people have such codes; empty: all (FRM-13)
+}
+
+// Plan is who may approve.
+type Plan struct {
+	OfficeOfOne bool `toml:"office_of_one"` // the maker may approve his own plan; shown everywhere while on
+}
+
+// Limits bound what one mail may cost.
+type Limits struct {
+	MailMB     int `toml:"mail_mb"`
+	Parts      int `toml:"parts"`
+	UnpackedMB int `toml:"unpacked_mb"`
+	Rows       int `toml:"rows"`
+	Columns    int `toml:"columns"`
+}
+
+// A Unit may ask.
+type Unit struct {
+	ID             string   `toml:"id"`
+	Name           string   `toml:"name"`
+	Aliases        []string `toml:"aliases"`
+	Addresses      []string `toml:"addresses"`
+	PassphraseFile string   `toml:"passphrase_file"` // opens the credentials workbook; the file is read when it is needed
+}
+
+// Officer works in the office.
+type Officer struct {
+	ID       string `toml:"id"`
+	Name     string `toml:"name"`
+	Login    string `toml:"login"` // operating-system user
+	Approver bool   `toml:"approver"`
+}
+
+// BotUnits returns the units as the rest of bot knows them.
+func (c *Config) BotUnits() []bot.Unit {
+	units := make([]bot.Unit, 0, len(c.Units))
+	for _, u := range c.Units {
+		units = append(units, bot.Unit{ID: u.ID, Name: u.Name, Aliases: u.Aliases, Addresses: u.Addresses})
+	}
+	return units
+}
+
+// BotOfficers returns the officers as the rest of bot knows them.
+func (c *Config) BotOfficers() []bot.Officer {
+	officers := make([]bot.Officer, 0, len(c.Officers))
+	for _, o := range c.Officers {
+		officers = append(officers, bot.Officer{ID: o.ID, Name: o.Name, Login: o.Login, Approver: o.Approver})
+	}
+	return officers
+}

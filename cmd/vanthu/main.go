@@ -1,0 +1,59 @@
+// Command vanthu is a clerk that works by mail: it reads the requests that units send, judges them, takes each case
+// through QT.CNTT.03 and answers. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is what the command line can say; each command stands in a file of its own.
+type commands struct {
+}
+
+// env is what a command may touch of the process.
+type env struct {
+	ctx    context.Context // ends at SIGINT and SIGTERM
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// exit is an error that only carries an exit code: everything has been said already.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is main without the process, for tests.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	parser, err := kong.New(&commands{}, kong.Name("vanthu"), kong.Writers(stdout, stderr), kong.UsageOnError(),
+		kong.Description("A clerk that works by mail: reads requests for accounts, judges them, answers."))
+	if err != nil {
+		fmt.Fprintln(stderr, "vanthu:", err)
+		return 70
+	}
+	command, err := parser.Parse(args)
+	if err == nil {
+		err = command.Run(&env{ctx: ctx, stdout: stdout, stderr: stderr})
+	}
+	if code, ok := errors.AsType[exit](err); ok {
+		return int(code)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "vanthu:", err)
+		return 64
+	}
+	return 0
+}

@@ -1,0 +1,198 @@
+// Package parser turns the files of one request into a Submission: the letter's fields, the list's rows, and for every
+// value where it stood. It is pure: the same bytes give the same Submission, without network, database, clock or log.
+// A partial reading with remarks beats an error: what was odd is remarked, never guessed in silence.
+//
+// It must not know bot (rules, cases, people) nor mailer (how the files came).
+package parser
+
+import "strconv"
+
+// A File is one attachment as it came. Name and Type are hints; the content decides.
+type File struct {
+	Name string // cleaned of paths, may be empty
+	Type string // media type, may be empty
+	Data []byte
+}
+
+// Limits bound what is read of one request. A limit that is hit is named in a Problem, so that the answer can name it.
+type Limits struct {
+	FileSize int64 // bytes of one file
+	Unpacked int64 // bytes after unpacking one file
+	Rows     int   // rows of one request
+	Columns  int   // columns of a sheet
+	Sheets   int   // sheets or tables of a file
+	Depth    int   // nesting of XML elements
+}
+
+// DefaultLimits are the limits named in the manual: 40 MB, 100 MB unpacked, 200,000 rows, 200 columns.
+func DefaultLimits() Limits {
+	return Limits{FileSize: 40 << 20, Unpacked: 100 << 20, Rows: 200_000, Columns: 200, Sheets: 200, Depth: 256}
+}
+
+// A Submission is what was understood of the files of one request.
+type Submission struct {
+	Files   []FileReport // one for each file handed in, in order
+	Letter  *Letter      // nil: no letter found
+	Rows    []Row        // of all lists, in the order of the files, numbered from 1
+	Lists   []List       // the tables that gave the rows
+	Remarks []Remark     // in order of place
+}
+
+// Role says what a file was taken for.
+type Role string
+
+// The roles of a file.
+const (
+	RoleLetter  Role = "letter"
+	RoleList    Role = "list"
+	RoleBoth    Role = "letter_and_list"
+	RoleOther   Role = "other"   // readable, neither letter nor list
+	RoleProblem Role = "problem" // see Problem
+)
+
+// A FileReport says what became of one file: every file is accounted for.
+type FileReport struct {
+	Name    string
+	Format  string // "xlsx", "docx", "pdf", "png", "zip" … by content; "" unknown
+	Role    Role
+	Problem *Problem // set with RoleProblem
+}
+
+// ProblemCode says why a file could not be read.
+type ProblemCode string
+
+// The problems of a file, and the rule that answers each.
+const (
+	Unsupported ProblemCode = "unsupported" // ENV-04: a type that is not read
+	Encrypted   ProblemCode = "encrypted"   // ENV-06: needs a password
+	Damaged     ProblemCode = "damaged"     // ENV-07: does not hold together
+	TooLarge    ProblemCode = "too_large"   // ENV-07: a limit was hit, named in Limit
+	Picture     ProblemCode = "picture"     // ENV-13: photo or scan
+	Empty       ProblemCode = "empty"       // ENV-07: zero bytes
+)
+
+// A Problem is one file that could not be read, or not whole.
+type Problem struct {
+	Code   ProblemCode
+	Limit  string // for TooLarge: the limit as a person says it: "200.000 dòng", "100 MB sau khi giải nén"
+	Detail string // technical, for the officer's page and tests; never a cell value
+}
+
+// A Place is where a value stands, as a person sees it. Row and Col are 1-based, 0 where they say nothing.
+type Place struct {
+	File  string
+	Sheet string
+	Row   int
+	Col   int
+	Page  int // page of a document
+}
+
+// Cell returns the spreadsheet's name of the place: "B14"; "" without a column.
+func (p Place) Cell() string {
+	if p.Col <= 0 || p.Row <= 0 {
+		return ""
+	}
+	return ColumnName(p.Col) + strconv.Itoa(p.Row)
+}
+
+// ColumnName returns the letters of a 1-based column: 1 is "A", 28 is "AB".
+func ColumnName(col int) string {
+	var s string
+	for col > 0 {
+		col--
+		s = string(rune('A'+col%26)) + s
+		col /= 26
+	}
+	return s
+}
+
+// A Value is one value that was read: Text as understood (NFC, blanks collapsed), Raw as it stood.
+type Value struct {
+	Text string
+	Raw  string
+	At   Place
+}
+
+// A Letter is the letter part of BM-CNTT31 (procedure A-19). Fields that were not found have an empty Text.
+type Letter struct {
+	File    string
+	Form    string // "BM-CNTT31" when the form's code stands in it
+	School  Value
+	Unit    Value
+	Date    Date
+	Reason  Value
+	Request Value // the sentence that asks, where "cán bộ" or a number of people may stand
+	Signer  Value // the name under "Thủ trưởng đơn vị"
+	Signed  bool  // a picture or digital signature stands at the end (evidence, not proof)
+	Count   int   // number of people the letter speaks of; 0: none said
+	Staff   bool  // the wording asks for "cán bộ" (FRM-08)
+	Scan    bool  // a picture without text: an officer must read it (FRM-12)
+	Deletes bool  // asks for deletion (procedure step 7)
+}
+
+// A Date is a date as written. Year 0: not found. Valid is false for the 31st of November.
+type Date struct {
+	Year, Month, Day int
+	Valid            bool
+	Text             string
+	At               Place
+}
+
+// A List is one table that gave rows.
+type List struct {
+	File, Sheet string
+	HeaderRow   int              // 1-based; the last one of a two-row header
+	Columns     map[string]Value // field of header_synonyms.tsv → its header cell
+	Date        Date             // "(Kèm theo bản đề nghị ngày …)"
+	Count       int              // "Danh sách này có 140 sinh viên"; 0: none said
+	FirstRow    int              // 1-based place of the first and the last row of people
+	LastRow     int
+}
+
+// A Row is one person of a list, in the sender's order.
+type Row struct {
+	N      int   // place in the request, from 1
+	At     Place // file, sheet and row
+	STT    Value
+	Code   Value
+	Name   Value
+	Class  Value
+	Cohort Value
+	Note   Value
+}
+
+// RemarkCode is the parser's own word for something odd. bot/rules maps it to the catalogue.
+type RemarkCode string
+
+// What the readers remark, with the rule that speaks of it and the arguments it needs.
+const (
+	HeaderMissing   RemarkCode = "header_missing"   // LST-01
+	ColumnMissing   RemarkCode = "column_missing"   // LST-02; Args col
+	HeaderRead      RemarkCode = "header_read"      // LST-03; Args h, field
+	HeaderTwice     RemarkCode = "header_twice"     // LST-04; Args field, h1, h2
+	NoRows          RemarkCode = "no_rows"          // LST-05
+	NumberingJumps  RemarkCode = "numbering_jumps"  // LST-06; Args row, a, b
+	HiddenPart      RemarkCode = "hidden_part"      // LST-07; Args what
+	SeveralSheets   RemarkCode = "several_sheets"   // LST-08; Args n, s
+	RowsSkipped     RemarkCode = "rows_skipped"     // LST-09; Args n
+	MergedDown      RemarkCode = "merged_down"      // LST-10; Args cell
+	CellUnusable    RemarkCode = "cell_unusable"    // LST-11; Args cell, v; N set: formula without value or error value
+	TooManyRows     RemarkCode = "too_many_rows"    // LST-12; Args max
+	RowStruck       RemarkCode = "row_struck"       // LST-13; Args row; N set
+	ColumnDropped   RemarkCode = "column_dropped"   // ROW-16; Args h
+	CodeDamaged     RemarkCode = "code_damaged"     // ROW-03; N set: stored as a number whose digits were lost
+	TextNormalised  RemarkCode = "text_normalised"  // NAM-05; N set: blanks, invisible characters or NFD put right
+	EthReplaced     RemarkCode = "eth_replaced"     // NAM-06; N set
+	MacrosPresent   RemarkCode = "macros_present"   // ENV-05; Args file
+	SeveralLists    RemarkCode = "several_lists"    // ENV-08; Args n, files
+	LetterAmbiguous RemarkCode = "letter_ambiguous" // two files look like the letter; the first was taken
+)
+
+// A Remark is one odd thing with its place. N is the row of the request, 0 for the whole.
+type Remark struct {
+	Code  RemarkCode
+	N     int
+	At    Place
+	Value string
+	Args  map[string]string
+}
