@@ -147,31 +147,31 @@ type Existing struct {
 
 // A Case is one request being handled (hồ sơ).
 type Case struct {
-	ID         int64
-	Number     string // "YC-2026-0042"
-	Procedure  string
-	Edition    string
-	Kind       Kind
-	Unit       string
-	State      State
-	Version    int64 // grows with every change: two people never overwrite each other
-	Reason     string
-	LetterDate string
-	Signer     string
-	LetterFile string
-	ListFile   string
-	MailID     int64 // the journal entry of the mail that (last) gave the rows
-	ReceivedAt time.Time
-	Checked    Stamp // step 3, by an officer
-	Planned    Stamp // the plan that holds it was approved, step 2
-	PlanID     int64 // 0: in no plan
-	UpdatedAt  time.Time
+	ID         int64     `json:"id"`
+	Number     string    `json:"number"` // "YC-2026-0042"
+	Procedure  string    `json:"procedure"`
+	Edition    string    `json:"edition"`
+	Kind       Kind      `json:"kind"`
+	Unit       string    `json:"unit"`
+	State      State     `json:"state"`
+	Version    int64     `json:"version"` // grows with every change: two people never overwrite each other
+	Reason     string    `json:"reason"`
+	LetterDate string    `json:"letter_date"`
+	Signer     string    `json:"signer"`
+	LetterFile string    `json:"letter_file"`
+	ListFile   string    `json:"list_file"`
+	MailID     int64     `json:"mail_id"` // the journal entry of the mail that (last) gave the rows
+	ReceivedAt time.Time `json:"received_at,omitzero"`
+	Checked    Stamp     `json:"checked,omitzero"` // step 3, by an officer
+	Planned    Stamp     `json:"planned,omitzero"` // the plan that holds it was approved, step 2
+	PlanID     int64     `json:"plan_id"`          // 0: in no plan
+	UpdatedAt  time.Time `json:"updated_at,omitzero"`
 }
 
 // A Stamp is a moment and who made it. The zero Stamp: not yet.
 type Stamp struct {
-	At time.Time
-	By Actor
+	At time.Time `json:"at,omitzero"`
+	By Actor     `json:"by"`
 }
 
 // Done says whether the stamp was given.
@@ -192,34 +192,34 @@ const (
 // A CaseRow is a row in its case, with what has been made of it.
 type CaseRow struct {
 	Row
-	CaseID    int64
-	State     RowState
-	Address   string // planned or created address, "" before planning
-	Platform  string
-	CreatedAt time.Time
-	Said      string // what the platform said, for `case explain`
+	CaseID    int64     `json:"case_id"`
+	State     RowState  `json:"state"`
+	Address   string    `json:"address"` // planned or created address, "" before planning
+	Platform  string    `json:"platform"`
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	Said      string    `json:"said"` // what the platform said, for `case explain`
 }
 
 // An Event is one line of the history, append-only.
 type Event struct {
-	ID     int64
-	At     time.Time
-	Actor  Actor
-	Case   int64 // 0: about no case
-	Plan   int64
-	Mail   int64
-	What   string            // "case_received", "plan_approved" …
-	Detail map[string]string // never a secret
+	ID     int64             `json:"id"`
+	At     time.Time         `json:"at,omitzero"`
+	Actor  Actor             `json:"actor"`
+	Case   int64             `json:"case"` // 0: about no case
+	Plan   int64             `json:"plan"`
+	Mail   int64             `json:"mail"`
+	What   string            `json:"what"`   // "case_received", "plan_approved" …
+	Detail map[string]string `json:"detail"` // never a secret
 }
 
 // A Plan gathers cases; it is frozen when made and approved by its hash (step 2).
 type Plan struct {
-	ID       int64
-	Number   string // "KH-2026-0003"
-	Hash     string // SHA-256 over the items, hex
-	Made     Stamp
-	Approved Stamp
-	Items    []PlanItem
+	ID       int64      `json:"id"`
+	Number   string     `json:"number"` // "KH-2026-0003"
+	Hash     string     `json:"hash"`   // SHA-256 over the items, hex
+	Made     Stamp      `json:"made,omitzero"`
+	Approved Stamp      `json:"approved,omitzero"`
+	Items    []PlanItem `json:"items"`
 }
 
 // A PlanItem is exactly what would be done for one row.

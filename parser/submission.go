@@ -141,6 +141,8 @@ type Date struct {
 // A List is one table that gave rows.
 type List struct {
 	File, Sheet string
+	Title       string           // the line above it: "DANH SÁCH SINH VIÊN THÔI HỌC"
+	Deletes     bool             // the title speaks of people who left
 	HeaderRow   int              // 1-based; the last one of a two-row header
 	Columns     map[string]Value // field of header_synonyms.tsv → its header cell
 	Date        Date             // "(Kèm theo bản đề nghị ngày …)"
@@ -185,6 +187,7 @@ const (
 	EthReplaced     RemarkCode = "eth_replaced"     // NAM-06; N set
 	MacrosPresent   RemarkCode = "macros_present"   // ENV-05; Args file
 	SeveralLists    RemarkCode = "several_lists"    // ENV-08; Args n, files
+	ListLeftOut     RemarkCode = "list_left_out"    // LST-08; Args s, why: "lookup", "incomplete" or "deletes" (see form)
 	LetterAmbiguous RemarkCode = "letter_ambiguous" // two files look like the letter; the first was taken
 )
 

@@ -42,5 +42,6 @@ type Platform interface {
 type Keys struct {
 	Codes     []string
 	Addresses []string
+	Users     []string
 	Markers   []string
 }

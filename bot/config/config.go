@@ -36,8 +36,9 @@ type School struct {
 	Contact string `toml:"contact"` // telephone and address shown in letters
 }
 
-// Secret is a password or token: from a file, the environment or (OAuth 2) a command, never from a flag. Value is filled
-// by Load and is never printed.
+// Secret is a password: from the environment or a file, never from a flag or from vanthu.toml itself. When both are named,
+// the environment variable wins if it is set (a container overrides what the machine has), else the file is read; white
+// space at the end of the file is dropped. Value is filled by Load and never printed (secret.go).
 type Secret struct {
 	File  string `toml:"password_file"`
 	Env   string `toml:"password_env"`
@@ -118,7 +119,7 @@ type LDAP struct {
 	Secret
 	Base       string        `toml:"base"`             // where accounts are made
 	SearchBase string        `toml:"search_base"`      // where existing ones are looked for, default base
-	Hash       string        `toml:"hash"`             // "ssha512" or "argon2"
+	Hash       string        `toml:"hash"`             // "ssha512" (slapd: moduleload pw-sha2), "argon2" (moduleload argon2) or "ssha"
 	MarkerAttr string        `toml:"marker_attribute"` // default "description"
 	MustChange string        `toml:"must_change"`      // attribute=value written at creation: "pwdReset=TRUE"; "" none
 	Timeout    time.Duration `toml:"timeout"`

@@ -16,6 +16,12 @@ import (
 
 // commands is what the command line can say; each command stands in a file of its own.
 type commands struct {
+	Demo  demoCmd  `cmd:"" help:"Show the whole procedure on this machine: no configuration, nothing outside loopback."`
+	Init  initCmd  `cmd:"" help:"Write a commented configuration."`
+	Serve serveCmd `cmd:"" help:"Watch the mailbox and answer."`
+	Check checkCmd `cmd:"" help:"Read a mail, list or letter offline and say what was understood."`
+	Case  caseCmd  `cmd:"" help:"Officers: cases."`
+	Plan  planCmd  `cmd:"" help:"Officers: plans."`
 }
 
 // env is what a command may touch of the process.

@@ -7,8 +7,8 @@ package trust
 // A Policy says which results are ours.
 type Policy struct {
 	AuthservID string   // the name our MTA writes into Authentication-Results; "" believes none
-	Domains    []string // domains for which our MTA's login (smtp.auth) speaks for the sender
-	DMARC      bool     // dmarc=pass is enough; without it DKIM or SPF must align
+	Domains    []string // domains for which our MTA's login (smtp.auth) speaks for the sender; none: a login proves nothing
+	DMARC      bool     // dmarc=pass is enough; without it DKIM must align
 }
 
 // Level is how sure we are of the sender.

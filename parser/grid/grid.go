@@ -18,6 +18,8 @@ type Sheet struct {
 	Page   int // 1-based page, or 0 where the format has none
 	Rows   []Row
 	Merged []Range
+	// HiddenCols are columns that the person does not see; only Col and LastCol are set.
+	HiddenCols []Range
 }
 
 // A Row is one row that holds at least one cell. Rows come in order of Number, gaps are empty rows.

@@ -1,0 +1,160 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// ErrUnseen is temporary: the platform says that the account is made or exists, and does not show it yet. The next try finds
+// it; nothing is made a second time.
+var ErrUnseen = errors.New("account: the platform does not show the account yet")
+
+// A Conflict is somebody else's account that has what we wanted. errors.Is(err, ErrExists) holds for it. The message names no
+// person; Have does.
+type Conflict struct {
+	Platform string
+	Taken    []string // which of "code", "user", "address"
+	Have     Account
+}
+
+func (c *Conflict) Error() string {
+	holder := "an account that vanthu did not make"
+	if c.Have.Marker != "" {
+		holder = c.Have.Marker
+	}
+	return fmt.Sprintf("account: exists already: on %s, %s in use by %s", c.Platform, strings.Join(c.Taken, " and "), holder)
+}
+
+// Unwrap makes a Conflict an ErrExists.
+func (c *Conflict) Unwrap() error { return ErrExists }
+
+// A Result is how one person came to one account.
+type Result struct {
+	Account Account // as read back from the platform
+	Created bool    // made by this call; false: an earlier try of ours made it
+	Said    string  // for `case explain`
+}
+
+// Ensure makes sure that the wanted account is there, once, whatever crashed or got lost before (FR-18): look, create with
+// our marker, read back. It may be repeated with the same want and password until it gives a Result or a lasting error.
+//
+// Errors: *Conflict (is ErrExists), ErrPermanent; everything else is temporary and asks for another try.
+//
+// The password must have been sealed before the first try. When the account turns out to be ours already (we died between
+// creating and recording), that sealed password is the one it was made with: nothing needs to be reset.
+func Ensure(ctx context.Context, p Platform, want Account, password string) (Result, error) {
+	if err := complete(want, password); err != nil {
+		return Result{}, err
+	}
+	if want.Family == "" {
+		want.Family, want.Given = SplitName(want.Name)
+	}
+	// Not by marker: an account of ours has our code, user and address too, and an OR with one attribute that the server has
+	// not indexed (the marker's seldom is) makes it read the whole directory for every person.
+	keys := Keys{Codes: []string{want.Code}, Addresses: []string{want.Address}, Users: []string{want.User}}
+	have, err := find(ctx, p, want, keys)
+	if err != nil {
+		return Result{}, err
+	}
+	if have != nil {
+		return Result{Account: *have, Said: p.Name() + ": already there with our marker"}, nil
+	}
+
+	createErr := p.Create(ctx, want, password)
+	if errors.Is(createErr, ErrPermanent) {
+		return Result{}, createErr
+	}
+	if errors.Is(createErr, ErrExists) {
+		// We just looked and saw none: somebody was faster, or an earlier try is only now coming to light. Whoever it is must
+		// be found, so this time the marker is worth its price.
+		keys.Markers = []string{want.Marker}
+	}
+	have, err = find(ctx, p, want, keys)
+	switch {
+	case errors.Is(err, ErrExists), errors.Is(err, ErrPermanent):
+		return Result{}, err
+	case have == nil && createErr != nil && !errors.Is(createErr, ErrExists):
+		return Result{}, createErr // it may or may not have had an effect; the next try's look tells
+	case err != nil:
+		return Result{}, err
+	case have == nil:
+		return Result{}, fmt.Errorf("%s: %w", p.Name(), ErrUnseen)
+	case createErr == nil:
+		return Result{Account: *have, Created: true, Said: p.Name() + ": created and read back"}, nil
+	case errors.Is(createErr, ErrExists):
+		return Result{Account: *have, Said: p.Name() + ": already there with our marker"}, nil
+	}
+	return Result{Account: *have, Created: true, Said: p.Name() + ": created; the reply was lost, found by reading back"}, nil
+}
+
+// find returns our account, nil when there is none. Another's account with one of our keys is a *Conflict, also when ours
+// stands beside it: then one person has two, and a human must see it.
+func find(ctx context.Context, p Platform, want Account, keys Keys) (*Account, error) {
+	found, err := p.Lookup(ctx, keys)
+	if err != nil {
+		return nil, fmt.Errorf("%s: look up: %w", p.Name(), err)
+	}
+	var ours *Account
+	for _, have := range found {
+		if have.Marker != want.Marker {
+			return nil, &Conflict{Platform: p.Name(), Taken: shared(want, have), Have: have}
+		}
+		if differs := differences(want, have); len(differs) > 0 {
+			return nil, fmt.Errorf("%w: %s: the account with our marker has another %s", ErrPermanent, p.Name(), strings.Join(differs, ", "))
+		}
+		if ours != nil {
+			return nil, fmt.Errorf("%w: %s: two accounts have our marker", ErrPermanent, p.Name())
+		}
+		ours = &have
+	}
+	return ours, nil
+}
+
+func complete(want Account, password string) error {
+	var missing []string
+	for _, field := range []struct{ name, value string }{
+		{"code", want.Code}, {"user", want.User}, {"address", want.Address}, {"name", strings.TrimSpace(want.Name)},
+		{"marker", want.Marker}, {"password", password},
+	} {
+		if field.value == "" {
+			missing = append(missing, field.name)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%w: the wanted account has no %s", ErrPermanent, strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// shared says by which keys another's account stands in the way.
+func shared(want, have Account) []string {
+	other := differences(want, have)
+	return slices.DeleteFunc([]string{"code", "user", "address"}, func(key string) bool { return slices.Contains(other, key) })
+}
+
+// differences compares what identifies a person. Class and cohort are not kept by every platform.
+func differences(want, have Account) []string {
+	var fields []string
+	for _, f := range []struct {
+		name string
+		same bool
+	}{
+		{"code", strings.EqualFold(want.Code, have.Code)},
+		{"user", strings.EqualFold(want.User, have.User)},
+		{"address", strings.EqualFold(want.Address, have.Address)},
+		{"name", plain(want.Name) == plain(have.Name)},
+	} {
+		if !f.same {
+			fields = append(fields, f.name)
+		}
+	}
+	return fields
+}
+
+// plain takes away what a platform may change in a name without making it another one.
+func plain(name string) string { return norm.NFC.String(strings.Join(strings.Fields(name), " ")) }

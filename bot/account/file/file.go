@@ -1,0 +1,208 @@
+// Package file keeps accounts in one file of JSON lines: for the demo, for trying out, and for a small office that carries
+// accounts over to a platform by hand. Passwords stand in it only as hashes.
+//
+// Many processes may use one file: whoever writes holds a lock, reads what others wrote, appends and syncs. What a crash
+// left of a last line is no account: readers skip it, the next writer removes it.
+//
+// It must not know cases, plans or mails.
+package file
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"vanthu/bot/account"
+)
+
+// A Directory is the account.Platform of one file.
+type Directory struct {
+	path string
+
+	mu    sync.Mutex // guards what follows
+	state state
+	known *index // of the file in that state; nil: to be read
+}
+
+// state tells whether the file is still the one that was read.
+type state struct {
+	size  int64
+	mtime time.Time
+}
+
+// Open uses the file at path and makes it (mode 0600) when it is not there. It fails when the file holds something else.
+func Open(path string) (*Directory, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("account file: %w", err)
+	}
+	if err := errors.Join(f.Close(), syncDir(path)); err != nil {
+		return nil, fmt.Errorf("account file: %w", err)
+	}
+	d := &Directory{path: path}
+	if _, err := d.read(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Name is "file".
+func (d *Directory) Name() string { return "file" }
+
+// Lookup returns the accounts that have one of the keys, in the order of the file.
+func (d *Directory) Lookup(ctx context.Context, keys account.Keys) ([]account.Account, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("account file: %w", err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known, err := d.read()
+	if err != nil {
+		return nil, err
+	}
+	return known.lookup(keys), nil
+}
+
+// Create appends the account with the hash of the password, and returns when it is on the disk.
+func (d *Directory) Create(ctx context.Context, a account.Account, password string) error {
+	hash, err := account.HashPassword(account.SSHA512, password)
+	if err != nil {
+		return fmt.Errorf("account file: %w", err)
+	}
+	text, err := json.Marshal(line{
+		Code: a.Code, User: a.User, Address: a.Address, Name: a.Name, Family: a.Family, Given: a.Given,
+		Class: a.Class, Cohort: a.Cohort, Marker: a.Marker, Password: hash,
+	})
+	if err != nil {
+		return fmt.Errorf("%w: account file: not to be written as JSON", account.ErrPermanent)
+	}
+	unlock, err := lock(ctx, d.path+".lock")
+	if err != nil {
+		return fmt.Errorf("account file: %w", err)
+	}
+	defer unlock()
+
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known, err := d.read() // what others wrote in the meantime
+	if err != nil {
+		return err
+	}
+	taken := known.lookup(account.Keys{Codes: []string{a.Code}, Addresses: []string{a.Address}, Users: []string{a.User}})
+	if len(taken) > 0 {
+		return fmt.Errorf("%w: account file", account.ErrExists)
+	}
+	text = append(text, '\n')
+	if known.open {
+		text = append([]byte{'\n'}, text...)
+	}
+	d.known = nil // until the line is safely there
+	info, err := appendLine(d.path, text, known.whole)
+	if err != nil {
+		return fmt.Errorf("account file: %w", err)
+	}
+	known.add(a)
+	known.whole += int64(len(text))
+	known.open = false
+	d.known, d.state = known, state{info.Size(), info.ModTime()}
+	return nil
+}
+
+// appendLine writes at the end of the whole lines, so that it also removes what a crash left behind them. A line that cannot
+// be written in full is taken back.
+func appendLine(path string, text []byte, whole int64) (info os.FileInfo, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := f.Truncate(whole); err != nil {
+		return nil, err
+	}
+	if _, err := f.WriteAt(text, whole); err != nil {
+		return nil, errors.Join(err, f.Truncate(whole))
+	}
+	if err := f.Sync(); err != nil {
+		return nil, errors.Join(err, f.Truncate(whole))
+	}
+	return f.Stat()
+}
+
+// read returns the index of the file as it is now. The caller holds mu (or is alone, as Open is).
+func (d *Directory) read() (*index, error) {
+	f, err := os.Open(d.path)
+	if err != nil {
+		return nil, fmt.Errorf("account file: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("account file: %w", err)
+	}
+	now := state{info.Size(), info.ModTime()}
+	if d.known != nil && d.state == now {
+		return d.known, nil
+	}
+	d.known = nil
+	known, err := parse(io.LimitReader(f, now.size)) // no further than what state says
+	if err != nil {
+		return nil, fmt.Errorf("%w: account file %s: %w", account.ErrPermanent, d.path, err)
+	}
+	if known.whole == now.size { // a torn line is looked at again: its writer may only be slow
+		d.known, d.state = known, now
+	}
+	return known, nil
+}
+
+func syncDir(path string) error {
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// fold is how keys are compared: like LDAP's caseIgnoreMatch, without regard to case.
+func fold(key string) string { return strings.ToLower(key) }
+
+// An index holds the accounts of the file by their keys.
+type index struct {
+	whole    int64 // length of the whole lines in bytes
+	open     bool  // the last one lacks its line end
+	accounts []account.Account
+	byKey    map[string][]int // "code:…", "address:…", "user:…", "marker:…" → places in accounts
+}
+
+func (x *index) add(a account.Account) {
+	for _, key := range []string{"code:" + fold(a.Code), "address:" + fold(a.Address), "user:" + fold(a.User), "marker:" + fold(a.Marker)} {
+		x.byKey[key] = append(x.byKey[key], len(x.accounts))
+	}
+	x.accounts = append(x.accounts, a)
+}
+
+func (x *index) lookup(keys account.Keys) []account.Account {
+	var places []int
+	for kind, values := range map[string][]string{
+		"code:": keys.Codes, "address:": keys.Addresses, "user:": keys.Users, "marker:": keys.Markers,
+	} {
+		for _, v := range values {
+			if v != "" {
+				places = append(places, x.byKey[kind+fold(v)]...)
+			}
+		}
+	}
+	slices.Sort(places)
+	var found []account.Account
+	for _, i := range slices.Compact(places) {
+		found = append(found, x.accounts[i])
+	}
+	return found
+}

@@ -1,0 +1,219 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"vanthu/bot/account"
+	"vanthu/bot/account/accounttest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t testing.TB, path string) *Directory {
+	t.Helper()
+	d, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	accounttest.Run(t, func(t *testing.T) account.Platform { return open(t, filepath.Join(t.TempDir(), "accounts.jsonl")) })
+}
+
+// Two Directories on one file are as two processes: they share nothing but the file and its lock.
+func TestConformanceOfTwo(t *testing.T) {
+	t.Parallel()
+	accounttest.Run(t, func(t *testing.T) account.Platform {
+		path := filepath.Join(t.TempDir(), "accounts.jsonl")
+		return &two{Platform: open(t, path), other: open(t, path)}
+	})
+}
+
+// two writes through one and reads through the other, in turn.
+type two struct {
+	account.Platform
+	other account.Platform
+	mu    sync.Mutex
+}
+
+func (p *two) Create(ctx context.Context, a account.Account, password string) error {
+	p.mu.Lock()
+	p.Platform, p.other = p.other, p.Platform
+	writer := p.Platform
+	p.mu.Unlock()
+	return writer.Create(ctx, a, password)
+}
+
+func (p *two) Lookup(ctx context.Context, keys account.Keys) ([]account.Account, error) {
+	p.mu.Lock()
+	reader := p.other
+	p.mu.Unlock()
+	return reader.Lookup(ctx, keys)
+}
+
+func TestPasswordIsKeptAsHash(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "accounts.jsonl")
+	if err := open(t, path).Create(t.Context(), accounttest.Person(1, 1), accounttest.Password); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || bytes.Contains(text, []byte(accounttest.Password)) {
+		t.Fatalf("the password stands in the file (error %v)", err)
+	}
+	_, rest, _ := strings.Cut(string(text), `"password":"`)
+	hash, _, _ := strings.Cut(rest, `"`)
+	if !account.CheckPassword(hash, accounttest.Password) || account.CheckPassword(hash, "something else") {
+		t.Error("the hash does not tell the password from another one")
+	}
+	for _, p := range []string{path, path + ".lock"} {
+		info, err := os.Stat(p)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v, want 0600 (error %v)", p, info.Mode(), err)
+		}
+	}
+}
+
+// A crash leaves any part of the last line behind.
+func TestTornLine(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	whole := filepath.Join(dir, "whole.jsonl")
+	d := open(t, whole)
+	a, b, c := accounttest.Person(1, 1), accounttest.Person(1, 2), accounttest.Person(1, 3)
+	for _, one := range []account.Account{a, b} {
+		if err := d.Create(t.Context(), one, accounttest.Password); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := bytes.IndexByte(text, '\n') + 1
+	tails := [][]byte{make([]byte, 200), make([]byte, 3*maxLine)} // zeros, as file systems leave them
+	for cut := first; cut < len(text)-2; cut += 7 {
+		tails = append(tails, text[first:cut])
+	}
+	for _, tail := range tails {
+		path := filepath.Join(t.TempDir(), "torn.jsonl")
+		if err := os.WriteFile(path, append(bytes.Clone(text[:first]), tail...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := open(t, path)
+		found, err := d.Lookup(t.Context(), account.Keys{Codes: []string{a.Code, b.Code}})
+		if err != nil || len(found) != 1 {
+			t.Fatalf("tail of %d bytes: %d accounts, want the whole one (error %v)", len(tail), len(found), err)
+		}
+		if err := d.Create(t.Context(), c, accounttest.Password); err != nil {
+			t.Fatal(err)
+		}
+		found, err = open(t, path).Lookup(t.Context(), account.Keys{Codes: []string{a.Code, b.Code, c.Code}})
+		if err != nil || len(found) != 2 {
+			t.Errorf("tail of %d bytes, after a create: %d accounts, want 2 (error %v)", len(tail), len(found), err)
+		}
+	}
+}
+
+// Only the line end is missing: the account is there.
+func TestMissingLineEnd(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "accounts.jsonl")
+	if err := os.WriteFile(path, []byte(`{"code":"1","user":"1","address":"1@truong.example","name":"Lê"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := open(t, path)
+	if err := d.Create(t.Context(), accounttest.Person(1, 1), accounttest.Password); err != nil {
+		t.Fatal(err)
+	}
+	found, err := open(t, path).Lookup(t.Context(), account.Keys{Codes: []string{"1", accounttest.Person(1, 1).Code}})
+	if err != nil || len(found) != 2 {
+		t.Errorf("%d accounts, want 2 (error %v)", len(found), err)
+	}
+}
+
+func TestForeignContent(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"prose":          "Kính gửi\n",
+		"not an account": `{"code":"1"}` + "\n",
+		"broken middle":  `{"code":"1","user":"1"` + "\n" + `{"code":"2","user":"2"}` + "\n",
+		"endless line":   strings.Repeat("x", 2*maxLine) + "\n",
+		"not UTF-8":      "{\"user\":\"\xff\"}\n",
+	} {
+		path := filepath.Join(t.TempDir(), "accounts.jsonl")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Open(path)
+		if !errors.Is(err, account.ErrPermanent) || !strings.Contains(err.Error(), "line 1 ") || strings.Contains(err.Error(), "gửi") {
+			t.Errorf("%s: error %v, want ErrPermanent with the line and without its content", name, err)
+		}
+		if after, _ := os.ReadFile(path); string(after) != text {
+			t.Errorf("%s: the file was changed", name)
+		}
+	}
+	if _, err := Open(filepath.Join(t.TempDir(), "nowhere", "accounts.jsonl")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no folder: error %v, want ErrNotExist", err)
+	}
+}
+
+// Somebody else holds the lock: whoever waits gives up with his context, and nothing stays locked.
+func TestLockIsWaitedForUnderTheContext(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "accounts.jsonl")
+	d := open(t, path)
+	unlock, err := lock(t.Context(), path+".lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- d.Create(ctx, accounttest.Person(1, 1), accounttest.Password) }()
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) || errors.Is(err, account.ErrPermanent) {
+		t.Errorf("error %v, want context.Canceled", err)
+	}
+	unlock()
+	if err := d.Create(t.Context(), accounttest.Person(1, 1), accounttest.Password); err != nil {
+		t.Errorf("after the lock was given back: %v", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(`{"code":"2153010001","user":"2153010001","address":"2153010001@truong.example","name":"Lê"}` + "\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		x, err := parse(bytes.NewReader(text))
+		if err != nil {
+			return
+		}
+		if x.whole < 0 || x.whole > int64(len(text)) {
+			t.Fatalf("%d whole bytes of %d", x.whole, len(text))
+		}
+		again, err := parse(bytes.NewReader(text[:x.whole])) // what a repair leaves
+		if err != nil || len(again.accounts) != len(x.accounts) {
+			t.Fatalf("a repair changes the accounts: %v", err)
+		}
+	})
+}
+
+func BenchmarkEnsure(b *testing.B) {
+	d := open(b, filepath.Join(b.TempDir(), "accounts.jsonl"))
+	for i := 0; b.Loop(); i++ {
+		if _, err := account.Ensure(b.Context(), d, accounttest.Person(1, i), accounttest.Password); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+// Package ldap makes accounts in an LDAP directory as inetOrgPerson entries (RFC 2798). It keeps a few connections, checks
+// every certificate and puts a deadline on every operation.
+//
+// Uniqueness: the user name is the entry's RDN and unique in the base by itself. That codes and addresses are unique, too,
+// must be the server's rule (slapd: overlay unique on mail and employeeNumber); without it, account.Ensure still looks
+// before it creates and reads back after. The server should index uid, mail and employeeNumber for equality.
+//
+// It must not know cases, plans or mails, and never reads a password back.
+package ldap
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	goldap "github.com/go-ldap/ldap/v3"
+
+	"vanthu/bot/account"
+)
+
+// Config says where the directory is and what an entry looks like.
+type Config struct {
+	URL        string // "ldaps://host[:port]", or "ldap://host[:port]" with StartTLS
+	StartTLS   bool
+	Insecure   bool   // ldap:// without TLS, for a loopback address only
+	ServerName string // name on the certificate, default the URL's host
+	CAFile     string // PEM, default the system's
+
+	BindDN   string
+	Password string
+
+	Base       string // where accounts are made
+	SearchBase string // where existing ones are looked for, default Base; whole subtree
+	Hash       string // "ssha512" (default), "argon2" or "ssha"
+	MarkerAttr string // default "description"
+	ClassAttr  string // holds the class, for instance "departmentNumber"; "" not written
+	MustChange string // attribute=value written at creation, for instance "pwdReset=TRUE"; "" none
+
+	Timeout     time.Duration // of one operation, connecting included; default 30 s
+	Connections int           // at most, default 8
+}
+
+// A Directory is the account.Platform of an LDAP server.
+type Directory struct {
+	cfg        Config
+	address    string // host:port
+	tls        *tls.Config
+	changeAttr string // of MustChange
+	changeVal  string
+	pool       *pool
+}
+
+var attributeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`) // RFC 4512 §1.4, descr
+
+// New checks the configuration; it does not connect (Check does).
+func New(cfg Config) (*Directory, error) {
+	d := &Directory{cfg: cfg}
+	if err := errors.Join(d.setDefaults(), d.setServer(), d.setNames()); err != nil {
+		return nil, fmt.Errorf("ldap: %w", err)
+	}
+	d.pool = newPool(d.cfg.Connections, d.dial)
+	return d, nil
+}
+
+func (d *Directory) setDefaults() error {
+	c := &d.cfg
+	if c.SearchBase == "" {
+		c.SearchBase = c.Base
+	}
+	if c.Hash == "" {
+		c.Hash = account.SSHA512
+	}
+	if c.MarkerAttr == "" {
+		c.MarkerAttr = "description"
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = 30 * time.Second
+	}
+	if c.Connections <= 0 {
+		c.Connections = 8
+	}
+	_, err := account.HashPassword(c.Hash, "")
+	return err
+}
+
+func (d *Directory) setServer() error {
+	u, err := url.Parse(d.cfg.URL)
+	if err != nil || u.Hostname() == "" || u.User != nil || (u.Path != "" && u.Path != "/") {
+		return errors.New("the URL must be ldaps://host[:port] or ldap://host[:port]")
+	}
+	port := u.Port()
+	switch {
+	case u.Scheme == "ldaps" && d.cfg.StartTLS:
+		return errors.New("ldaps:// and StartTLS exclude each other")
+	case u.Scheme == "ldaps":
+		port = cmp.Or(port, goldap.DefaultLdapsPort)
+	case u.Scheme != "ldap":
+		return fmt.Errorf("the URL's scheme is %q, want ldaps or ldap", u.Scheme)
+	case !d.cfg.StartTLS && !d.cfg.Insecure:
+		return errors.New("ldap:// needs StartTLS: passwords would travel readable")
+	case !d.cfg.StartTLS && !mayBeLoopback(u.Hostname()):
+		return fmt.Errorf("ldap:// without TLS is for a loopback address only, not %s", u.Hostname())
+	}
+	d.address = net.JoinHostPort(u.Hostname(), cmp.Or(port, goldap.DefaultLdapPort))
+	if u.Scheme == "ldap" && !d.cfg.StartTLS {
+		return nil
+	}
+	d.tls = &tls.Config{ServerName: cmp.Or(d.cfg.ServerName, u.Hostname()), MinVersion: tls.VersionTLS12}
+	if d.cfg.CAFile != "" {
+		pem, err := os.ReadFile(d.cfg.CAFile)
+		if err != nil {
+			return fmt.Errorf("CA file: %w", err)
+		}
+		d.tls.RootCAs = x509.NewCertPool()
+		if !d.tls.RootCAs.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("CA file %s holds no certificate", d.cfg.CAFile)
+		}
+	}
+	return nil
+}
+
+func (d *Directory) setNames() error {
+	for what, dn := range map[string]string{"base": d.cfg.Base, "search base": d.cfg.SearchBase, "bind DN": d.cfg.BindDN} {
+		if parsed, err := goldap.ParseDN(dn); err != nil || len(parsed.RDNs) == 0 {
+			return fmt.Errorf("the %s %q is not a distinguished name", what, dn)
+		}
+	}
+	if d.cfg.Password == "" { // RFC 4513 §5.1.2: a bind without a password "succeeds" as nobody
+		return errors.New("the bind password is empty")
+	}
+	names := []string{d.cfg.MarkerAttr, cmp.Or(d.cfg.ClassAttr, "x")}
+	if d.cfg.MustChange != "" {
+		var ok bool
+		d.changeAttr, d.changeVal, ok = strings.Cut(d.cfg.MustChange, "=")
+		if !ok || d.changeVal == "" {
+			return fmt.Errorf("must-change is %q, want attribute=value", d.cfg.MustChange)
+		}
+		names = append(names, d.changeAttr)
+	}
+	for _, name := range names {
+		if !attributeName.MatchString(name) {
+			return fmt.Errorf("%q is not the name of an attribute", name)
+		}
+	}
+	return nil
+}
+
+// mayBeLoopback is asked before connecting; what was really reached is looked at again in dial.
+func mayBeLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
+}
+
+// Name is "ldap".
+func (d *Directory) Name() string { return "ldap" }
+
+// Close ends the kept connections. Operations that run end with an error.
+func (d *Directory) Close() error {
+	d.pool.close()
+	return nil
+}
+
+// Check signs in and looks whether both bases are there: for start-up.
+func (d *Directory) Check(ctx context.Context) error {
+	for _, base := range []string{d.cfg.Base, d.cfg.SearchBase} {
+		err := d.do(ctx, func(c *goldap.Conn) error {
+			_, err := c.Search(goldap.NewSearchRequest(base, goldap.ScopeBaseObject, goldap.NeverDerefAliases, 1, 0, false,
+				"(objectClass=*)", []string{"1.1"}, nil))
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("base %q: %w", base, d.explain(err))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,229 @@
+package ldap
+
+import (
+	"crypto/tls"
+	"math/rand/v2"
+	"net"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jimlambrt/gldap"
+)
+
+const (
+	bindDN   = "cn=vanthu,dc=truong,dc=example"
+	bindPass = "Canary-bind-1"
+	baseDN   = "ou=students,dc=truong,dc=example"
+)
+
+// memory is a small directory behind a real LDAP listener: bind, add with unique values, search by OR of equalities.
+type memory struct {
+	url string
+
+	mu      sync.Mutex
+	entries map[string]map[string][]string // DN → lower-case attribute → values
+	binds   int
+	answer  func(add *gldap.AddMessage) (code int, text string, handled bool) // says something else than the directory would
+}
+
+func startMemory(t testing.TB, secure *tls.Config) *memory {
+	t.Helper()
+	m := &memory{entries: map[string]map[string][]string{strings.ToLower(baseDN): {"objectclass": {"organizationalUnit"}}}}
+	server, err := gldap.NewServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux, err := gldap.NewMux()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{mux.Bind(m.bind), mux.Add(m.add), mux.Search(m.search), server.Router(mux)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	address := freeAddress(t)
+	scheme, options := "ldap://", []gldap.Option(nil)
+	if secure != nil {
+		scheme, options = "ldaps://", []gldap.Option{gldap.WithTLSConfig(secure)}
+	}
+	m.url = scheme + address
+	stopped, ended := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(ended)
+		stopped <- server.Run(address, options...)
+	}()
+	awaitPort(t, address, ended)
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+	})
+	return m
+}
+
+func (m *memory) bind(w *gldap.ResponseWriter, r *gldap.Request) {
+	response := r.NewBindResponse(gldap.WithResponseCode(gldap.ResultInvalidCredentials))
+	defer func() { _ = w.Write(response) }()
+	message, err := r.GetSimpleBindMessage()
+	if err != nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.binds++
+	if message.UserName == bindDN && message.Password == bindPass {
+		response.SetResultCode(gldap.ResultSuccess)
+	}
+}
+
+func (m *memory) add(w *gldap.ResponseWriter, r *gldap.Request) {
+	response := r.NewResponse(gldap.WithApplicationCode(gldap.ApplicationAddResponse), gldap.WithResponseCode(gldap.ResultOperationsError))
+	defer func() { _ = w.Write(response) }()
+	message, err := r.GetAddMessage()
+	if err != nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.answer != nil {
+		if code, text, handled := m.answer(message); handled {
+			response.SetResultCode(code)
+			response.SetDiagnosticMessage(text)
+			return
+		}
+	}
+	entry := map[string][]string{}
+	for _, a := range message.Attributes {
+		entry[strings.ToLower(a.Type)] = a.Vals
+	}
+	dn := strings.ToLower(message.DN)
+	if m.entries[dn] != nil {
+		response.SetResultCode(gldap.ResultEntryAlreadyExists)
+		return
+	}
+	for _, other := range m.entries {
+		for _, unique := range []string{"uid", "mail", "employeenumber"} {
+			if len(entry[unique]) > 0 && len(other[unique]) > 0 && strings.EqualFold(entry[unique][0], other[unique][0]) {
+				response.SetResultCode(gldap.ResultConstraintViolation)
+				response.SetDiagnosticMessage("some attributes not unique")
+				return
+			}
+		}
+	}
+	m.entries[dn] = entry
+	response.SetResultCode(gldap.ResultSuccess)
+}
+
+func (m *memory) search(w *gldap.ResponseWriter, r *gldap.Request) {
+	response := r.NewSearchDoneResponse(gldap.WithResponseCode(gldap.ResultNoSuchObject))
+	defer func() { _ = w.Write(response) }()
+	message, err := r.GetSearchMessage()
+	if err != nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.entries[strings.ToLower(message.BaseDN)] == nil {
+		return
+	}
+	response.SetResultCode(gldap.ResultSuccess)
+	for dn, entry := range m.entries {
+		if !matches(message.Filter, entry) {
+			continue
+		}
+		found := r.NewSearchResponseEntry(dn)
+		for _, name := range message.Attributes {
+			if values := entry[strings.ToLower(name)]; values != nil {
+				found.AddAttribute(name, values)
+			}
+		}
+		_ = w.Write(found)
+	}
+}
+
+// matches evaluates what the code under test may ask: (|(attribute=value)…) and (objectClass=*).
+func matches(filter string, entry map[string][]string) bool {
+	filter = strings.TrimSuffix(strings.TrimPrefix(filter, "(|"), "))")
+	for part := range strings.SplitSeq(filter, ")(") { // values have their parentheses escaped
+		name, value, _ := strings.Cut(strings.TrimLeft(part, "("), "=")
+		if strings.TrimRight(value, ")") == "*" {
+			return true
+		}
+		for _, v := range entry[strings.ToLower(name)] {
+			if strings.EqualFold(v, unescape(value)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unescape undoes RFC 4515 §3.
+func unescape(value string) string {
+	var b strings.Builder
+	for i := 0; i < len(value); i++ {
+		if value[i] == '\\' && i+2 < len(value) {
+			if n, err := strconv.ParseUint(value[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(value[i])
+	}
+	return b.String()
+}
+
+// freeAddress looks below the ports that the system itself gives to outgoing connections.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(15000+rand.IntN(15000))))
+		if err != nil {
+			continue
+		}
+		defer func() { _ = l.Close() }()
+		return l.Addr().String()
+	}
+	t.Fatal("no free port")
+	return ""
+}
+
+// awaitPort returns when somebody accepts connections; it fails when the server ends instead.
+func awaitPort(t testing.TB, address string, ended <-chan struct{}) {
+	t.Helper()
+	for {
+		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+		if err == nil {
+			_ = c.Close()
+			return
+		}
+		select {
+		case <-ended:
+			t.Fatalf("the server did not start: %v", err)
+		default:
+			runtime.Gosched()
+		}
+	}
+}
+
+func config(url string) Config {
+	return Config{URL: url, Insecure: strings.HasPrefix(url, "ldap://"), BindDN: bindDN, Password: bindPass, Base: baseDN}
+}
+
+func directory(t testing.TB, cfg Config) *Directory {
+	t.Helper()
+	d, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	return d
+}

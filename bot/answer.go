@@ -1,0 +1,53 @@
+package bot
+
+import "time"
+
+// AnswerKind names a letter.
+type AnswerKind string
+
+// The letters (M01 to M05 of the procedure's annex, and what stands between them).
+const (
+	Acknowledged  AnswerKind = "acknowledged"   // M01
+	Defects       AnswerKind = "defects"        // M02: bad rows, good ones wait
+	Returned      AnswerKind = "returned"       // M02: nothing usable, or something is missing
+	ReturnedByUs  AnswerKind = "returned_by_us" // M02: an officer returns it with his reason
+	CredentialsOf AnswerKind = "delivered"      // M03
+	Reminder      AnswerKind = "reminder"       // M04
+	Closing       AnswerKind = "closing"        // M05
+	WithdrawnNote AnswerKind = "withdrawn"
+	PartAccepted  AnswerKind = "part_accepted"
+)
+
+// An Answer is everything a letter may say; the letter takes what it needs.
+type Answer struct {
+	Kind       AnswerKind
+	Step       string // its identity in the outbox: one answer for each step, whatever crashes
+	Case       Case
+	Unit       Unit
+	Request    Request // as judged; for letters of the desk the rows and findings of the case
+	List       []byte  // the unit's own list file, to come back marked; nil: none
+	ListName   string
+	Reason     string // an officer's words
+	At         time.Time
+	CheckDue   time.Time // M01
+	CreateDue  time.Time // M01
+	ConfirmDue time.Time // M03, M04
+	Made       int       // rows that became accounts
+	Accounts   []NewAccount
+	Thread     Thread
+}
+
+// A NewAccount is one line of the credentials workbook. It never leaves memory unencrypted.
+type NewAccount struct {
+	Row      Row
+	User     string
+	Address  string
+	Password []byte `json:"-"`
+}
+
+// A Thread is where an answer belongs (RFC 5322 §3.6.4). Ids have their angle brackets.
+type Thread struct {
+	InReplyTo  string
+	References []string
+	Subject    string // of the mail that is answered
+}

@@ -1,0 +1,166 @@
+// Package app builds everything from a configuration and lets it run. It is the only package that imports everybody: what
+// the siblings under bot need of each other is handed over here, as functions.
+//
+// It must not decide anything about a mail, a case or an account.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os/user"
+	"strings"
+	"time"
+
+	"vanthu/bot"
+	"vanthu/bot/account"
+	"vanthu/bot/calendar"
+	"vanthu/bot/config"
+	"vanthu/bot/desk"
+	"vanthu/bot/job"
+	"vanthu/bot/store"
+)
+
+// An App is vanthu on one database.
+type App struct {
+	Config   *config.Config
+	DB       *store.DB
+	Desk     *desk.Desk
+	Calendar *calendar.Calendar
+	Logger   *slog.Logger
+
+	letters *letters
+	runner  *job.Runner
+}
+
+// Open opens the database and the desk: enough for the officers' commands. Jobs that a command causes are inserted and
+// worked by the serving process.
+func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func() time.Time) (*App, error) {
+	a, err := open(ctx, cfg, logger, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.openQueue(ctx, []job.Queue{{Kind: judgeJob}, {Kind: sendJob}, {Kind: createJob}, {Kind: deliverJob}}); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func() time.Time) (*App, error) {
+	days, err := calendar.Vietnam()
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, cfg.Store.DSN(), cfg.Store.Value, now)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Config: cfg, DB: db, Calendar: days, Logger: logger, letters: newLetters(cfg)}
+	names := a.userNames()
+	a.Desk = &desk.Desk{DB: db, Units: cfg.BotUnits(), OfficeOfOne: cfg.Plan.OfficeOfOne, Platform: cfg.Accounts.Platform,
+		UserName: names.UserName, Compose: a.letters.compose, Due: a.due}
+	return a, nil
+}
+
+// Close closes the database.
+func (a *App) Close() {
+	if a.runner != nil {
+		a.runner.Close()
+	}
+	a.DB.Close()
+}
+
+func (a *App) userNames() account.Policy {
+	return account.Policy{Domain: a.Config.Accounts.Domain, Reserved: a.Config.Accounts.Reserved}
+}
+
+// due counts calendar days; the last one off rolls on (Q8).
+func (a *App) due(from time.Time, days int) time.Time { return a.Calendar.Due(from, days, false) }
+
+// openQueue wires the queues on whatever database there is. Without handlers jobs are only inserted.
+func (a *App) openQueue(ctx context.Context, queues []job.Queue) (err error) {
+	cfg := job.Config{Queues: queues, Sweep: a.sweep, Logger: slog.New(quiet{a.Logger.Handler()})}
+	if db := a.DB.SQLite(); db != nil {
+		a.runner, err = job.NewSQLite(ctx, db, cfg)
+	} else {
+		a.runner, err = job.NewPostgres(ctx, a.Config.Store.DSN(), a.Config.Store.Value, cfg)
+	}
+	if err == nil {
+		a.DB.Enqueue, a.DB.Wake = a.runner.Enqueue, a.runner.Wake
+	}
+	return err
+}
+
+// Officer returns the officer who acts on this command line: the operating-system user mapped by the configuration. as
+// names another officer and is for root only.
+func (a *App) Officer(as string) (bot.Officer, error) {
+	u, err := user.Current()
+	if err != nil {
+		return bot.Officer{}, fmt.Errorf("app: who is asking: %w", err)
+	}
+	if as != "" && u.Uid != "0" {
+		return bot.Officer{}, bot.Errorf(bot.Forbidden, "--as is for root only; you are %s", u.Username)
+	}
+	for _, o := range a.Config.BotOfficers() {
+		if as == "" && o.Login == u.Username || as != "" && strings.EqualFold(o.ID, as) {
+			return o, nil
+		}
+	}
+	if as != "" {
+		return bot.Officer{}, bot.Errorf(bot.NotFound, "no officer %q in %s", as, a.Config.File)
+	}
+	return bot.Officer{}, bot.Errorf(bot.Forbidden, "the login %s is no officer in %s; add login = %q to an [[officer]]", u.Username, a.Config.File, u.Username)
+}
+
+// sweep returns what is due: mails without an outcome, answers to be sent, accounts to be made, credentials to be
+// delivered, receipts to be asked for.
+func (a *App) sweep(ctx context.Context) ([]store.Job, error) {
+	var jobs []store.Job
+	add := func(kind string, ids []int64) {
+		for _, id := range ids {
+			jobs = append(jobs, store.Job{Kind: kind, ID: id})
+		}
+	}
+	err := a.DB.Read(ctx, func(tx *store.Tx) error {
+		mails, err := tx.Unjudged(ctx)
+		add(judgeJob, mails)
+		answers, err2 := tx.Unsent(ctx)
+		add(sendJob, answers)
+		if err := errors.Join(err, err2); err != nil {
+			return err
+		}
+		for state, kind := range map[bot.State]string{bot.Creating: createJob, bot.Created: deliverJob, bot.Delivered: remindJob} {
+			cases, err := tx.Cases(ctx, state)
+			if err != nil {
+				return err
+			}
+			for _, c := range cases {
+				if kind == remindJob && tx.Now.Before(a.due(c.UpdatedAt, desk.ConfirmDays)) {
+					continue
+				}
+				add(kind, []int64{c.ID})
+			}
+		}
+		return nil
+	})
+	return jobs, err
+}
+
+// The kinds of job.
+const (
+	judgeJob   = "judge"
+	sendJob    = "send"
+	createJob  = "create"
+	deliverJob = "deliver"
+	remindJob  = "remind"
+	fileJob    = "file" // worked by the filing loop, not by the queue
+)
+
+// quiet lets warnings and errors through: what the queue does every few seconds is of no use in the log of a desk.
+type quiet struct{ slog.Handler }
+
+func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, level)
+}

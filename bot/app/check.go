@@ -1,0 +1,121 @@
+// Package app builds all of vanthu from a configuration: it is the only package that knows everybody, and where siblings
+// meet. What is decided belongs to them, not here.
+package app
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"vanthu/bot"
+	"vanthu/bot/account"
+	"vanthu/bot/config"
+	"vanthu/bot/intake"
+	"vanthu/bot/rules"
+	"vanthu/mailer/mime"
+	"vanthu/parser"
+)
+
+// A World is what a mail is read and judged with: `serve` and `check` use the same.
+type World struct {
+	Policy rules.Policy
+	MIME   mime.Limits
+	Parse  parser.Limits
+
+	service string // our own address
+}
+
+// NewWorld takes from a configuration what reading and judging need.
+func NewWorld(cfg *config.Config) (World, error) {
+	w := World{
+		Policy:  rules.Policy{Units: cfg.BotUnits(), Classes: cfg.Rules.Classes, Evidence: rules.Evidence(cfg.Rules.Evidence), MaxRows: cfg.Limits.Rows},
+		MIME:    mime.DefaultLimits(),
+		Parse:   parser.DefaultLimits(),
+		service: strings.ToLower(cfg.SMTP.From),
+	}
+	w.MIME.Size, w.MIME.Parts = int64(cfg.Limits.MailMB)<<20, cfg.Limits.Parts
+	w.Parse.FileSize, w.Parse.Unpacked = w.MIME.Size, int64(cfg.Limits.UnpackedMB)<<20
+	w.Parse.Rows, w.Parse.Columns = cfg.Limits.Rows, cfg.Limits.Columns
+	for _, code := range cfg.Rules.Codes {
+		pattern, err := regexp.Compile(`(?i)^(?:` + code.Pattern + `)$`)
+		if err != nil {
+			return World{}, fmt.Errorf("rules.code: %w", err)
+		}
+		w.Policy.Codes = append(w.Policy.Codes, rules.CodeRule{Pattern: pattern, Shown: code.Shown, Units: code.Units})
+	}
+	names := account.Policy{Domain: cmp.Or(cfg.Accounts.Domain, "localhost"), Reserved: cfg.Accounts.Reserved}
+	w.Policy.NameFault = func(code string) (rule, value string) {
+		_, _, err := names.UserName(code)
+		if fault, ok := errors.AsType[*account.NameError](err); ok {
+			return fault.Rule, fault.Value
+		}
+		return "", ""
+	}
+	return w, nil
+}
+
+// Judge judges what was read of a unit's mail. known holds what is there already for its codes; c is the open case that
+// the mail corrects, zero for a new one, and unit is zero when only the letter can say it.
+func (w World) Judge(r intake.Reading, unit bot.Unit, c bot.Case, known map[string][]bot.Existing, now time.Time) bot.Request {
+	context := rules.Context{Kind: r.Kind, Now: now, Case: c.Number, LetterKnown: c.ID != 0 && c.LetterFile != "", Links: r.Links, Password: r.Password, Doubt: string(r.Doubt)}
+	if unit.ID != "" {
+		context.Unit = &unit
+	}
+	return rules.Judge(r.Submission, w.Policy, known, context)
+}
+
+// Checked is what `vanthu check` tells of a mail or of files.
+type Checked struct {
+	Reading intake.Reading
+	Request bot.Request
+}
+
+// CheckMail reads and judges one mail offline: its From address is taken as authenticated, for no server has judged it.
+// The error is one of mime.Parse, for a mail that cannot be read at all.
+func (w World) CheckMail(raw []byte, known map[string][]bot.Existing, now time.Time) (Checked, error) {
+	msg, err := mime.Parse(raw, w.MIME)
+	if err != nil {
+		return Checked{}, err
+	}
+	reading := intake.Read(msg, w.Parse)
+	unit, kind := w.sender(msg, reading.Kind)
+	if kind == bot.OwnMail || kind == bot.NotEntitled || kind == bot.Spoofed {
+		return Checked{Reading: reading, Request: bot.Request{Kind: kind, Action: rules.Follows(kind)}}, nil
+	}
+	return Checked{Reading: reading, Request: w.Judge(reading, unit, bot.Case{}, known, now)}, nil
+}
+
+// CheckFiles reads and judges the files of a request before it is mailed.
+func (w World) CheckFiles(files []parser.File, known map[string][]bot.Existing, now time.Time) Checked {
+	reading := intake.ReadFiles(files, w.Parse)
+	return Checked{Reading: reading, Request: w.Judge(reading, bot.Unit{}, bot.Case{}, known, now)}
+}
+
+// sender finds the unit of the From address. What a machine wrote keeps its kind, whoever sent it.
+func (w World) sender(msg *mime.Message, kind bot.Kind) (bot.Unit, bot.Kind) {
+	if len(msg.From) > 1 {
+		return bot.Unit{}, bot.Spoofed
+	}
+	if len(msg.From) == 1 {
+		from := strings.ToLower(msg.From[0].Address)
+		if from == w.service && from != "" {
+			return bot.Unit{}, bot.OwnMail
+		}
+		for _, u := range w.Policy.Units {
+			for _, address := range u.Addresses {
+				if strings.EqualFold(address, from) {
+					return u, kind
+				}
+			}
+		}
+	}
+	switch kind {
+	case bot.Automatic, bot.Bounce, bot.MailingList:
+		return bot.Unit{}, kind
+	default:
+		return bot.Unit{}, bot.NotEntitled
+	}
+}

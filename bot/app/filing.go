@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"vanthu/bot/store"
+	"vanthu/mailer/inbox"
+)
+
+// filing moves judged mails out of the watched mailbox, in batches. The journal says what is to be moved; a mail that is
+// not there any more was moved by a person or by an earlier try, and is done too.
+type filing struct {
+	db     *store.DB
+	filer  *inbox.Filer
+	bell   chan struct{}
+	logger *slog.Logger
+}
+
+func newFiling(db *store.DB, filer *inbox.Filer, logger *slog.Logger) *filing {
+	return &filing{db: db, filer: filer, bell: make(chan struct{}, 1), logger: logger}
+}
+
+func (f *filing) ring() {
+	select {
+	case f.bell <- struct{}{}:
+	default:
+	}
+}
+
+const filingBatch = 500
+
+// run files what is due whenever it is rung for, and each half minute what failed before.
+func (f *filing) run(ctx context.Context) error {
+	ticker := time.NewTicker(30 * time.Second)
+	defer ticker.Stop()
+	f.ring()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-f.bell:
+		case <-ticker.C:
+		}
+		if err := f.once(ctx); err != nil && ctx.Err() == nil {
+			f.logger.Warn("filing", "code", "filing_failed", "error", err.Error())
+		}
+	}
+}
+
+// once files everything that is due.
+func (f *filing) once(ctx context.Context) error {
+	for {
+		var mails []store.Mail
+		err := f.db.Read(ctx, func(tx *store.Tx) (err error) {
+			mails, err = tx.Unfiled(ctx, filingBatch)
+			return err
+		})
+		if err != nil || len(mails) == 0 {
+			return err
+		}
+		if err := f.move(ctx, mails); err != nil {
+			return err
+		}
+		if len(mails) < filingBatch {
+			return nil
+		}
+	}
+}
+
+// target is what one IMAP command can move together.
+type target struct {
+	mailbox     string
+	uidValidity uint32
+	folder      string
+}
+
+func (f *filing) move(ctx context.Context, mails []store.Mail) error {
+	groups := make(map[target][]store.Mail)
+	var order []target
+	for _, m := range mails {
+		t := target{m.Mailbox, m.UIDValidity, m.Folder}
+		if groups[t] == nil {
+			order = append(order, t)
+		}
+		groups[t] = append(groups[t], m)
+	}
+	for _, t := range order {
+		var ids []int64
+		var uids []uint32
+		for _, m := range groups[t] {
+			ids, uids = append(ids, m.ID), append(uids, m.UID)
+		}
+		_, err := f.filer.MoveAll(ctx, t.mailbox, t.uidValidity, uids, t.folder)
+		if err != nil && !errors.Is(err, inbox.ErrRenumbered) { // renumbered: the mail is seen again under its new UID
+
+			return err
+		}
+		if err := f.db.Write(ctx, func(tx *store.Tx) error { return tx.SetFiled(ctx, ids) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

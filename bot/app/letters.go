@@ -1,0 +1,161 @@
+package app
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"vanthu/bot"
+	"vanthu/bot/config"
+	"vanthu/bot/reply"
+	"vanthu/bot/rules"
+	"vanthu/bot/secret"
+	"vanthu/bot/store"
+	"vanthu/mailer/compose"
+	"vanthu/mailer/mime"
+)
+
+// letters turns an answer into a mail for the outbox.
+type letters struct {
+	cfg    *config.Config
+	writer *reply.Writer
+}
+
+func newLetters(cfg *config.Config) *letters {
+	office := reply.Office{School: cfg.School.Name, Office: cfg.School.Office, Place: cfg.School.Place, Contact: cfg.School.Contact, ServiceAddress: cfg.SMTP.From}
+	return &letters{cfg: cfg, writer: reply.New(office, rules.Text, rules.Remedy)}
+}
+
+const sheetType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+// compose is the one way in which a mail of ours is made.
+func (l *letters) compose(a bot.Answer) (store.Letter, error) {
+	draft, err := l.draft(a)
+	if err != nil {
+		return store.Letter{}, fmt.Errorf("app: letter %s of case %s: %w", a.Kind, a.Case.Number, err)
+	}
+	to := a.Unit.Addresses[0]
+	m := compose.Mail{
+		From: mime.Address{Name: l.cfg.SMTP.FromName, Address: l.cfg.SMTP.From}, To: []mime.Address{{Name: a.Unit.Name, Address: to}},
+		Subject: draft.Subject, MessageID: messageID(a.Step, l.cfg.SMTP.From), InReplyTo: a.Thread.InReplyTo, References: a.Thread.References,
+		Date: a.At, AutoSubmitted: "auto-replied", Text: draft.Text, Attachments: draft.Attachments,
+		Header: []mime.Field{{Name: "X-Vanthu-Case", Value: a.Case.Number}},
+	}
+	if a.Thread.InReplyTo == "" {
+		m.AutoSubmitted = "auto-generated"
+	}
+	raw, err := m.Bytes()
+	if err != nil {
+		return store.Letter{}, fmt.Errorf("app: letter %s of case %s: %w", a.Kind, a.Case.Number, err)
+	}
+	return store.Letter{Step: a.Step, MessageID: m.MessageID, Kind: string(a.Kind), CaseID: a.Case.ID, MailID: a.Case.MailID, To: to, Subject: draft.Subject, Raw: raw}, nil
+}
+
+// messageID is derived from the step: however often a letter is made or sent, it is the same mail.
+func messageID(step, from string) string {
+	sum := sha256.Sum256([]byte(step))
+	_, domain, _ := strings.Cut(from, "@")
+	return "<vanthu." + hex.EncodeToString(sum[:12]) + "@" + domain + ">"
+}
+
+func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
+	number, unit := a.Case.Number, a.Unit.Name
+	switch a.Kind {
+	case bot.Acknowledged:
+		return l.writer.Acknowledged(l.answer(a, false))
+	case bot.Defects:
+		return l.writer.Defects(l.answer(a, true))
+	case bot.Returned:
+		if a.Request.Action == bot.AskSender {
+			return l.writer.AskSender(l.answer(a, true))
+		}
+		return l.writer.Returned(l.answer(a, true))
+	case bot.PartAccepted:
+		return l.writer.PartAccepted(l.answer(a, false))
+	case bot.ReturnedByUs:
+		return l.writer.ReturnedByOfficer(reply.OfficerReturn{Case: number, Unit: unit, Reason: a.Reason})
+	case bot.CredentialsOf:
+		return l.delivered(a)
+	case bot.Reminder:
+		return l.writer.ReceiptReminder(reply.Reminder{Case: number, Unit: unit, SentAt: a.Case.UpdatedAt, Created: a.Made, ConfirmBy: a.ConfirmDue})
+	case bot.Closing:
+		h := reply.HandOver{Case: number, Unit: unit, Received: a.Made, HandedOver: a.Made, On: a.At, ConfirmedBy: unit}
+		for _, r := range a.Request.Rows {
+			if !r.OK {
+				h.Remaining = append(h.Remaining, r)
+			}
+		}
+		return l.writer.HandedOver(h)
+	case bot.WithdrawnNote:
+		return l.writer.Withdrawn(reply.Withdrawal{Case: number, Unit: unit, On: a.At, Reason: a.Reason})
+	}
+	return reply.Draft{}, fmt.Errorf("no letter is called %q", a.Kind)
+}
+
+// answer fills the first answer to a request; marked puts the unit's own list beside it.
+func (l *letters) answer(a bot.Answer, marked bool) reply.Answer {
+	lim := l.cfg.Limits
+	r := reply.Answer{Case: a.Case.Number, Unit: a.Unit.Name, ReceivedAt: a.Case.ReceivedAt, Request: a.Request, CheckBy: a.CheckDue, CreateBy: a.CreateDue,
+		Limits: reply.Limits{MailMB: lim.MailMB, Parts: lim.Parts, UnpackedMB: lim.UnpackedMB, Rows: lim.Rows, Columns: lim.Columns}}
+	if marked && len(a.Request.Rows) > 0 {
+		r.Workbook = l.workbook(a)
+	}
+	return r
+}
+
+// workbook is the unit's own list, marked; where it was no workbook or cannot be opened, the rows as read.
+func (l *letters) workbook(a bot.Answer) compose.Attachment {
+	base := strings.TrimSuffix(a.ListName, filepath.Ext(a.ListName))
+	if base == "" {
+		base = "danh sach " + a.Case.Number
+	}
+	name := base + " (da danh dau).xlsx"
+	if a.List != nil {
+		if data, err := l.writer.MarkWorkbook(a.List, a.Request); err == nil {
+			return compose.Attachment{Name: name, Type: sheetType, Data: data}
+		}
+	}
+	data, err := l.writer.ListWorkbook(a.Request)
+	if err != nil {
+		return compose.Attachment{} // the table in the letter says the same
+	}
+	return compose.Attachment{Name: name, Type: sheetType, Data: data}
+}
+
+// delivered is the letter with the encrypted workbook (step 5). The passphrase is read when it is needed.
+func (l *letters) delivered(a bot.Answer) (reply.Draft, error) {
+	d := reply.Delivery{Case: a.Case.Number, Unit: a.Unit.Name, LetterDate: a.Case.LetterDate, Created: len(a.Accounts), HandOverBy: a.ConfirmDue}
+	if len(a.Accounts) == 0 {
+		return l.writer.Delivered(d)
+	}
+	passphrase, err := secret.Passphrase(l.passphraseFile(a.Unit.ID))
+	if err != nil {
+		return reply.Draft{}, err
+	}
+	sheet := reply.CredentialSheet{Case: a.Case.Number, Unit: a.Unit.Name}
+	for _, n := range a.Accounts {
+		sheet.Accounts = append(sheet.Accounts, reply.Credential{STT: n.Row.STT, Code: n.Row.Code, Name: n.Row.Name, Class: n.Row.Class, Cohort: n.Row.Cohort,
+			User: n.User, Address: n.Address, Password: n.Password})
+	}
+	data, err := l.writer.Credentials(sheet, passphrase)
+	if err != nil {
+		return reply.Draft{}, err
+	}
+	d.Credentials = compose.Attachment{Name: a.Case.Number + " mat khau (ma hoa).xlsx", Type: sheetType, Data: data}
+	if data, err = l.writer.UserNames(sheet); err != nil {
+		return reply.Draft{}, err
+	}
+	d.UserNames = compose.Attachment{Name: a.Case.Number + " ten dang nhap.xlsx", Type: sheetType, Data: data}
+	return l.writer.Delivered(d)
+}
+
+func (l *letters) passphraseFile(unit string) string {
+	for _, u := range l.cfg.Units {
+		if u.ID == unit {
+			return u.PassphraseFile
+		}
+	}
+	return ""
+}

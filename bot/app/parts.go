@@ -1,0 +1,214 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"vanthu/bot"
+	"vanthu/bot/account"
+	"vanthu/bot/account/file"
+	"vanthu/bot/account/ldap"
+	"vanthu/bot/config"
+	"vanthu/bot/desk"
+	"vanthu/bot/intake"
+	"vanthu/bot/rules"
+	"vanthu/bot/secret"
+	"vanthu/bot/store"
+	"vanthu/mailer/inbox"
+	"vanthu/mailer/outbox"
+	"vanthu/mailer/trust"
+)
+
+// parts are what only a serving process needs.
+type parts struct {
+	inboxConfig inbox.Config
+	filer       *inbox.Filer
+	sender      *outbox.Sender
+	intake      *intake.Intake
+	postman     *postman
+	provisioner *account.Provisioner
+	platform    account.Platform
+	deliver     func(ctx context.Context, caseID int64) error
+	closers     []func() error
+}
+
+func newParts(ctx context.Context, a *App, hooks Hooks) (*parts, error) {
+	cfg := a.Config
+	p := &parts{}
+	vault, err := secret.Open(cfg.Secret.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.openPlatform(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if err := p.openMail(a, hooks); err != nil {
+		return nil, errors.Join(err, p.closeAll())
+	}
+	if p.intake, err = newIntake(a, p.platform); err != nil {
+		return nil, errors.Join(err, p.closeAll())
+	}
+	p.postman = &postman{db: a.DB, desk: a.Desk, from: cfg.SMTP.From, send: p.sender.Send, logger: a.Logger}
+	p.provisioner = &account.Provisioner{DB: a.DB, Platform: p.platform, Seal: vault.Seal, Unseal: vault.Unseal, InFlight: 8,
+		Password: func() (string, error) { return secret.NewPassword(rand.Reader) }}
+	unseal := desk.Unseal{Open: vault.Unseal, Label: account.Label}
+	p.deliver = func(ctx context.Context, caseID int64) error { return a.Desk.Deliver(ctx, unseal, caseID) }
+	return p, nil
+}
+
+// openPlatform opens where accounts are made.
+func (p *parts) openPlatform(ctx context.Context, cfg *config.Config) error {
+	if cfg.Accounts.Platform == "file" {
+		directory, err := file.Open(cfg.Accounts.FilePath)
+		p.platform = directory
+		return err
+	}
+	l := cfg.Accounts.LDAP
+	directory, err := ldap.New(ldap.Config{URL: l.URL, StartTLS: l.StartTLS, Insecure: l.Insecure, ServerName: l.ServerName, CAFile: l.CAFile,
+		BindDN: l.BindDN, Password: l.Value, Base: l.Base, SearchBase: l.SearchBase, Hash: l.Hash, MarkerAttr: l.MarkerAttr, MustChange: l.MustChange, Timeout: l.Timeout})
+	if err != nil {
+		return err
+	}
+	if err := directory.Check(ctx); err != nil {
+		return errors.Join(fmt.Errorf("app: the directory %s: %w", l.URL, err), directory.Close())
+	}
+	p.platform = directory
+	p.closers = append(p.closers, directory.Close)
+	return nil
+}
+
+// openMail prepares the two connections to the mailbox and the one for answers; they are made when they are needed.
+func (p *parts) openMail(a *App, hooks Hooks) error {
+	cfg := a.Config
+	roots, err := authorities(cfg.IMAP.CAFile)
+	if err != nil {
+		return err
+	}
+	m := cfg.IMAP
+	p.inboxConfig = inbox.Config{Address: m.Address, TLS: m.TLS, ServerName: m.ServerName, RootCAs: roots, User: m.User, Mailbox: m.Mailbox,
+		Poll: m.Poll, Timeout: m.Timeout, MaxSize: int64(cfg.Limits.MailMB) << 20, Logger: a.Logger, Now: a.DB.Now, Status: hooks.Watching}
+	p.inboxConfig.Password, p.inboxConfig.Token = credentials(m.Secret, m.TokenCommand)
+	p.filer = inbox.NewFiler(p.inboxConfig)
+	p.closers = append(p.closers, p.filer.Close)
+
+	if roots, err = authorities(cfg.SMTP.CAFile); err != nil {
+		return err
+	}
+	s := cfg.SMTP
+	security := outbox.Implicit
+	if s.TLS == "starttls" {
+		security = outbox.StartTLS
+	}
+	_, domain, _ := strings.Cut(s.From, "@")
+	p.sender = &outbox.Sender{Address: s.Address, Security: security, ServerName: s.ServerName, RootCAs: roots, HELO: "vanthu." + domain, User: s.User, Timeout: s.Timeout}
+	if s.User != "" {
+		p.sender.Password, p.sender.Token = credentials(s.Secret, s.TokenCommand)
+	}
+	p.closers = append(p.closers, p.sender.Close)
+	return nil
+}
+
+func newIntake(a *App, platform account.Platform) (*intake.Intake, error) {
+	cfg := a.Config
+	world, err := NewWorld(cfg)
+	if err != nil {
+		return nil, err
+	}
+	f := cfg.IMAP.Folders
+	return &intake.Intake{
+		DB: a.DB, Units: cfg.BotUnits(), Service: strings.ToLower(cfg.SMTP.From), Trust: trust.Policy{AuthservID: cfg.Trust.AuthservID, Domains: cfg.Trust.Domains},
+		MIME: world.MIME, Parse: world.Parse, Logger: a.Logger,
+		Folders:  intake.Folders{Done: f.Done, Returned: f.Returned, Ignored: f.Ignored, Quarantine: f.Quarantine},
+		Accounts: accountsOn(platform), Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
+		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Due: a.due,
+	}, nil
+}
+
+// accountsOn asks the platform in sets.
+func accountsOn(platform account.Platform) func(ctx context.Context, codes []string) ([]bot.Existing, error) {
+	return func(ctx context.Context, codes []string) ([]bot.Existing, error) {
+		if len(codes) == 0 {
+			return nil, nil
+		}
+		accounts, err := platform.Lookup(ctx, account.Keys{Codes: codes})
+		if err != nil {
+			return nil, err
+		}
+		var existing []bot.Existing
+		for _, acc := range accounts {
+			existing = append(existing, bot.Existing{Code: strings.ToUpper(acc.Code), Name: acc.Name, Address: acc.Address})
+		}
+		return existing, nil
+	}
+}
+
+// confirmation hands what a mail said to the desk. What needs a person is a conflict.
+func confirmation(d *desk.Desk) func(ctx context.Context, tx *store.Tx, c bot.Case, said intake.Said, by bot.Unit, mailID int64) error {
+	return func(ctx context.Context, tx *store.Tx, c bot.Case, said intake.Said, by bot.Unit, mailID int64) error {
+		switch {
+		case len(said.Missing) > 0:
+			return bot.Errorf(bot.Conflict, "the unit says that accounts are missing in case %s", c.Number)
+		case said.HandedOver:
+			return d.Confirm(ctx, tx, c, desk.SaidHandedOver, by, mailID)
+		case said.Received:
+			return d.Confirm(ctx, tx, c, desk.SaidReceived, by, mailID)
+		case said.AcceptGoodRows:
+			return d.Confirm(ctx, tx, c, desk.SaidAcceptPart, by, mailID)
+		case said.Withdraw:
+			return d.Confirm(ctx, tx, c, desk.SaidWithdraw, by, mailID)
+		}
+		return bot.Errorf(bot.Conflict, "what the unit says about case %s is not clear", c.Number)
+	}
+}
+
+// authorities returns the certificates of a CA file, nil for the system's.
+func authorities(name string) (*x509.CertPool, error) {
+	if name == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("app: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("app: %s holds no certificate", name)
+	}
+	return pool, nil
+}
+
+// tokenTime bounds the command that prints an OAuth 2 token.
+const tokenTime = 30 * time.Second
+
+// credentials returns what proves us: a password, or an OAuth 2 token printed by a command at every login.
+func credentials(s config.Secret, command []string) (password, token func(context.Context) (string, error)) {
+	if len(command) == 0 {
+		return func(context.Context) (string, error) { return s.Value, nil }, nil
+	}
+	return nil, func(ctx context.Context) (string, error) {
+		ctx, cancel := context.WithTimeout(ctx, tokenTime)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, command[0], command[1:]...).Output() // #nosec G204 -- the administrator's own command
+		if err != nil {
+			return "", fmt.Errorf("app: the token command %s: %w", command[0], err)
+		}
+		return strings.TrimSpace(string(out)), nil
+	}
+}
+
+func (p *parts) close() { _ = p.closeAll() }
+
+func (p *parts) closeAll() error {
+	var errs []error
+	for _, c := range p.closers {
+		errs = append(errs, c())
+	}
+	return errors.Join(errs...)
+}

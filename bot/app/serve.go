@@ -1,0 +1,137 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"vanthu/bot"
+	"vanthu/bot/config"
+	"vanthu/bot/job"
+	"vanthu/bot/store"
+	"vanthu/mailer/inbox"
+)
+
+// ends is how long running work may take to finish after SIGTERM; what is not done by then is put back.
+const ends = 20 * time.Second
+
+// A Server is vanthu at work: it watches the mailbox, judges, answers, files, creates and delivers.
+type Server struct {
+	*App
+	watcher *inbox.Watcher
+	filer   *filing
+	parts   *parts
+	release func()
+}
+
+// Hooks let the demo and tests see what happens; all may be nil.
+type Hooks struct {
+	Watching func(inbox.Status)
+	Commit   func() error // before each commit of the store
+}
+
+// NewServer builds a server. Everything that can be wrong with the world is an error here, not later.
+func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func() time.Time, hooks Hooks) (_ *Server, err error) {
+	a, err := open(ctx, cfg, logger, now)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{App: a, release: func() {}}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	alone, release, err := a.DB.Alone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.release = release
+	if !alone && a.DB.SQLite() != nil {
+		return nil, bot.Errorf(bot.Conflict, "another vanthu serves this database already")
+	}
+	if s.parts, err = newParts(ctx, a, hooks); err != nil {
+		return nil, err
+	}
+	s.filer = newFiling(a.DB, s.parts.filer, logger)
+	err = a.openQueue(ctx, []job.Queue{
+		{Kind: judgeJob, Workers: 4, Handler: s.parts.intake.Mail},
+		{Kind: sendJob, Workers: 4, Handler: s.parts.postman.letter},
+		{Kind: createJob, Workers: 2, Handler: s.parts.provisioner.Create},
+		{Kind: deliverJob, Workers: 1, Handler: s.parts.deliver},
+		{Kind: remindJob, Workers: 1, Handler: a.Desk.Remind},
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.DB.Wake, a.DB.Commit = s.wake, hooks.Commit
+	s.watcher = inbox.New(s.parts.inboxConfig, inbox.Journal{Unknown: s.parts.intake.Unknown, Store: s.parts.intake.Store, Lost: s.parts.intake.Lost})
+	if alone {
+		if err := a.DB.Write(ctx, func(tx *store.Tx) error { return tx.ReleaseLetters(ctx) }); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.runner.Start(context.WithoutCancel(ctx), alone); err != nil {
+		return nil, fmt.Errorf("app: %w", err)
+	}
+	return s, nil
+}
+
+// wake rings for what was just committed.
+func (s *Server) wake(jobs []store.Job) {
+	s.runner.Wake(jobs)
+	for _, j := range jobs {
+		if j.Kind == fileJob {
+			s.filer.ring()
+			return
+		}
+	}
+}
+
+// Run works until ctx ends, then stops gracefully: no new mail, running work finished or put back.
+func (s *Server) Run(ctx context.Context) error {
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.watcher.Run(gctx) })
+	group.Go(func() error { return s.filer.run(gctx) })
+	group.Go(func() error { return s.sweeping(gctx) })
+	err := group.Wait()
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), ends)
+	defer cancel()
+	return errors.Join(err, s.runner.Stop(stop), s.filer.once(stop))
+}
+
+// sweeping wakes each minute whatever is due and has no live job.
+func (s *Server) sweeping(ctx context.Context) error {
+	ticker := time.NewTicker(time.Minute)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+			if err := s.runner.Sweep(ctx); err != nil && ctx.Err() == nil {
+				s.Logger.Error("sweep", "code", "sweep_failed", "error", err.Error())
+			}
+		}
+	}
+}
+
+// Close gives everything back. Run must have returned.
+func (s *Server) Close() {
+	if s.parts != nil {
+		s.parts.close()
+	}
+	s.release()
+	s.App.Close()
+}
+
+// PrintConfig writes the effective configuration with its secrets hidden.
+func PrintConfig(w io.Writer, cfg *config.Config) error { return config.Print(w, cfg) }

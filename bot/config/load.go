@@ -1,0 +1,124 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Load reads all that `vanthu serve` needs: defaults, then the file, then the secrets, then validation. The error is either
+// the one of reading the file or Problems, which names every mistake at once.
+func Load(path string) (*Config, error) {
+	return load(path, os.Getenv, (*checker).all)
+}
+
+// LoadOffline reads what `vanthu check` needs: school, units, rules and limits. The other tables may be absent and are not
+// judged, and no secret is read; but an unknown key or a wrong type is an error anywhere in the file.
+func LoadOffline(path string) (*Config, error) {
+	return load(path, os.Getenv, (*checker).offline)
+}
+
+// load has its environment as a parameter so that tests can run beside each other.
+func load(path string, getenv func(string) string, check func(*checker)) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s does not exist; `vanthu init` writes one to fill in", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	tree := map[string]any{}
+	if _, err := toml.Decode(string(data), &tree); err != nil {
+		return nil, notTOML(path, err)
+	}
+	cfg := defaults()
+	cfg.File = path
+	report := &report{file: path, lines: locate(string(data))}
+	decoder{report}.table("", tree, reflect.ValueOf(cfg).Elem())
+	cfg.resolve(filepath.Dir(path))
+	check(&checker{report: report, cfg: cfg, getenv: getenv})
+	if err := report.err(); err != nil {
+		return nil, err
+	}
+	return cfg, nil
+}
+
+// notTOML tells where a file stops being TOML. The decoder reports the first place only.
+func notTOML(path string, err error) error {
+	parse, ok := errors.AsType[toml.ParseError](err)
+	if !ok {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return Problems{{
+		File: path, Line: max(1, parse.Position.Line), Key: parse.LastKey,
+		Message: "cannot be read as TOML: " + strings.TrimSuffix(parse.Message, ".") + "; a setting is written name = value, texts in double quotes, each name once",
+	}}
+}
+
+func defaults() *Config {
+	return &Config{
+		IMAP: IMAP{
+			TLS: "implicit", Mailbox: "INBOX", Poll: 2 * time.Minute, Timeout: time.Minute,
+			Folders: Folders{Done: "Done", Returned: "Returned", Ignored: "Ignored", Quarantine: "Quarantine"},
+		},
+		SMTP:     SMTP{TLS: "starttls", Timeout: time.Minute},
+		Store:    Store{URL: sqliteScheme + "vanthu.db"},
+		Secret:   SecretKey{KeyFile: "vanthu.key"},
+		Accounts: Accounts{LDAP: LDAP{Hash: "ssha512", MarkerAttr: "description", Timeout: 30 * time.Second}},
+		Rules:    Rules{Evidence: "mailbox"},
+		Limits:   Limits{MailMB: 40, Parts: 200, UnpackedMB: 100, Rows: 200_000, Columns: 200},
+	}
+}
+
+const sqliteScheme = "sqlite:"
+
+// resolve makes every path of the file relative to its folder, and fills in what follows from other settings.
+func (c *Config) resolve(folder string) {
+	paths := []*string{
+		&c.IMAP.CAFile, &c.IMAP.File, &c.SMTP.CAFile, &c.SMTP.File, &c.Store.File, &c.Secret.KeyFile,
+		&c.Accounts.FilePath, &c.Accounts.LDAP.CAFile, &c.Accounts.LDAP.File, &c.Rules.Existing,
+	}
+	for i, domain := range c.Trust.Domains {
+		c.Trust.Domains[i] = strings.ToLower(domain)
+	}
+	for i := range c.Units {
+		paths = append(paths, &c.Units[i].PassphraseFile)
+		for j, address := range c.Units[i].Addresses {
+			c.Units[i].Addresses[j] = strings.ToLower(address)
+		}
+	}
+	for _, command := range [][]string{c.IMAP.TokenCommand, c.SMTP.TokenCommand} {
+		if len(command) > 0 && strings.ContainsRune(command[0], filepath.Separator) {
+			paths = append(paths, &command[0])
+		}
+	}
+	for _, path := range paths {
+		*path = under(folder, *path)
+	}
+	if file, ok := strings.CutPrefix(c.Store.URL, sqliteScheme); ok {
+		c.Store.URL = sqliteScheme + under(folder, file)
+	}
+	c.SMTP.FromName = or(c.SMTP.FromName, c.School.Office)
+	c.SMTP.From = strings.ToLower(c.SMTP.From)
+	c.Accounts.LDAP.SearchBase = or(c.Accounts.LDAP.SearchBase, c.Accounts.LDAP.Base)
+}
+
+func under(folder, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(folder, path)
+}
+
+func or(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}

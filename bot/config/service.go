@@ -1,0 +1,201 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// service checks what `serve` needs beyond the world: mailbox, answers, database, key, directory, people.
+func (c *checker) service() {
+	c.need("school.place", c.cfg.School.Place, `"Cần Thơ"`)
+	c.need("school.contact", c.cfg.School.Contact, `"Phòng CNTT, điện thoại 0292 000 000"`)
+	c.imap()
+	c.smtp()
+	c.trust()
+	c.store()
+	if c.need("secret.key_file", c.cfg.Secret.KeyFile, `"vanthu.key"`) {
+		c.secretFile("secret.key_file", c.cfg.Secret.KeyFile)
+	}
+	c.accounts()
+	c.officers()
+	for i, u := range c.cfg.Units {
+		path := join(element("unit", i), "passphrase_file")
+		if c.need(path, u.PassphraseFile, `"ctsv.pass"`) {
+			c.secretFile(path, u.PassphraseFile)
+		}
+	}
+}
+
+func (c *checker) imap() {
+	m := &c.cfg.IMAP
+	c.hostPort("imap.address", m.Address, "mail.truong.example:993")
+	c.oneOf("imap.tls", m.TLS, "implicit", "starttls")
+	c.caFile("imap.ca_file", m.CAFile)
+	c.need("imap.user", m.User, `"cntt@truong.example"`)
+	c.password("imap", &m.Secret, m.TokenCommand)
+	c.length("imap.poll", m.Poll, time.Second)
+	c.length("imap.timeout", m.Timeout, time.Second)
+	folders := namesake{}
+	for _, folder := range []struct{ path, name string }{
+		{"imap.mailbox", m.Mailbox}, {"imap.folders.done", m.Folders.Done}, {"imap.folders.returned", m.Folders.Returned},
+		{"imap.folders.ignored", m.Folders.Ignored}, {"imap.folders.quarantine", m.Folders.Quarantine},
+	} {
+		c.need(folder.path, folder.name, `"Done"`)
+		c.unique(folders, folder.path, folder.name, "each outcome needs a folder of its own")
+	}
+}
+
+func (c *checker) smtp() {
+	m := &c.cfg.SMTP
+	c.hostPort("smtp.address", m.Address, "mail.truong.example:587")
+	c.oneOf("smtp.tls", m.TLS, "implicit", "starttls")
+	c.caFile("smtp.ca_file", m.CAFile)
+	if m.User != "" {
+		c.password("smtp", &m.Secret, m.TokenCommand)
+	} else if m.File != "" || m.Env != "" || len(m.TokenCommand) > 0 {
+		c.add("smtp.user", "is missing although a password is given; write the login, or remove the password to submit without one")
+	}
+	if c.need("smtp.from", m.From, `"cntt@truong.example"`) {
+		c.address("smtp.from", m.From)
+	}
+	c.length("smtp.timeout", m.Timeout, time.Second)
+}
+
+func (c *checker) trust() {
+	c.need("trust.authserv_id", c.cfg.Trust.AuthservID, `"mail.truong.example"`)
+	if len(c.cfg.Trust.Domains) == 0 {
+		c.add("trust.domains", `is missing; write for example domains = ["truong.example"]`)
+	}
+	for i, domain := range c.cfg.Trust.Domains {
+		c.domain(element("trust.domains", i), domain)
+	}
+}
+
+func (c *checker) store() {
+	const remedy = `write "sqlite:vanthu.db" or "postgres://user@host:5432/database"`
+	s := &c.cfg.Store
+	if file, ok := strings.CutPrefix(s.URL, sqliteScheme); ok {
+		if file == "" {
+			c.add("store.url", "names no file; %s", remedy)
+		}
+		if s.File != "" || s.Env != "" {
+			c.add("store.password_file", "a password is of no use to SQLite; remove it")
+		}
+		return
+	}
+	u, err := url.Parse(s.URL)
+	if err != nil { // the error repeats the URL, which may hold a password
+		c.add("store.url", "is not a URL; %s", remedy)
+		return
+	}
+	if u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		c.add("store.url", "names neither SQLite nor PostgreSQL; %s", remedy)
+		return
+	}
+	_, inUser := u.User.Password()
+	if inUser || u.Query().Has("password") {
+		c.add("store.url", "holds a password; move it to password_file or password_env")
+		return
+	}
+	if u.Host == "" && !u.Query().Has("host") || strings.Trim(u.Path, "/") == "" {
+		c.add("store.url", "names no host or no database; %s", remedy)
+	}
+	c.secret("store", &s.Secret)
+}
+
+func (c *checker) accounts() {
+	a := &c.cfg.Accounts
+	if c.need("accounts.domain", a.Domain, `"sv.truong.example"`) {
+		c.domain("accounts.domain", a.Domain)
+	}
+	switch a.Platform {
+	case "ldap":
+		c.ldap(&a.LDAP)
+	case "file":
+		c.need("accounts.file_path", a.FilePath, `"accounts.json"`)
+	default:
+		c.oneOf("accounts.platform", a.Platform, "ldap", "file")
+	}
+}
+
+func (c *checker) ldap(l *LDAP) {
+	if c.need("accounts.ldap.url", l.URL, `"ldaps://ldap.truong.example"`) {
+		c.ldapURL(l)
+	}
+	c.caFile("accounts.ldap.ca_file", l.CAFile)
+	c.dn("accounts.ldap.bind_dn", l.BindDN, `"cn=vanthu,ou=services,dc=truong,dc=example"`)
+	c.dn("accounts.ldap.base", l.Base, `"ou=students,dc=truong,dc=example"`)
+	if l.SearchBase != l.Base {
+		c.dn("accounts.ldap.search_base", l.SearchBase, `"dc=truong,dc=example"`)
+	}
+	if l.File == "" && l.Env == "" {
+		c.add("accounts.ldap.password_file", "is missing; name the file that holds the password, or use password_env")
+	}
+	c.secret("accounts.ldap", &l.Secret)
+	c.oneOf("accounts.ldap.hash", l.Hash, "ssha512", "argon2", "ssha")
+	c.need("accounts.ldap.marker_attribute", l.MarkerAttr, `"description"`)
+	if attribute, value, ok := strings.Cut(l.MustChange, "="); l.MustChange != "" && (!ok || attribute == "" || value == "") {
+		c.add("accounts.ldap.must_change", `%q is not attribute=value; write for example "pwdReset=TRUE", or leave it out`, l.MustChange)
+	}
+	c.length("accounts.ldap.timeout", l.Timeout, time.Second)
+}
+
+// ldapURL lets no password cross a network in the clear.
+func (c *checker) ldapURL(l *LDAP) {
+	const path = "accounts.ldap.url"
+	u, err := url.Parse(l.URL)
+	if err != nil || u.Hostname() == "" || u.Scheme != "ldap" && u.Scheme != "ldaps" {
+		c.add(path, `is not the URL of a directory; write for example "ldaps://ldap.truong.example"`)
+		return
+	}
+	switch {
+	case u.Scheme == "ldaps" && l.StartTLS:
+		c.add("accounts.ldap.starttls", "an ldaps:// URL is encrypted already; remove it or write ldap://")
+	case u.Scheme == "ldaps" || l.StartTLS:
+	case !l.Insecure:
+		c.add(path, `would send passwords in the clear; write ldaps://, or starttls = true, or for this very machine insecure_loopback = true`)
+	case !loopback(u.Hostname()):
+		c.add("accounts.ldap.insecure_loopback", "%s is not this machine; write ldaps:// or starttls = true", u.Hostname())
+	}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// dn checks the shape of a distinguished name only (RFC 4514 §2.3); the directory knows the rest.
+func (c *checker) dn(path, value, example string) {
+	if c.need(path, value, example) && !strings.Contains(value, "=") {
+		c.add(path, "%q is not a distinguished name; write for example %s", value, example)
+	}
+}
+
+func (c *checker) officers() {
+	people := c.cfg.Officers
+	if len(people) == 0 {
+		c.add("officer", "is missing; everybody who works on cases needs an [[officer]] with id, name and login")
+		return
+	}
+	ids, logins := namesake{}, namesake{}
+	approvers := 0
+	for i, o := range people {
+		at := element("officer", i)
+		c.identifier(join(at, "id"), o.ID, `"lan"`)
+		c.unique(ids, join(at, "id"), o.ID, "each officer needs an id of his own")
+		c.need(join(at, "name"), o.Name, `"Nguyễn Thị Lan"`)
+		c.need(join(at, "login"), o.Login, `"lan"`)
+		c.unique(logins, join(at, "login"), o.Login, "two officers cannot share a login: the history names one person")
+		if o.Approver {
+			approvers++
+		}
+	}
+	switch {
+	case approvers == 0:
+		c.add("officer", "nobody may approve plans (QT.CNTT.03 step 2); write approver = true at one officer at least")
+	case len(people) == 1 && !c.cfg.Plan.OfficeOfOne:
+		c.add("officer", "the only officer could not approve his own plans; add another, or write [plan] office_of_one = true")
+	}
+}

@@ -1,0 +1,199 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"vanthu/bot"
+	"vanthu/bot/store"
+)
+
+// Unseal opens a sealed password; Label names its row the way it was sealed.
+type Unseal struct {
+	Open  func(sealed []byte, label string) ([]byte, error)
+	Label func(number string, n int) string
+}
+
+// Deliver puts the credentials of a created case into the outbox, encrypted (step 5, FR-33). Only when the MTA has taken
+// the mail does Sent move the case on and erase the passwords.
+func (d *Desk) Deliver(ctx context.Context, unseal Unseal, caseID int64) error {
+	var a bot.Answer
+	err := d.DB.Read(ctx, func(tx *store.Tx) error {
+		c, err := tx.Case(ctx, caseID)
+		if err != nil || c.State != bot.Created {
+			return err
+		}
+		a, err = Answer(ctx, tx, d.Units, c, bot.CredentialsOf)
+		if err != nil {
+			return err
+		}
+		a.ConfirmDue = d.Due(a.At, ConfirmDays)
+		return d.fillAccounts(ctx, tx, c, unseal, &a)
+	})
+	if err != nil || a.Kind == "" {
+		return err
+	}
+	letter, err := d.Compose(a)
+	if err != nil {
+		return err
+	}
+	return d.DB.Write(ctx, func(tx *store.Tx) error {
+		c, err := tx.Case(ctx, caseID)
+		if err != nil || c.State != bot.Created || c.Version != a.Case.Version {
+			return err
+		}
+		added, err := tx.AddLetter(ctx, letter)
+		if err != nil || !added {
+			return err
+		}
+		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, What: "credentials_ready", Detail: map[string]string{"accounts": fmt.Sprint(len(a.Accounts))}})
+	})
+}
+
+func (d *Desk) fillAccounts(ctx context.Context, tx *store.Tx, c bot.Case, unseal Unseal, a *bot.Answer) error {
+	rows, err := tx.Rows(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	secrets, err := tx.Secrets(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.State != bot.RowCreated {
+			continue
+		}
+		plain, err := unseal.Open(secrets[r.N], unseal.Label(c.Number, r.N))
+		if err != nil {
+			return fmt.Errorf("desk: case %s row %d: %w", c.Number, r.N, err)
+		}
+		user, _, err := d.UserName(r.Code)
+		if err != nil {
+			return err
+		}
+		a.Accounts = append(a.Accounts, bot.NewAccount{Row: r.Row, User: user, Address: r.Address, Password: plain})
+	}
+	return nil
+}
+
+// Sent is told, in the transaction that notes it, that the MTA has taken a letter. With the credentials the case is
+// delivered and the passwords are forgotten (FR-32).
+func (d *Desk) Sent(ctx context.Context, tx *store.Tx, l store.Letter) error {
+	if l.Kind != string(bot.CredentialsOf) {
+		return nil
+	}
+	c, err := tx.Case(ctx, l.CaseID)
+	if err != nil || c.State != bot.Created {
+		return err
+	}
+	rows, err := tx.Rows(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.State != bot.RowCreated {
+			continue
+		}
+		r.State = bot.RowDelivered
+		if err := tx.SaveRow(ctx, r); err != nil {
+			return err
+		}
+	}
+	c.State = bot.Delivered
+	if c, err = tx.SaveCase(ctx, c); err != nil {
+		return err
+	}
+	if err := tx.ForgetSecrets(ctx, c.ID); err != nil {
+		return err
+	}
+	return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, What: "case_delivered"})
+}
+
+// Remind asks a unit once for its receipt; it is called when the day for it has passed (step 6, M04).
+func (d *Desk) Remind(ctx context.Context, caseID int64) error {
+	return d.DB.Write(ctx, func(tx *store.Tx) error {
+		c, err := tx.Case(ctx, caseID)
+		if err != nil || c.State != bot.Delivered {
+			return err
+		}
+		added, err := d.tellOnce(ctx, tx, c, bot.Reminder, "")
+		if err != nil || !added {
+			return err
+		}
+		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, What: "unit_reminded"})
+	})
+}
+
+// An Explanation is everything that is known of one row of a case.
+type Explanation struct {
+	Case     bot.Case      `json:"case"`
+	Row      bot.CaseRow   `json:"row"`
+	Mail     store.Mail    `json:"mail"`
+	Findings []bot.Finding `json:"findings"`
+	Plan     *bot.Plan     `json:"plan,omitempty"`
+	Events   []bot.Event   `json:"events"`
+}
+
+// Explain says of one row which mail, file and cell it came from, which rules spoke, who approved and what the platform
+// said.
+func (d *Desk) Explain(ctx context.Context, number string, n int) (Explanation, error) {
+	var e Explanation
+	err := d.DB.Read(ctx, func(tx *store.Tx) error {
+		var err error
+		if e.Case, err = tx.CaseByNumber(ctx, number); err != nil {
+			return err
+		}
+		if e.Row, err = tx.Row(ctx, e.Case.ID, n); err != nil {
+			return err
+		}
+		if e.Mail, err = tx.Mail(ctx, e.Case.MailID); err != nil {
+			return err
+		}
+		findings, err := tx.Findings(ctx, e.Case.ID)
+		if err != nil {
+			return err
+		}
+		for _, f := range findings {
+			if f.N == n || f.N == 0 {
+				e.Findings = append(e.Findings, f)
+			}
+		}
+		events, err := tx.Events(ctx, e.Case.ID)
+		if err != nil {
+			return err
+		}
+		row := fmt.Sprint(n)
+		for _, ev := range events {
+			if r, ok := ev.Detail["row"]; !ok || r == row {
+				e.Events = append(e.Events, ev)
+			}
+		}
+		if e.Case.PlanID == 0 {
+			return nil
+		}
+		plan, err := tx.Plan(ctx, e.Case.PlanID)
+		if err != nil {
+			return err
+		}
+		plan.Items = planItem(plan.Items, number, n)
+		e.Plan = &plan.Plan
+		return nil
+	})
+	return e, err
+}
+
+func planItem(items []bot.PlanItem, number string, n int) []bot.PlanItem {
+	for _, item := range items {
+		if item.Case == number && item.N == n {
+			return []bot.PlanItem{item}
+		}
+	}
+	return nil
+}
+
+// IsConflict says whether an act did not fit the state of its case.
+func IsConflict(err error) bool {
+	e, ok := errors.AsType[*bot.Error](err)
+	return ok && (e.Code == bot.Conflict || e.Code == bot.Forbidden || e.Code == bot.Invalid)
+}

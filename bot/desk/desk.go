@@ -1,0 +1,229 @@
+// Package desk is what people may do to a case: check, plan, approve, return, withdraw, confirm (QT.CNTT.03 steps 2, 3, 5
+// and 6). Every act names its actor, is checked against the arrows of bot.Arrows and the version that was read, and
+// writes an event, all in one transaction.
+//
+// It must not know how an act came (command line, mail, browser), nor how letters look.
+package desk
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"vanthu/bot"
+	"vanthu/bot/store"
+)
+
+// A Desk is where cases are handled.
+type Desk struct {
+	DB          *store.DB
+	Units       []bot.Unit
+	OfficeOfOne bool   // the maker may approve his own plan
+	Platform    string // where accounts are made
+	UserName    func(code string) (user, address string, err error)
+	Compose     func(bot.Answer) (store.Letter, error)
+	Due         func(from time.Time, days int) time.Time
+}
+
+// ConfirmDays is how long a unit has to hand the accounts over (step 6).
+const ConfirmDays = 1
+
+// Check stamps that an officer has checked a case against the rules (step 3). Creation starts when it is planned too.
+func (d *Desk) Check(ctx context.Context, actor bot.Actor, number string) (bot.Case, error) {
+	return d.act(ctx, number, func(tx *store.Tx, c bot.Case) (bot.Case, error) {
+		if c.State != bot.Received && c.State != bot.InWork {
+			return c, bot.Errorf(bot.Conflict, "case %s is %s: only a case without open defects can be checked", number, c.State)
+		}
+		if c.Checked.Done() {
+			return c, bot.Errorf(bot.Conflict, "case %s was checked by %s already", number, c.Checked.By)
+		}
+		c.Checked = bot.Stamp{At: tx.Now, By: actor}
+		if c.State == bot.Received {
+			c.State = bot.InWork
+		}
+		if err := tx.AddEvent(ctx, bot.Event{Actor: actor, Case: c.ID, What: "case_checked"}); err != nil {
+			return c, err
+		}
+		return d.beginCreating(ctx, tx, c)
+	})
+}
+
+// beginCreating saves c, and moves it to creating when both the check and the approved plan are there (Q6).
+func (d *Desk) beginCreating(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
+	c, err := tx.SaveCase(ctx, c)
+	if err != nil || !c.Checked.Done() || !c.Planned.Done() {
+		return c, err
+	}
+	c.State = bot.Creating
+	if c, err = tx.SaveCase(ctx, c); err != nil {
+		return c, err
+	}
+	tx.Wake("create", c.ID)
+	return c, tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "creation_started"})
+}
+
+// Return sends a case back to the unit with an officer's reason ("yêu cầu làm lại", step 3).
+func (d *Desk) Return(ctx context.Context, actor bot.Actor, number, reason string) (bot.Case, error) {
+	if reason == "" {
+		return bot.Case{}, bot.Errorf(bot.Invalid, "say why the case is returned")
+	}
+	return d.act(ctx, number, func(tx *store.Tx, c bot.Case) (bot.Case, error) {
+		c, err := d.leavePlan(ctx, tx, c)
+		if err != nil {
+			return c, err
+		}
+		c.State = bot.WaitingUnit
+		if c, err = tx.SaveCase(ctx, c); err != nil {
+			return c, err
+		}
+		if err := d.tell(ctx, tx, c, bot.ReturnedByUs, reason); err != nil {
+			return c, err
+		}
+		return c, tx.AddEvent(ctx, bot.Event{Actor: actor, Case: c.ID, What: "case_returned", Detail: map[string]string{"reason": reason}})
+	})
+}
+
+// Withdraw ends a case before anything was made (side state "rút").
+func (d *Desk) Withdraw(ctx context.Context, actor bot.Actor, number, reason string) (bot.Case, error) {
+	return d.act(ctx, number, func(tx *store.Tx, c bot.Case) (bot.Case, error) {
+		return d.withdraw(ctx, tx, c, actor, reason)
+	})
+}
+
+func (d *Desk) withdraw(ctx context.Context, tx *store.Tx, c bot.Case, actor bot.Actor, reason string) (bot.Case, error) {
+	c, err := d.leavePlan(ctx, tx, c)
+	if err != nil {
+		return c, err
+	}
+	c.State = bot.Withdrawn
+	if c, err = tx.SaveCase(ctx, c); err != nil {
+		return c, err
+	}
+	if err := d.tell(ctx, tx, c, bot.WithdrawnNote, reason); err != nil {
+		return c, err
+	}
+	return c, tx.AddEvent(ctx, bot.Event{Actor: actor, Case: c.ID, What: "case_withdrawn", Detail: map[string]string{"reason": reason}})
+}
+
+// Reopen takes the stamps from a case whose rows are about to change, and drops a plan that held them.
+func (d *Desk) Reopen(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
+	switch c.State {
+	case bot.Received, bot.WaitingUnit, bot.InWork:
+		return d.leavePlan(ctx, tx, c)
+	case bot.Creating, bot.Created, bot.Delivered, bot.ReceivedByUnit, bot.HandedOver, bot.Closed, bot.Withdrawn, bot.Superseded:
+	}
+	return c, bot.Errorf(bot.Conflict, "case %s is %s: its list can no longer change", c.Number, c.State)
+}
+
+// leavePlan takes a case out of its plan: what was approved was the plan with exactly these rows.
+func (d *Desk) leavePlan(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
+	if c.PlanID != 0 && !c.Planned.Done() {
+		if err := tx.DropPlan(ctx, c.PlanID); err != nil {
+			return c, err
+		}
+		if err := tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "plan_dropped", Detail: map[string]string{"because": c.Number}}); err != nil {
+			return c, err
+		}
+		fresh, err := tx.Case(ctx, c.ID)
+		if err != nil {
+			return c, err
+		}
+		c.Version = fresh.Version
+	}
+	c.PlanID, c.Checked, c.Planned = 0, bot.Stamp{}, bot.Stamp{}
+	return c, nil
+}
+
+// act runs f on a case in one transaction.
+func (d *Desk) act(ctx context.Context, number string, f func(tx *store.Tx, c bot.Case) (bot.Case, error)) (bot.Case, error) {
+	var c bot.Case
+	err := d.DB.Write(ctx, func(tx *store.Tx) error {
+		var err error
+		if c, err = tx.CaseByNumber(ctx, number); err != nil {
+			return err
+		}
+		c, err = f(tx, c)
+		return err
+	})
+	return c, err
+}
+
+// tell puts a letter about the case as it stands into the outbox.
+func (d *Desk) tell(ctx context.Context, tx *store.Tx, c bot.Case, kind bot.AnswerKind, reason string) error {
+	_, err := d.tellOnce(ctx, tx, c, kind, reason)
+	return err
+}
+
+// tellOnce says false when the case as it stands was told this already.
+func (d *Desk) tellOnce(ctx context.Context, tx *store.Tx, c bot.Case, kind bot.AnswerKind, reason string) (bool, error) {
+	a, err := Answer(ctx, tx, d.Units, c, kind)
+	if err != nil {
+		return false, err
+	}
+	a.Reason, a.ConfirmDue = reason, d.Due(a.At, ConfirmDays)
+	letter, err := d.Compose(a)
+	if err != nil {
+		return false, err
+	}
+	return tx.AddLetter(ctx, letter)
+}
+
+// Answer gathers what a letter about the case may say: rows, findings, the unit and the thread. The step names the
+// case's version, so that each act is answered once.
+func Answer(ctx context.Context, tx *store.Tx, units []bot.Unit, c bot.Case, kind bot.AnswerKind) (bot.Answer, error) {
+	a := bot.Answer{Kind: kind, Step: fmt.Sprintf("%s %s %d", c.Number, kind, c.Version), Case: c, At: tx.Now}
+	for _, u := range units {
+		if u.ID == c.Unit {
+			a.Unit = u
+		}
+	}
+	if a.Unit.ID == "" {
+		return a, bot.Errorf(bot.Conflict, "unit %s of case %s is no longer in the configuration", c.Unit, c.Number)
+	}
+	rows, err := tx.Rows(ctx, c.ID)
+	if err != nil {
+		return a, err
+	}
+	findings, err := tx.Findings(ctx, c.ID)
+	if err != nil {
+		return a, err
+	}
+	mail, err := tx.Mail(ctx, c.MailID)
+	if err != nil {
+		return a, err
+	}
+	a.Request = bot.Request{Kind: c.Kind, Unit: c.Unit, UnitName: a.Unit.Name, Reason: c.Reason, LetterDate: c.LetterDate, Signer: c.Signer,
+		LetterFile: c.LetterFile, Findings: findings}
+	if c.ListFile != "" {
+		a.Request.ListFiles = []string{c.ListFile}
+	}
+	for _, r := range rows {
+		a.Request.Rows = append(a.Request.Rows, r.Row)
+		if r.State == bot.RowCreated || r.State == bot.RowDelivered {
+			a.Made++
+		}
+	}
+	a.Thread, err = thread(ctx, tx, c, mail.MessageID)
+	return a, err
+}
+
+// thread hangs a letter under the unit's mail, after the letters that were sent before it.
+func thread(ctx context.Context, tx *store.Tx, c bot.Case, messageID string) (bot.Thread, error) {
+	letters, err := tx.Letters(ctx, c.ID)
+	if err != nil {
+		return bot.Thread{}, err
+	}
+	t := bot.Thread{InReplyTo: messageID}
+	if messageID != "" {
+		t.References = append(t.References, messageID)
+	}
+	for _, l := range letters {
+		if l.MessageID != messageID {
+			t.References = append(t.References, l.MessageID)
+		}
+	}
+	return t, nil
+}
+
+// Office is the time zone of the desk: UTC+7, no summer time.
+func Office() *time.Location { return time.FixedZone("+07", 7*60*60) }

@@ -1,0 +1,114 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+
+	"vanthu/bot"
+	"vanthu/bot/store"
+	"vanthu/mailer/mime"
+)
+
+// quarantine keeps a mail for an officer; nobody is answered.
+func (in *Intake) quarantine(ctx context.Context, m store.Mail, code, why string) error {
+	return in.end(ctx, m, store.Quarantined, in.Folders.Quarantine, code, why)
+}
+
+// ignore records a mail that asks for nothing.
+func (in *Intake) ignore(ctx context.Context, m store.Mail, kind bot.Kind, code, why string) error {
+	m.Kind = kind
+	return in.end(ctx, m, store.Ignored, in.Folders.Ignored, code, why)
+}
+
+func (in *Intake) end(ctx context.Context, m store.Mail, outcome store.Outcome, folder, code, why string) error {
+	return in.DB.Write(ctx, func(tx *store.Tx) error {
+		_, err := in.endTx(ctx, tx, m, outcome, folder, code, why)
+		return err
+	})
+}
+
+// endTx gives a mail its outcome with its event. It says false when the mail had an outcome already.
+func (in *Intake) endTx(ctx context.Context, tx *store.Tx, m store.Mail, outcome store.Outcome, folder, code, why string) (bool, error) {
+	if err := tx.Describe(ctx, m); err != nil {
+		return false, err
+	}
+	reason := code
+	if why != "" {
+		reason += ": " + why
+	}
+	first, err := tx.EndMail(ctx, m.ID, outcome, reason, folder, m.CaseID)
+	if err != nil || !first {
+		return first, err
+	}
+	what := map[store.Outcome]string{store.IsCase: "mail_became_case", store.IsFollowUp: "mail_followed_up", store.Quarantined: "mail_quarantined", store.Ignored: "mail_ignored"}[outcome]
+	in.Logger.Info(string(outcome), "mail", m.ID, "code", code)
+	return true, tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: m.CaseID, Mail: m.ID, What: what, Detail: map[string]string{"reason": reason}})
+}
+
+// sameAgain ends a mail that is a copy of an earlier one: it follows that one's case, or is ignored with it. Nothing is
+// opened or answered twice.
+func (in *Intake) sameAgain(ctx context.Context, m, twin store.Mail) error {
+	why := fmt.Sprintf("the same as mail %d", twin.ID)
+	if twin.CaseID != 0 {
+		m.CaseID = twin.CaseID
+		return in.end(ctx, m, store.IsFollowUp, in.Folders.Done, "same_mail", why)
+	}
+	return in.end(ctx, m, store.Ignored, orWord(twin.Folder, in.Folders.Ignored), "same_mail", why)
+}
+
+// bounce ties a delivery report to the answer that came back, where it can be told. It is never answered.
+func (in *Intake) bounce(ctx context.Context, m store.Mail, msg *mime.Message) error {
+	m.Kind = bot.Bounce
+	return in.DB.Write(ctx, func(tx *store.Tx) error {
+		c, ok, err := tx.CaseOfAnswer(ctx, msg.DSN.OriginalID)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			_, err := in.endTx(ctx, tx, m, store.Ignored, in.Folders.Ignored, "bounce", "a delivery report about no answer of ours")
+			return err
+		}
+		m.CaseID = c.ID
+		first, err := in.endTx(ctx, tx, m, store.IsFollowUp, in.Folders.Done, "bounce", "a delivery report")
+		if err != nil || !first {
+			return err
+		}
+		for _, r := range msg.DSN.Recipients {
+			if err := tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Mail: m.ID, What: "answer_" + orWord(r.Action, "bounced"),
+				Detail: map[string]string{"to": r.Address, "status": r.Status, "said": r.Said, "answer": msg.DSN.OriginalID}}); err != nil {
+				return err
+			}
+		}
+		in.Logger.Warn("answer_bounced", "case", c.Number, "mail", m.ID)
+		return nil
+	})
+}
+
+func orWord(word, other string) string {
+	if word == "" {
+		return other
+	}
+	return word
+}
+
+// confirm does what the unit said. What does not fit the case as it stands goes to an officer.
+func (in *Intake) confirm(ctx context.Context, m store.Mail, unit bot.Unit, c bot.Case, said Said) error {
+	m.CaseID = c.ID
+	err := in.DB.Write(ctx, func(tx *store.Tx) error {
+		fresh, err := tx.Case(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		first, err := in.endTx(ctx, tx, m, store.IsFollowUp, in.Folders.Done, "confirmation", "")
+		if err != nil || !first {
+			return err
+		}
+		return in.Confirm(ctx, tx, fresh, said, unit, m.ID)
+	})
+	switch bot.ErrorCode(err) {
+	case bot.Conflict, bot.Forbidden, bot.Invalid:
+		return in.quarantine(ctx, m, "needs_person", err.Error())
+	case "", bot.NotFound, bot.Temporary, bot.Internal:
+	}
+	return err
+}

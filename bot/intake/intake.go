@@ -1,0 +1,258 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"vanthu/bot"
+	"vanthu/bot/store"
+	"vanthu/mailer/inbox"
+	"vanthu/mailer/mime"
+	"vanthu/mailer/trust"
+	"vanthu/parser"
+)
+
+// An Intake judges mails. What siblings do is handed in as functions.
+type Intake struct {
+	DB      *store.DB
+	Units   []bot.Unit
+	Service string // our own address, lower case
+	Trust   trust.Policy
+	MIME    mime.Limits
+	Parse   parser.Limits
+	Folders Folders
+	Logger  *slog.Logger
+
+	// Accounts looks on the platform for accounts of a set of student codes.
+	Accounts func(ctx context.Context, codes []string) ([]bot.Existing, error)
+	// Codes returns the student codes of a submission as the register keeps them, each once.
+	Codes func(parser.Submission) []string
+	// Judge applies the rules to what was read; known holds what is there already for its codes, c the case that is
+	// corrected (no id: a new one).
+	Judge func(r Reading, unit bot.Unit, c bot.Case, known map[string][]bot.Existing, now time.Time) bot.Request
+	// Compose writes a letter for the outbox.
+	Compose func(bot.Answer) (store.Letter, error)
+	// Reopen takes the stamps from a case whose list is being corrected; bot.Conflict when it is too late.
+	Reopen func(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error)
+	// Confirm does what a unit said about its case; bot.Conflict when it does not fit.
+	Confirm func(ctx context.Context, tx *store.Tx, c bot.Case, said Said, by bot.Unit, mailID int64) error
+	// Due counts deadlines in days from an instant.
+	Due func(from time.Time, days int) time.Time
+}
+
+// Folders is where a mail goes by its outcome.
+type Folders struct{ Done, Returned, Ignored, Quarantine string }
+
+// tries is how often a mail is judged before an officer gets it; a mail that kills the process counts.
+const tries = 3
+
+// Store writes a batch of deliveries into the journal. It is what inbox calls before anything is done to the mailbox.
+func (in *Intake) Store(ctx context.Context, batch []inbox.Delivery) error {
+	mails := make([]store.NewMail, len(batch))
+	for i, d := range batch {
+		mails[i] = store.NewMail{Mailbox: d.Mailbox, UIDValidity: d.UIDValidity, UID: d.UID, ArrivedAt: d.InternalDate, Size: d.Size, TooLarge: d.TooLarge, Raw: d.Raw}
+	}
+	return in.DB.Write(ctx, func(tx *store.Tx) error { return tx.AddMails(ctx, mails) })
+}
+
+// Unknown returns those of uids that the journal does not know.
+func (in *Intake) Unknown(ctx context.Context, mailbox string, uidValidity uint32, uids []uint32) (unknown []uint32, err error) {
+	err = in.DB.Read(ctx, func(tx *store.Tx) error {
+		unknown, err = tx.UnknownUIDs(ctx, mailbox, uidValidity, uids)
+		return err
+	})
+	return unknown, err
+}
+
+// Lost writes a mail into the journal that the server lists and does not give. An officer must look at it there; it stays
+// where it is.
+func (in *Intake) Lost(ctx context.Context, mailbox string, uidValidity, uid uint32, why string) error {
+	return in.DB.Write(ctx, func(tx *store.Tx) error {
+		id, err := tx.AddLost(ctx, store.NewMail{Mailbox: mailbox, UIDValidity: uidValidity, UID: uid, ArrivedAt: tx.Now}, "unfetched: "+why)
+		if err != nil || id == 0 {
+			return err
+		}
+		in.Logger.Warn("quarantined", "mail", id, "code", "unfetched")
+		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Mail: id, What: "mail_quarantined", Detail: map[string]string{"reason": "unfetched"}})
+	})
+}
+
+// Mail judges one stored mail. It looks first whether that was done, and is harmless when run twice.
+func (in *Intake) Mail(ctx context.Context, id int64) error {
+	var m store.Mail
+	var raw []byte
+	err := in.DB.Write(ctx, func(tx *store.Tx) error {
+		var err error
+		if m, err = tx.Mail(ctx, id); err != nil || m.Outcome != "" {
+			return err
+		}
+		if raw, err = tx.Raw(ctx, m.Hash); err != nil {
+			return err
+		}
+		return tx.TryMail(ctx, id)
+	})
+	if err != nil || m.Outcome != "" {
+		return err
+	}
+	if m.Tries >= tries {
+		return in.quarantine(ctx, m, "gave_up", fmt.Sprintf("could not be judged in %d tries", tries))
+	}
+	err = in.judge(ctx, m, raw)
+	if bot.ErrorCode(err) == bot.Temporary || ctx.Err() != nil { // not the mail's fault: this try does not count
+		untry, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		return errors.Join(err, in.DB.Write(untry, func(tx *store.Tx) error { return tx.UntryMail(untry, id) }))
+	}
+	return err
+}
+
+// judge says who sent a mail and what it is, and hands it on.
+func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
+	began := in.DB.Now()
+	msg, err := mime.Parse(raw, in.MIME)
+	limit, overLimit := errors.AsType[*mime.LimitError](err)
+	if overLimit { // its header still says who sent it
+		msg, err = mime.Parse(headerOf(raw), in.MIME)
+	}
+	if err != nil {
+		return in.quarantine(ctx, m, "unreadable_mail", err.Error())
+	}
+	verdict := trust.Judge(msg, in.Trust)
+	unit, entitled := in.unitOf(verdict.Address)
+	m.MessageID, m.Sender = msg.ID, verdict.Address
+
+	switch {
+	case verdict.Address == in.Service:
+		return in.ignore(ctx, m, bot.OwnMail, "own_mail", "sent by this service address")
+	case msg.DSN != nil:
+		return in.bounce(ctx, m, msg)
+	case msg.List:
+		return in.ignore(ctx, m, bot.MailingList, "mailing_list", "a mailing list's copy")
+	case msg.Automated != "":
+		return in.ignore(ctx, m, bot.Automatic, "automatic", msg.Automated)
+	case verdict.Level == trust.Spoofed:
+		m.Kind = bot.Spoofed
+		return in.quarantine(ctx, m, "spoofed", verdict.Why)
+	case !entitled:
+		m.Kind = bot.NotEntitled
+		return in.quarantine(ctx, m, "not_entitled", "the sender is not an entitled unit")
+	case verdict.Level != trust.Authenticated:
+		m.Kind = bot.Spoofed
+		return in.quarantine(ctx, m, "not_authenticated", verdict.Why)
+	}
+	m.Unit = unit.ID
+	reading := Read(msg, in.Parse)
+	switch {
+	case overLimit:
+		reading = oversized(limit)
+	case m.TooLarge:
+		reading = oversized(&mime.LimitError{What: "size", Limit: in.MIME.Size})
+	}
+	m.Kind = reading.Kind
+	err = in.dispatch(ctx, m, msg, unit, reading)
+	in.Logger.Info("judged", "mail", m.ID, "code", string(m.Kind), "duration_ms", in.DB.Now().Sub(began).Milliseconds())
+	return err
+}
+
+// unitOf returns the unit that owns an address.
+func (in *Intake) unitOf(address string) (bot.Unit, bool) {
+	for _, u := range in.Units {
+		for _, a := range u.Addresses {
+			if address != "" && strings.EqualFold(a, address) {
+				return u, true
+			}
+		}
+	}
+	return bot.Unit{}, false
+}
+
+// dispatch does what the kind of an entitled unit's mail asks for.
+func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading) error {
+	twin, c, err := in.relations(ctx, m, msg, unit, r)
+	if err != nil {
+		return err
+	}
+	if twin != nil {
+		return in.sameAgain(ctx, m, *twin)
+	}
+	switch {
+	case r.Kind == bot.AccountRequest && c != nil && c.State.Open() && c.State != bot.Delivered && c.State != bot.ReceivedByUnit:
+		return in.correct(ctx, m, msg, unit, r, *c)
+	case r.Kind == bot.AccountRequest:
+		return in.open(ctx, m, msg, unit, r)
+	case r.Kind == bot.Confirmation && c != nil:
+		return in.confirm(ctx, m, unit, *c, r.Said)
+	}
+	why := map[bot.Kind]string{
+		bot.Confirmation:    "a confirmation that belongs to no case of this unit, or whose words are not clear",
+		bot.DeletionRequest: "a deletion request: handled by an officer",
+		bot.Incident:        "an incident report: handled by an officer",
+		bot.OtherRequest:    "outside this procedure (FR-03): answered by an officer",
+	}[r.Kind]
+	if why == "" {
+		why = "a message for a person"
+	}
+	return in.quarantine(ctx, m, "needs_person", why)
+}
+
+// relations finds the earlier copy of a mail, and the case that it belongs to: by the number in its subject or text, else
+// by the answers that it refers to. A unit only ever reaches its own cases.
+func (in *Intake) relations(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading) (twin *store.Mail, found *bot.Case, err error) {
+	err = in.DB.Read(ctx, func(tx *store.Tx) error {
+		t, ok, err := tx.Twin(ctx, m)
+		if err != nil {
+			return err
+		}
+		if ok {
+			twin = &t
+			return nil
+		}
+		if r.Case != "" {
+			c, err := tx.CaseByNumber(ctx, r.Case)
+			if err == nil && c.Unit == unit.ID {
+				found = &c
+				return nil
+			}
+			if err != nil && bot.ErrorCode(err) != bot.NotFound {
+				return err
+			}
+		}
+		for _, id := range append(msg.InReplyTo, msg.References...) {
+			c, ok, err := tx.CaseOfAnswer(ctx, id)
+			if err != nil {
+				return err
+			}
+			if ok && c.Unit == unit.ID {
+				found = &c
+				return nil
+			}
+		}
+		return nil
+	})
+	return twin, found, err
+}
+
+// oversized is what is known of a mail that is over a limit: the unit is told which one (ENV-07).
+func oversized(limit *mime.LimitError) Reading {
+	said := map[string]string{"size": fmt.Sprintf("%d MB một thư", limit.Limit>>20), "parts": fmt.Sprintf("%d phần một thư", limit.Limit)}[limit.What]
+	if said == "" {
+		said = fmt.Sprintf("%s: %d", limit.What, limit.Limit)
+	}
+	problem := &parser.Problem{Code: parser.TooLarge, Limit: said, Detail: limit.Error()}
+	return Reading{Kind: bot.AccountRequest, Submission: parser.Submission{
+		Files: []parser.FileReport{{Name: "(cả thư)", Role: parser.RoleProblem, Problem: problem}}}}
+}
+
+// headerOf returns the header block of a mail, ended.
+func headerOf(raw []byte) []byte {
+	for i := 0; i+1 < len(raw); i++ {
+		if raw[i] == '\n' && (raw[i+1] == '\n' || raw[i+1] == '\r') {
+			return append(raw[:i+1:i+1], '\r', '\n')
+		}
+	}
+	return raw
+}

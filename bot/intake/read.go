@@ -1,0 +1,264 @@
+// Package intake takes a mail from first sight to its one outcome: a case, a follow-up of a case, quarantine, or ignored
+// with a reason. Raw bytes are stored durably before anything is done to the mailbox; every step may be repeated after a
+// crash and gives one result.
+//
+// It must not know how letters look, how mail is fetched or filed, nor what officers do.
+package intake
+
+import (
+	"bytes"
+	"html"
+	"regexp"
+	"slices"
+	"strings"
+
+	"vanthu/bot"
+	"vanthu/mailer/mime"
+	"vanthu/parser"
+	"vanthu/parser/form"
+)
+
+// A Reading is what one mail says, before anybody judges it.
+type Reading struct {
+	Kind       bot.Kind
+	Submission parser.Submission
+	Files      []parser.File // the attachments that were read, in the order of Submission.Files
+	Said       Said
+	Case       string   // number of the case that it speaks of, "YC-2026-0042"; "" none
+	Text       string   // what the sender wrote himself: without quotation and signature
+	Links      []string // web addresses in Text
+	Password   bool     // Text tells a password
+	Doubt      Doubt    // why an officer must decide what is meant
+}
+
+// Doubt is why a mail is not understood without a person.
+type Doubt string
+
+// The doubts.
+const (
+	NoDoubt          Doubt = ""
+	SpeaksOfDeletion Doubt = "speaks_of_deletion" // the letter asks for accounts, the mail speaks of deletion
+	ConfirmsAndAsks  Doubt = "confirms_and_asks"  // the mail confirms or thanks, and carries a letter or a list
+	AddsToEarlier    Doubt = "adds_to_earlier"    // people added to an earlier mail, without letter and list
+)
+
+// Said is what a unit said about its case. Only what cannot be misread counts; the rest is left to an officer.
+type Said struct {
+	Received       bool     // "Đã nhận đủ" (M04)
+	HandedOver     bool     // "Đã bàn giao" (M04)
+	AcceptGoodRows bool     // "Đồng ý cấp phần hợp lệ" (M02)
+	Withdraw       bool     // "Xin rút đề nghị"
+	Status         bool     // asks how far the case is
+	Missing        []string // codes after "Thiếu:" (M04)
+}
+
+func (s Said) clear() bool {
+	return s.Received || s.HandedOver || s.AcceptGoodRows || s.Withdraw || len(s.Missing) > 0
+}
+
+var (
+	caseNumber = regexp.MustCompile(`(?i)\bYC-\d{4}-\d{4,}\b`)
+	webAddress = regexp.MustCompile(`https?://[^\s<>"')\]]+`)
+	password   = regexp.MustCompile(`(?i)(mật khẩu|mat khau|pass(word)?|\bmk)( (mở|mo|giải nén|giai nen|của|cua) [^:\n]{0,40})?\s*(:|=| là | la )\s*\S+`)
+)
+
+// Read says what a mail is and what stands in it. It decides nothing about the sender.
+func Read(msg *mime.Message, lim parser.Limits) Reading {
+	r := Reading{Text: newText(msg)}
+	for _, text := range []string{msg.Subject, r.Text, msg.Text} {
+		if number := caseNumber.FindString(text); number != "" {
+			r.Case = strings.ToUpper(number)
+			break
+		}
+	}
+	if r.Kind = machineKind(msg); r.Kind != "" {
+		return r
+	}
+	for _, link := range webAddress.FindAllString(r.Text, -1) {
+		r.Links = append(r.Links, strings.TrimRight(link, ".,;:!?"))
+	}
+	r.Password = password.MatchString(r.Text)
+	r.Files = files(msg)
+	if len(r.Files) > 0 {
+		r.Submission = form.Read(r.Files, lim)
+	}
+	r.Said = saidIn(r.Text)
+	r.Kind, r.Doubt = r.kind(msg)
+	return r
+}
+
+// ReadFiles reads the files of a request that came without a mail.
+func ReadFiles(files []parser.File, lim parser.Limits) Reading {
+	files = once(files)
+	r := Reading{Kind: bot.AccountRequest, Files: files, Submission: form.Read(files, lim)}
+	if r.Submission.Letter != nil && r.Submission.Letter.Deletes {
+		r.Kind = bot.DeletionRequest
+	}
+	return r
+}
+
+// machineKind is set when no person wrote the mail: it is recorded and never answered (RFC 3834 §2).
+func machineKind(msg *mime.Message) bot.Kind {
+	switch {
+	case msg.DSN != nil:
+		return bot.Bounce
+	case msg.List:
+		return bot.MailingList
+	case msg.Automated != "" || meaning("automatic").starts(words(msg.Subject)):
+		return bot.Automatic
+	}
+	return ""
+}
+
+// kind decides what a person's mail asks for: by its files first, then by its words. doubt is set where they disagree.
+func (r *Reading) kind(msg *mime.Message) (kind bot.Kind, doubt Doubt) {
+	subject, text := words(msg.Subject), words(r.Text)
+	letter, people := r.Submission.Letter, len(r.Submission.Rows) > 0 || len(r.Submission.Lists) > 0
+	deletes := meaning("deletion").in(subject) || meaning("deletion").in(text)
+	switch {
+	case letter != nil && letter.Deletes:
+		return bot.DeletionRequest, NoDoubt
+	case letter != nil && !letter.Scan && letter.Request.Text == "" && meaning("incident").in(subject):
+		return bot.Incident, NoDoubt
+	case letter != nil && (meaning("staff").in(subject) || meaning("staff").in(words(letter.Reason.Text))):
+		return bot.OtherRequest, NoDoubt
+	case letter != nil && deletes:
+		return bot.AccountRequest, SpeaksOfDeletion
+	case letter != nil && r.Said.clear():
+		return bot.AccountRequest, ConfirmsAndAsks
+	case letter != nil:
+		return bot.AccountRequest, NoDoubt
+	case deletes:
+		return bot.DeletionRequest, NoDoubt
+	case people && (r.Said.clear() || isReply(msg) && meaning("thanks").in(text)):
+		return bot.Conversation, ConfirmsAndAsks
+	case people || r.locked():
+		return bot.AccountRequest, NoDoubt
+	}
+	return r.kindByWords(isReply(msg), subject, text)
+}
+
+// kindByWords is for mails without a letter or a list.
+func (r *Reading) kindByWords(reply bool, subject, text string) (kind bot.Kind, doubt Doubt) {
+	if r.Said.clear() {
+		return bot.Confirmation, NoDoubt
+	}
+	all := text
+	if !reply { // the subject of a reply is the other side's
+		all = subject + " " + text
+	}
+	switch {
+	case meaning("incident").in(all):
+		return bot.Incident, NoDoubt
+	case meaning("other_request").in(all) || meaning("staff").in(all):
+		return bot.OtherRequest, NoDoubt
+	case r.Said.Status || meaning("status").in(subject) || meaning("question").in(subject):
+		return bot.Conversation, NoDoubt
+	case meaning("withdraw").in(text) || reply && meaning("thanks").in(text):
+		return bot.Conversation, NoDoubt
+	case meaning("account_request").in(all):
+		if reply {
+			return bot.AccountRequest, AddsToEarlier
+		}
+		return bot.AccountRequest, NoDoubt
+	case reply || r.Case != "":
+		return bot.Conversation, NoDoubt
+	}
+	return bot.Other, NoDoubt
+}
+
+// locked reports whether a file that is no picture could not be read: it may be the list.
+func (r *Reading) locked() bool {
+	return slices.ContainsFunc(r.Submission.Files, func(f parser.FileReport) bool {
+		return f.Problem != nil && f.Problem.Code != parser.Picture
+	})
+}
+
+func isReply(msg *mime.Message) bool {
+	subject := strings.ToLower(msg.Subject)
+	return len(msg.InReplyTo) > 0 || strings.HasPrefix(subject, "re:") || strings.HasPrefix(subject, "trả lời:")
+}
+
+// A picture inside the text is a logo or a signature up to the one size, in bytes; up to the other it may be anything, and
+// counts when nothing else is attached: some units photograph their list.
+const (
+	logoPicture  = 10 << 10
+	smallPicture = 200 << 10
+)
+
+// files are the attachments that may belong to a request, each once.
+func files(msg *mime.Message) []parser.File {
+	attached, shown := attachments(msg, true)
+	if len(attached) == 0 {
+		attached = shown
+	}
+	return once(attached)
+}
+
+// once leaves out files that came before under another name: the same bytes attached twice are one list, not two.
+func once(files []parser.File) []parser.File {
+	var kept []parser.File
+	for _, f := range files {
+		if !slices.ContainsFunc(kept, func(k parser.File) bool { return bytes.Equal(k.Data, f.Data) }) {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// attachments are the parts beside the text, and apart from them the pictures shown in it. Those of a forwarded mail count
+// as if they were attached themselves, one level deep.
+func attachments(msg *mime.Message, forwards bool) (attached, shown []parser.File) {
+	for _, p := range msg.Parts {
+		file := parser.File{Name: p.Name, Type: p.Type, Data: p.Data}
+		switch {
+		case p.Inline && strings.HasPrefix(p.Type, "image/") && len(p.Data) <= smallPicture:
+			if len(p.Data) > logoPicture {
+				shown = append(shown, file)
+			}
+		case p.Type == "text/calendar" || p.Type == "application/ics":
+		case strings.HasSuffix(p.Type, "pkcs7-signature") || p.Type == "application/pgp-signature" || p.Type == "application/pgp-keys":
+		case p.Type == "message/rfc822" && forwards:
+			inner, err := mime.Parse(p.Data, mime.DefaultLimits())
+			if err != nil { // named as a file that cannot be read
+				attached = append(attached, file)
+				continue
+			}
+			files, pictures := attachments(inner, false)
+			attached, shown = append(attached, files...), append(shown, pictures...)
+		default:
+			attached = append(attached, file)
+		}
+	}
+	return attached, shown
+}
+
+// newText is what the sender wrote himself, from the plain text or, when there is none, from the HTML.
+func newText(msg *mime.Message) string {
+	text := head(msg.Text)
+	if strings.TrimSpace(text) == "" {
+		text = plain(head(msg.HTML))
+	}
+	return unsigned(unquoted(text))
+}
+
+// readable bounds the text in which words are looked for, in bytes: what a person writes above a quotation is short.
+const readable = 256 << 10
+
+func head(text string) string { return strings.ToValidUTF8(text[:min(len(text), readable)], "") }
+
+var (
+	hiddenHTML = regexp.MustCompile(`(?is)<(style|script|head|title)\b.*?</(style|script|head|title)\s*>|<!--.*?-->`)
+	quotedHTML = regexp.MustCompile(`(?is)<blockquote\b.*|<div[^>]*(class="?gmail_quote|id="?(divRplyFwdMsg|appendonsend)).*`)
+	breakHTML  = regexp.MustCompile(`(?i)<(br|/p|/div|/tr|/li|/h\d)\b[^>]*>`)
+	tagHTML    = regexp.MustCompile(`<[^>]*>`)
+)
+
+// plain is the text of an HTML part, without what it quotes. It is only searched for words, never shown as HTML.
+func plain(source string) string {
+	source = hiddenHTML.ReplaceAllString(source, "")
+	source = quotedHTML.ReplaceAllString(source, "")
+	source = strings.NewReplacer("\r", " ", "\n", " ").Replace(source)
+	source = breakHTML.ReplaceAllString(source, "\n")
+	return html.UnescapeString(tagHTML.ReplaceAllString(source, " "))
+}

@@ -1,0 +1,212 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"vanthu/bot"
+	"vanthu/bot/store"
+	"vanthu/mailer/mime"
+)
+
+// errRaced says that another case took one of our codes between judging and writing; the mail is judged again.
+var errRaced = errors.New("intake: a code was taken meanwhile")
+
+// errEnded says that another process judged the mail meanwhile; what this one wrote is rolled back.
+var errEnded = errors.New("intake: judged meanwhile")
+
+// races bounds how often one mail is judged again at once.
+const races = 5
+
+// Days of QT.CNTT.03 that the first answer promises: check 1 day (step 3), creation at most 30 (step 4).
+const (
+	checkDays  = 1
+	createDays = 30
+)
+
+// open opens a case for a request and answers it.
+func (in *Intake) open(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading) error {
+	var number string
+	err := in.DB.Write(ctx, func(tx *store.Tx) error {
+		var err error
+		number, err = tx.KeepNumber(ctx, m.ID, "YC")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return in.settle(ctx, m, msg, unit, r, bot.Case{Number: number, Procedure: bot.Procedure, Edition: bot.Edition, Kind: r.Kind, Unit: unit.ID})
+}
+
+// correct puts a corrected list in the place of the earlier one of the same case (FR-15).
+func (in *Intake) correct(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c bot.Case) error {
+	err := in.settle(ctx, m, msg, unit, r, c)
+	if bot.ErrorCode(err) == bot.Conflict {
+		m.CaseID = c.ID
+		return in.quarantine(ctx, m, "needs_person", err.Error())
+	}
+	return err
+}
+
+// settle judges a request, composes its answer, and writes case, rows, event, answer and outcome in one transaction. c has
+// no id yet for a new case.
+func (in *Intake) settle(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c bot.Case) error {
+	platform, err := in.Accounts(ctx, in.Codes(r.Submission))
+	if err != nil {
+		return bot.Errorf(bot.Temporary, "the account platform cannot be asked: %w", err)
+	}
+	for range races {
+		err = in.settleOnce(ctx, m, msg, unit, r, c, platform)
+		if errors.Is(err, errEnded) {
+			return nil
+		}
+		if !errors.Is(err, errRaced) {
+			return err
+		}
+	}
+	return err
+}
+
+func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c bot.Case, platform []bot.Existing) error {
+	var known map[string][]bot.Existing
+	err := in.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		known, err = tx.Known(ctx, in.Codes(r.Submission), c.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	now := in.DB.Now()
+	request := in.Judge(r, unit, c, withPlatform(known, platform), now)
+	if request.Action == bot.Human {
+		m.CaseID = c.ID
+		return in.quarantine(ctx, m, "needs_person", "the intent is not clear")
+	}
+	c = fill(c, m, request)
+	letter, err := in.answer(m, msg, unit, r, c, request, now)
+	if err != nil {
+		return err
+	}
+	return in.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.Lock(ctx, store.LockRegister); err != nil {
+			return err
+		}
+		again, err := tx.Known(ctx, in.Codes(r.Submission), c.ID)
+		if err != nil {
+			return err
+		}
+		if !maps.EqualFunc(again, known, slices.Equal) {
+			return errRaced
+		}
+		return in.write(ctx, tx, m, c, request, letter)
+	})
+}
+
+// write is the one transaction of design.md step 7.
+func (in *Intake) write(ctx context.Context, tx *store.Tx, m store.Mail, c bot.Case, request bot.Request, letter store.Letter) error {
+	outcome, what := store.IsFollowUp, "list_corrected"
+	var err error
+	if c.ID == 0 {
+		outcome, what = store.IsCase, "case_received"
+		if c, err = tx.AddCase(ctx, c); err != nil {
+			return err
+		}
+	} else if c, err = in.reopen(ctx, tx, c); err != nil {
+		return err
+	}
+	if err := tx.SetRows(ctx, c.ID, request.Rows, request.Findings); err != nil {
+		return err
+	}
+	folder := in.Folders.Done
+	if c.State == bot.WaitingUnit {
+		folder = in.Folders.Returned
+	}
+	m.CaseID = c.ID
+	first, err := in.endTx(ctx, tx, m, outcome, folder, string(request.Action), "")
+	if err != nil {
+		return err
+	}
+	if !first {
+		return errEnded
+	}
+	letter.CaseID = c.ID
+	if _, err := tx.AddLetter(ctx, letter); err != nil {
+		return err
+	}
+	return tx.AddEvent(ctx, bot.Event{Actor: bot.Actor("unit:" + c.Unit), Case: c.ID, Mail: m.ID, What: what, Detail: map[string]string{
+		"action": string(request.Action), "rows": fmt.Sprint(len(request.Rows)), "good": fmt.Sprint(request.Good())}})
+}
+
+// reopen takes an existing case back to the state that its corrected list gives.
+func (in *Intake) reopen(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
+	fresh, err := tx.Case(ctx, c.ID)
+	if err != nil {
+		return c, err
+	}
+	want := c.State
+	c.Version, c.State, c.PlanID, c.Checked, c.Planned = fresh.Version, fresh.State, fresh.PlanID, fresh.Checked, fresh.Planned
+	if c, err = in.Reopen(ctx, tx, c); err != nil {
+		return c, err
+	}
+	c.State = want
+	return tx.SaveCase(ctx, c)
+}
+
+// fill puts what was read into the case. Deadlines count from the complete list (letters.md M02), so a correction sets
+// ReceivedAt anew.
+func fill(c bot.Case, m store.Mail, request bot.Request) bot.Case {
+	c.State = bot.Received
+	if request.Action != bot.Queue {
+		c.State = bot.WaitingUnit
+	}
+	c.MailID, c.ReceivedAt = m.ID, m.ArrivedAt
+	if request.Reason != "" || c.ID == 0 {
+		c.Reason, c.LetterDate, c.Signer, c.LetterFile = request.Reason, request.LetterDate, request.Signer, request.LetterFile
+	}
+	c.ListFile = strings.Join(request.ListFiles, ", ")
+	return c
+}
+
+// answer writes the letter that tells the unit what was understood.
+func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c bot.Case, request bot.Request, now time.Time) (store.Letter, error) {
+	kind := bot.Acknowledged
+	switch request.Action {
+	case bot.QueueWithDefects:
+		kind = bot.Defects
+	case bot.Return, bot.AskSender:
+		kind = bot.Returned
+	case bot.Queue, bot.Human, bot.Ignore, bot.ConfirmReceived, bot.ReplyStatus:
+	}
+	a := bot.Answer{Kind: kind, Step: fmt.Sprintf("%s mail %d", c.Number, m.ID), Case: c, Unit: unit, Request: request, At: now,
+		CheckDue: in.Due(c.ReceivedAt, checkDays), CreateDue: in.Due(c.ReceivedAt, createDays),
+		Thread: bot.Thread{InReplyTo: msg.ID, References: append(msg.References[:len(msg.References):len(msg.References)], ids(msg.ID)...), Subject: msg.Subject}}
+	for _, f := range r.Files {
+		if len(request.ListFiles) > 0 && f.Name == request.ListFiles[0] {
+			a.List, a.ListName = f.Data, f.Name
+		}
+	}
+	letter, err := in.Compose(a)
+	letter.MailID = m.ID
+	return letter, err
+}
+
+func ids(id string) []string {
+	if id == "" {
+		return nil
+	}
+	return []string{id}
+}
+
+// withPlatform adds the accounts of the platform to what the store knows.
+func withPlatform(known map[string][]bot.Existing, platform []bot.Existing) map[string][]bot.Existing {
+	all := maps.Clone(known)
+	for _, e := range platform {
+		all[e.Code] = append([]bot.Existing{e}, all[e.Code]...)
+	}
+	return all
+}

@@ -1,0 +1,161 @@
+package job_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"vanthu/bot/job"
+	"vanthu/bot/store"
+	"vanthu/bot/store/storetest"
+)
+
+// world is one database with its queue.
+type world struct {
+	db     *store.DB
+	runner func(cfg job.Config) *job.Runner
+}
+
+func eachDatabase(t *testing.T, test func(t *testing.T, w world)) {
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		db := storetest.SQLite(t)
+		test(t, world{db, func(cfg job.Config) *job.Runner {
+			r, err := job.NewSQLite(t.Context(), db.SQLite(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}})
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		url := storetest.Postgres(t).URL(t)
+		db, err := store.Open(t.Context(), url, "", time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(db.Close)
+		test(t, world{db, func(cfg job.Config) *job.Runner {
+			r, err := job.NewPostgres(t.Context(), url, "", cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(r.Close)
+			return r
+		}})
+	})
+}
+
+// start builds a runner for one kind of job and starts it.
+func (w world) start(t *testing.T, handler job.Handler, sweep ...store.Job) *job.Runner {
+	t.Helper()
+	r := w.runner(job.Config{Queues: []job.Queue{{Kind: "judge", Workers: 2, Handler: handler}}, Logger: slog.New(slog.DiscardHandler),
+		Sweep: func(context.Context) ([]store.Job, error) { return sweep, nil }})
+	w.db.Enqueue, w.db.Wake = r.Enqueue, r.Wake
+	if err := r.Start(context.WithoutCancel(t.Context()), true); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func wake(t *testing.T, db *store.DB, id int64, fail error) error {
+	t.Helper()
+	return db.Write(t.Context(), func(tx *store.Tx) error {
+		tx.Wake("judge", id)
+		return fail
+	})
+}
+
+func await(t *testing.T, c <-chan int64, want int64) {
+	t.Helper()
+	select {
+	case got := <-c:
+		if got != want {
+			t.Fatalf("woken for %d, want %d", got, want)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatalf("nobody was woken for %d", want)
+	}
+}
+
+func TestWorksWhatIsCommitted(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, w world) {
+		done := make(chan int64, 8)
+		w.start(t, func(_ context.Context, id int64) error { done <- id; return nil })
+		if err := wake(t, w.db, 1, errors.New("rolled back")); err == nil {
+			t.Fatal("committed")
+		}
+		if err := wake(t, w.db, 2, nil); err != nil {
+			t.Fatal(err)
+		}
+		await(t, done, 2) // and not 1
+	})
+}
+
+func TestTriesAgain(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, w world) {
+		done := make(chan int64, 8)
+		var mu sync.Mutex
+		tries := 0
+		w.start(t, func(_ context.Context, id int64) error {
+			mu.Lock()
+			defer mu.Unlock()
+			switch tries++; tries {
+			case 1:
+				return job.Later(time.Millisecond)
+			case 2:
+				panic("a handler that panics costs its own job a try")
+			}
+			done <- id
+			return nil
+		})
+		if err := wake(t, w.db, 7, nil); err != nil {
+			t.Fatal(err)
+		}
+		await(t, done, 7)
+	})
+}
+
+func TestStartWakesWhatWasLeft(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, w world) {
+		done := make(chan int64, 8)
+		w.start(t, func(_ context.Context, id int64) error { done <- id; return nil }, store.Job{Kind: "judge", ID: 5})
+		await(t, done, 5)
+	})
+}
+
+func TestStopWaitsForRunningWork(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, w world) {
+		began, finish, done := make(chan int64, 1), make(chan struct{}), make(chan int64, 1)
+		r := w.start(t, func(_ context.Context, id int64) error {
+			began <- id
+			<-finish
+			done <- id
+			return nil
+		})
+		if err := wake(t, w.db, 3, nil); err != nil {
+			t.Fatal(err)
+		}
+		await(t, began, 3)
+		stopped := make(chan error, 1)
+		go func() { stopped <- r.Stop(context.Background()) }()
+		close(finish)
+		if err := <-stopped; err != nil {
+			t.Fatal(err)
+		}
+		await(t, done, 3)
+	})
+}

@@ -1,0 +1,183 @@
+package reply
+
+import (
+	"strings"
+	"time"
+
+	"vanthu/bot"
+	"vanthu/mailer/compose"
+)
+
+// An Answer is what the first letters are made of: the case and how the request was judged.
+type Answer struct {
+	Case       string // "YC-2026-0042"; "" when the mail opened none
+	Unit       string // name of the unit that is addressed
+	ReceivedAt time.Time
+	Request    bot.Request
+	Workbook   compose.Attachment // the unit's list, marked; without Data the letter speaks of no attachment
+	CheckBy    time.Time          // step 3; zero: not said
+	CreateBy   time.Time          // step 4, expected; zero: not said
+	Limits     Limits             // named by AskSender and Returned; zero: not said
+}
+
+// Limits are what one mail may hold.
+type Limits struct{ MailMB, Parts, UnpackedMB, Rows, Columns int }
+
+// answerFacts is what the letters of an Answer may use.
+type answerFacts struct {
+	page
+	ReceivedAt, CheckBy, CreateBy time.Time
+	Letter                        line
+	Lists                         line
+	Total, Classes                int
+	Good, Warned, Bad             int
+	Errors, Notes                 []reason // about the whole request
+	BadRows, WarnedRows           table
+	Workbook                      line
+	Limits                        Limits
+}
+
+func (w *Writer) facts(a Answer) answerFacts {
+	f := answerFacts{
+		page:       w.page(a.Case, a.Unit),
+		ReceivedAt: a.ReceivedAt, CheckBy: a.CheckBy, CreateBy: a.CreateBy,
+		Letter: plain(a.Request.LetterFile, longest),
+		Lists:  plain(strings.Join(a.Request.ListFiles, ", "), speech),
+		Total:  len(a.Request.Rows), Classes: classes(a.Request.Rows), Good: a.Request.Good(),
+		Errors: w.general(a.Request, rejects), Notes: w.general(a.Request, warns),
+		BadRows: w.table(a.Request, rejects), WarnedRows: w.table(a.Request, warns),
+		Limits: a.Limits,
+	}
+	if len(a.Workbook.Data) > 0 {
+		f.Workbook = plain(a.Workbook.Name, longest)
+	}
+	f.Bad = f.Total - f.Good
+	f.Warned = len(f.WarnedRows.Rows) + f.WarnedRows.More
+	return f
+}
+
+// Acknowledged says that the case is open and nothing is asked of the unit (M01).
+func (w *Writer) Acknowledged(a Answer) (Draft, error) {
+	return w.draft("acknowledged", a.Case, w.facts(a), a.Workbook)
+}
+
+// Defects names every bad row with its reason and asks for a corrected list; the good rows are offered when there are
+// any (M02, step 3).
+func (w *Writer) Defects(a Answer) (Draft, error) {
+	return w.draft("defects", a.Case, w.facts(a), a.Workbook)
+}
+
+// AskSender says which file is missing or cannot be read, and what to do.
+func (w *Writer) AskSender(a Answer) (Draft, error) {
+	return w.draft("ask_sender", a.Case, w.facts(a), a.Workbook)
+}
+
+// Returned says why nothing of the request can be used as sent.
+func (w *Writer) Returned(a Answer) (Draft, error) {
+	return w.draft("returned", a.Case, w.facts(a), a.Workbook)
+}
+
+// PartAccepted confirms "Đồng ý cấp phần hợp lệ": what will now be made, which rows wait.
+func (w *Writer) PartAccepted(a Answer) (Draft, error) {
+	return w.draft("part_accepted", a.Case, w.facts(a), a.Workbook)
+}
+
+// An OfficerReturn is a case that an officer sends back (step 3).
+type OfficerReturn struct {
+	Case, Unit string
+	Reason     string    // the officer's words, shown as one line
+	Rows       []bot.Row // the rows it is about; none: the whole
+	Workbook   compose.Attachment
+}
+
+// ReturnedByOfficer sends the case back for the officer's reason.
+func (w *Writer) ReturnedByOfficer(r OfficerReturn) (Draft, error) {
+	return w.draft("returned_by_officer", r.Case, struct {
+		page
+		Reason line
+		People table
+	}{w.page(r.Case, r.Unit), plain(r.Reason, speech), w.people(r.Rows)}, r.Workbook)
+}
+
+// A Delivery is the accounts of a case going to the unit (step 5). It cannot hold a password: these are only in the
+// encrypted file.
+type Delivery struct {
+	Case, Unit  string
+	LetterDate  string // of the unit's letter, "2026-11-20"; "" unknown
+	Created     int
+	UserNames   compose.Attachment
+	Credentials compose.Attachment // encrypted
+	ExpireAt    time.Time          // of the initial passwords; zero: not said
+	HandOverBy  time.Time          // step 6
+}
+
+// Delivered hands the accounts over (M03).
+func (w *Writer) Delivered(d Delivery) (Draft, error) {
+	return w.draft("delivered", d.Case, struct {
+		page
+		LetterDate, ExpireAt, HandOverBy time.Time
+		Created                          int
+		UserNames, Credentials           line
+	}{
+		page: w.page(d.Case, d.Unit), LetterDate: isoDate(d.LetterDate), ExpireAt: d.ExpireAt, HandOverBy: d.HandOverBy,
+		Created: d.Created, UserNames: plain(d.UserNames.Name, longest), Credentials: plain(d.Credentials.Name, longest),
+	}, d.UserNames, d.Credentials)
+}
+
+// A Reminder asks a unit that is silent after a delivery.
+type Reminder struct {
+	Case, Unit string
+	SentAt     time.Time // of the delivery
+	Created    int
+	ConfirmBy  time.Time
+}
+
+// ReceiptReminder asks for the confirmation of receipt (M04).
+func (w *Writer) ReceiptReminder(r Reminder) (Draft, error) {
+	return w.draft("receipt_reminder", r.Case, struct {
+		page
+		SentAt, ConfirmBy time.Time
+		Created           int
+	}{w.page(r.Case, r.Unit), r.SentAt, r.ConfirmBy, r.Created})
+}
+
+// A HandOver is what the unit said about the accounts it got.
+type HandOver struct {
+	Case, Unit  string
+	Received    int // accounts
+	HandedOver  int // people
+	On          time.Time
+	ConfirmedBy string    // who wrote it, as the mail says
+	Remaining   []bot.Row // rows of the request that got no account
+}
+
+// HandedOver confirms the hand-over and closes the case (M05).
+func (w *Writer) HandedOver(h HandOver) (Draft, error) {
+	return w.draft("handed_over", h.Case, struct {
+		page
+		Received, HandedOver int
+		On                   time.Time
+		ConfirmedBy          line
+		Remaining            int
+		People               table
+	}{
+		page: w.page(h.Case, h.Unit), Received: h.Received, HandedOver: h.HandedOver, On: h.On,
+		ConfirmedBy: plain(h.ConfirmedBy, longest), Remaining: len(h.Remaining), People: w.people(h.Remaining),
+	})
+}
+
+// A Withdrawal is a case that is not followed any more.
+type Withdrawal struct {
+	Case, Unit string
+	On         time.Time
+	Reason     string // may be empty
+}
+
+// Withdrawn says that the case was withdrawn and nothing will be made.
+func (w *Writer) Withdrawn(x Withdrawal) (Draft, error) {
+	return w.draft("withdrawn", x.Case, struct {
+		page
+		On     time.Time
+		Reason line
+	}{w.page(x.Case, x.Unit), x.On, plain(x.Reason, speech)})
+}

@@ -1,0 +1,62 @@
+package rules
+
+import "vanthu/bot"
+
+// action follows from the kind of the mail and from the findings (design, "From findings to the action"): what cannot be
+// understood goes to an officer, what is missing or locked is asked for, what rejects the request returns it, bad rows wait
+// beside good ones.
+func action(req bot.Request, c Context) bot.Action {
+	if req.Kind != bot.AccountRequest {
+		return Follows(req.Kind)
+	}
+	if c.Doubt != "" {
+		return bot.Human
+	}
+	ask, back, bad := false, false, false
+	for _, f := range req.Findings {
+		switch f.Severity {
+		case bot.RejectRequest:
+			if missing(f.Rule) {
+				ask = true
+			} else {
+				back = true
+			}
+		case bot.RejectRow:
+			bad = true
+		case bot.Warn, bot.Quarantine:
+		}
+	}
+	switch {
+	case ask:
+		return bot.AskSender
+	case back:
+		return bot.Return
+	case bad && req.Good() == 0: // nothing usable as sent
+		return bot.Return
+	case bad:
+		return bot.QueueWithDefects
+	}
+	return bot.Queue
+}
+
+// Follows is the action for a mail that asks for no account.
+func Follows(kind bot.Kind) bot.Action {
+	switch kind {
+	case bot.Automatic, bot.Bounce, bot.MailingList, bot.OwnMail, bot.NotEntitled:
+		return bot.Ignore
+	case bot.Confirmation:
+		return bot.ConfirmReceived
+	case bot.AccountRequest, bot.DeletionRequest, bot.Incident, bot.Conversation, bot.OtherRequest, bot.Other, bot.Spoofed:
+		return bot.Human
+	}
+	return bot.Human
+}
+
+// missing names the rules that say that a part of the request is not there or cannot be opened.
+func missing(rule string) bool {
+	switch rule {
+	case "ENV-03", "ENV-04", "ENV-06", "ENV-07", "ENV-13", "FRM-01":
+		return true
+	}
+	return false
+}

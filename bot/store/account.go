@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"vanthu/bot"
+)
+
+// Known returns, for a set of student codes, the accounts of the register and the open cases that ask for them, other
+// than the case itself. Codes are asked for in sets: one by one costs several times more.
+func (tx *Tx) Known(ctx context.Context, codes []string, except int64) (map[string][]bot.Existing, error) {
+	known := make(map[string][]bot.Existing)
+	for len(codes) > 0 {
+		set := codes[:min(500, len(codes))]
+		codes = codes[len(set):]
+		marks, args := placeholders(set)
+		accounts, err := list(ctx, tx, scanExisting, `SELECT code, name, address, created_at, '' FROM accounts WHERE code IN (`+marks+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		open, err := list(ctx, tx, scanExisting, fmt.Sprintf(`SELECT r.code, r.name, r.address, 0, c.number FROM case_rows r JOIN cases c ON c.id = r.case_id
+			WHERE r.code IN (%s) AND r.ok AND c.id <> $%d AND r.state NOT IN ('created', 'delivered')
+			AND c.state IN ('received', 'waiting_unit', 'in_work', 'creating')`, marks, len(args)+1), append(args, except)...)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range append(accounts, open...) {
+			known[e.Code] = append(known[e.Code], e)
+		}
+	}
+	return known, nil
+}
+
+func scanExisting(s scanner) (bot.Existing, error) {
+	var e bot.Existing
+	var since int64
+	err := s.Scan(&e.Code, &e.Name, &e.Address, &since, &e.Case)
+	e.Since = instant(since)
+	return e, err
+}
+
+func placeholders(values []string) (marks string, args []any) {
+	var b strings.Builder
+	for i, v := range values {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "$%d", i+1)
+		args = append(args, v)
+	}
+	return b.String(), args
+}
+
+// AddAccount enters an account into the register. An account of the same case and row that is there already is left.
+func (tx *Tx) AddAccount(ctx context.Context, r bot.CaseRow) error {
+	n, err := tx.exec(ctx, `INSERT INTO accounts (code, address, name, platform, case_id, n, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (code) DO NOTHING`, r.Code, r.Address, r.Name, r.Platform, r.CaseID, r.N, micros(tx.Now))
+	if err != nil || n == 1 {
+		return err
+	}
+	var caseID int64
+	var row int
+	if err := tx.tx.QueryRowContext(ctx, `SELECT case_id, n FROM accounts WHERE code = $1`, r.Code).Scan(&caseID, &row); err != nil {
+		return fmt.Errorf("store: account: %w", err)
+	}
+	if caseID != r.CaseID || row != r.N {
+		return bot.Errorf(bot.Conflict, "student code %s has an account in the register already", r.Code)
+	}
+	return nil
+}
+
+// Accounts returns the register.
+func (tx *Tx) Accounts(ctx context.Context) ([]bot.Existing, error) {
+	return list(ctx, tx, scanExisting, `SELECT a.code, a.name, a.address, a.created_at, c.number FROM accounts a JOIN cases c ON c.id = a.case_id ORDER BY a.code`)
+}
+
+// KeepSecret stores a sealed password once; a later try finds the first one.
+func (tx *Tx) KeepSecret(ctx context.Context, caseID int64, n int, sealed []byte) error {
+	_, err := tx.exec(ctx, `INSERT INTO secrets (case_id, n, sealed, made_at) VALUES ($1, $2, $3, $4) ON CONFLICT (case_id, n) DO NOTHING`,
+		caseID, n, sealed, micros(tx.Now))
+	return err
+}
+
+// Secrets returns the sealed passwords of a case by row.
+func (tx *Tx) Secrets(ctx context.Context, caseID int64) (map[int][]byte, error) {
+	type secret struct {
+		n      int
+		sealed []byte
+	}
+	all, err := list(ctx, tx, func(s scanner) (secret, error) {
+		var v secret
+		err := s.Scan(&v.n, &v.sealed)
+		return v, err
+	}, `SELECT n, sealed FROM secrets WHERE case_id = $1`, caseID)
+	secrets := make(map[int][]byte, len(all))
+	for _, v := range all {
+		secrets[v.n] = v.sealed
+	}
+	return secrets, err
+}
+
+// ForgetSecrets erases the sealed passwords of a case (FR-32).
+func (tx *Tx) ForgetSecrets(ctx context.Context, caseID int64) error {
+	_, err := tx.exec(ctx, `DELETE FROM secrets WHERE case_id = $1`, caseID)
+	return err
+}

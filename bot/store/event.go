@@ -1,0 +1,35 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"vanthu/bot"
+)
+
+// AddEvent appends to the history. At is the transaction's Now.
+func (tx *Tx) AddEvent(ctx context.Context, e bot.Event) error {
+	detail, err := json.Marshal(e.Detail)
+	if err != nil {
+		return fmt.Errorf("store: event: %w", err)
+	}
+	_, err = tx.exec(ctx, `INSERT INTO events (at, actor, what, case_id, plan_id, mail_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		micros(tx.Now), string(e.Actor), e.What, e.Case, e.Plan, e.Mail, string(detail))
+	return err
+}
+
+// Events returns the history of a case, of everything for 0.
+func (tx *Tx) Events(ctx context.Context, caseID int64) ([]bot.Event, error) {
+	return list(ctx, tx, func(s scanner) (bot.Event, error) {
+		var e bot.Event
+		var at int64
+		var detail string
+		err := s.Scan(&e.ID, &at, &e.Actor, &e.What, &e.Case, &e.Plan, &e.Mail, &detail)
+		if err != nil {
+			return e, err
+		}
+		e.At = instant(at)
+		return e, json.Unmarshal([]byte(detail), &e.Detail)
+	}, `SELECT id, at, actor, what, case_id, plan_id, mail_id, detail FROM events WHERE $1 = 0 OR case_id = $1 ORDER BY id`, caseID)
+}

@@ -1,0 +1,297 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"vanthu/bot"
+)
+
+// A Mail is one line of the journal.
+type Mail struct {
+	ID          int64     `json:"id"`
+	Mailbox     string    `json:"mailbox"`
+	UIDValidity uint32    `json:"uid_validity"`
+	UID         uint32    `json:"uid"`
+	Hash        string    `json:"hash"`      // of the raw bytes
+	BodyHash    string    `json:"body_hash"` // of what follows the header block
+	Size        int64     `json:"size"`
+	TooLarge    bool      `json:"too_large"` // only the header block was fetched
+	ArrivedAt   time.Time `json:"arrived_at,omitzero"`
+	SeenAt      time.Time `json:"seen_at,omitzero"`
+	MessageID   string    `json:"message_id"`
+	Sender      string    `json:"sender"`
+	Unit        string    `json:"unit"`
+	Kind        bot.Kind  `json:"kind"`
+	Tries       int       `json:"tries"`
+	Number      string    `json:"number"` // case number kept for it
+	Outcome     Outcome   `json:"outcome"`
+	Reason      string    `json:"reason"`
+	CaseID      int64     `json:"case_id"`
+	JudgedAt    time.Time `json:"judged_at,omitzero"`
+	Folder      string    `json:"folder"`
+	FiledAt     time.Time `json:"filed_at,omitzero"`
+}
+
+// Outcome is how a mail ended: exactly one of these, or "" while it has not.
+type Outcome string
+
+// The outcomes.
+const (
+	IsCase      Outcome = "case"
+	IsFollowUp  Outcome = "followup"
+	Quarantined Outcome = "quarantine"
+	Ignored     Outcome = "ignored"
+)
+
+// Hashes returns the two hashes by which a mail is known again: of all bytes, and of the body alone.
+func Hashes(raw []byte) (all, body string) {
+	a := sha256.Sum256(raw)
+	b := sha256.Sum256(bodyOf(raw))
+	return hex.EncodeToString(a[:]), hex.EncodeToString(b[:])
+}
+
+// bodyOf returns what follows the first empty line (RFC 5322 §2.1), everything when there is none.
+func bodyOf(raw []byte) []byte {
+	for i := 0; i+1 < len(raw); i++ {
+		if raw[i] != '\n' {
+			continue
+		}
+		if raw[i+1] == '\n' {
+			return raw[i+2:]
+		}
+		if raw[i+1] == '\r' && i+2 < len(raw) && raw[i+2] == '\n' {
+			return raw[i+3:]
+		}
+	}
+	return raw
+}
+
+// A NewMail is what the mailbox gave.
+type NewMail struct {
+	Mailbox          string
+	UIDValidity, UID uint32
+	ArrivedAt        time.Time
+	Size             int64
+	TooLarge         bool
+	Raw              []byte
+}
+
+// AddMails writes mails into the journal and wakes their judging. A mail that is there already is left alone.
+func (tx *Tx) AddMails(ctx context.Context, mails []NewMail) error {
+	for _, m := range mails {
+		hash, body := Hashes(m.Raw)
+		if _, err := tx.exec(ctx, `INSERT INTO mail_raw (hash, raw) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING`, hash, m.Raw); err != nil {
+			return err
+		}
+		var id int64
+		err := tx.tx.QueryRowContext(ctx, `INSERT INTO mails (mailbox, uid_validity, uid, hash, body_hash, size, too_large, arrived_at, seen_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (mailbox, uid_validity, uid) DO NOTHING RETURNING id`,
+			m.Mailbox, int64(m.UIDValidity), int64(m.UID), hash, body, m.Size, m.TooLarge, micros(m.ArrivedAt), micros(tx.Now)).Scan(&id)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("store: add mail: %w", err)
+		}
+		tx.Wake("judge", id)
+	}
+	return nil
+}
+
+// UnknownUIDs returns those of uids that the journal does not know.
+func (tx *Tx) UnknownUIDs(ctx context.Context, mailbox string, uidValidity uint32, uids []uint32) ([]uint32, error) {
+	if len(uids) == 0 {
+		return nil, nil
+	}
+	known, err := list(ctx, tx, func(s scanner) (uint32, error) {
+		var uid int64
+		err := s.Scan(&uid)
+		return uint32(uid), err
+	}, `SELECT uid FROM mails WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4`,
+		mailbox, int64(uidValidity), int64(slices.Min(uids)), int64(slices.Max(uids)))
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[uint32]bool, len(known))
+	for _, uid := range known {
+		seen[uid] = true
+	}
+	return slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool { return seen[uid] }), nil
+}
+
+const mailColumns = `id, mailbox, uid_validity, uid, hash, body_hash, size, too_large, arrived_at, seen_at, message_id, sender, unit, kind,
+	tries, number, outcome, reason, case_id, judged_at, folder, filed_at`
+
+func scanMail(s scanner) (Mail, error) {
+	var m Mail
+	var validity, uid, arrived, seen, judged, filed int64
+	err := s.Scan(&m.ID, &m.Mailbox, &validity, &uid, &m.Hash, &m.BodyHash, &m.Size, &m.TooLarge, &arrived, &seen, &m.MessageID,
+		&m.Sender, &m.Unit, &m.Kind, &m.Tries, &m.Number, &m.Outcome, &m.Reason, &m.CaseID, &judged, &m.Folder, &filed)
+	m.UIDValidity, m.UID = uint32(validity), uint32(uid)
+	m.ArrivedAt, m.SeenAt, m.JudgedAt, m.FiledAt = instant(arrived), instant(seen), instant(judged), instant(filed)
+	return m, err
+}
+
+// Mail returns a line of the journal.
+func (tx *Tx) Mail(ctx context.Context, id int64) (Mail, error) {
+	m, err := scanMail(tx.tx.QueryRowContext(ctx, `SELECT `+mailColumns+` FROM mails WHERE id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Mail{}, bot.Errorf(bot.NotFound, "there is no mail %d", id)
+	}
+	if err != nil {
+		return Mail{}, fmt.Errorf("store: mail: %w", err)
+	}
+	return m, nil
+}
+
+// Raw returns the bytes of a mail by their hash.
+func (tx *Tx) Raw(ctx context.Context, hash string) ([]byte, error) {
+	var raw []byte
+	if err := tx.tx.QueryRowContext(ctx, `SELECT raw FROM mail_raw WHERE hash = $1`, hash).Scan(&raw); err != nil {
+		return nil, fmt.Errorf("store: raw mail: %w", err)
+	}
+	return raw, nil
+}
+
+// TryMail counts a try at judging before it begins, so that a mail that kills the process is counted too.
+func (tx *Tx) TryMail(ctx context.Context, id int64) error {
+	_, err := tx.exec(ctx, `UPDATE mails SET tries = tries + 1 WHERE id = $1 AND outcome = ''`, id)
+	return err
+}
+
+// UntryMail takes a try back that did not fail by the mail's fault.
+func (tx *Tx) UntryMail(ctx context.Context, id int64) error {
+	_, err := tx.exec(ctx, `UPDATE mails SET tries = tries - 1 WHERE id = $1 AND outcome = '' AND tries > 0`, id)
+	return err
+}
+
+// Describe notes who sent a mail and what it is.
+func (tx *Tx) Describe(ctx context.Context, m Mail) error {
+	_, err := tx.exec(ctx, `UPDATE mails SET message_id = $1, sender = $2, unit = $3, kind = $4 WHERE id = $5`, m.MessageID, m.Sender, m.Unit, m.Kind, m.ID)
+	return err
+}
+
+// KeepNumber gives the mail a case number once; a later try finds the same one.
+func (tx *Tx) KeepNumber(ctx context.Context, id int64, prefix string) (string, error) {
+	m, err := tx.Mail(ctx, id)
+	if err != nil || m.Number != "" {
+		return m.Number, err
+	}
+	number, err := tx.nextNumber(ctx, prefix)
+	if err != nil {
+		return "", err
+	}
+	_, err = tx.exec(ctx, `UPDATE mails SET number = $1 WHERE id = $2`, number, id)
+	return number, err
+}
+
+// EndMail gives a mail its outcome, once, and wakes its filing. It says false when it had one already.
+func (tx *Tx) EndMail(ctx context.Context, id int64, outcome Outcome, reason, folder string, caseID int64) (bool, error) {
+	n, err := tx.exec(ctx, `UPDATE mails SET outcome = $1, reason = $2, folder = $3, case_id = $4, judged_at = $5 WHERE id = $6 AND outcome = ''`,
+		outcome, reason, folder, caseID, micros(tx.Now), id)
+	if err == nil && n == 1 {
+		tx.Wake("file", id)
+	}
+	return n == 1, err
+}
+
+// Twin returns the first earlier mail that is this one again: the same bytes (a renumbered mailbox, a copy), or the same
+// Message-ID and body from the same sender (delivered twice). The body alone says nothing: "Đã nhận đủ" is often sent.
+func (tx *Tx) Twin(ctx context.Context, m Mail) (Mail, bool, error) {
+	twins, err := list(ctx, tx, scanMail, `SELECT `+mailColumns+` FROM mails
+		WHERE body_hash = $1 AND id < $2 AND (hash = $3 OR (message_id <> '' AND message_id = $4 AND sender = $5)) ORDER BY id LIMIT 1`,
+		m.BodyHash, m.ID, m.Hash, m.MessageID, m.Sender)
+	if err != nil || len(twins) == 0 {
+		return Mail{}, false, err
+	}
+	return twins[0], true, nil
+}
+
+// Unjudged returns the ids of mails without an outcome.
+func (tx *Tx) Unjudged(ctx context.Context) ([]int64, error) {
+	return list(ctx, tx, scanID, `SELECT id FROM mails WHERE outcome = '' ORDER BY id`)
+}
+
+// Unfiled returns mails whose outcome is known and which still stand in the watched mailbox.
+func (tx *Tx) Unfiled(ctx context.Context, limit int) ([]Mail, error) {
+	return list(ctx, tx, scanMail, `SELECT `+mailColumns+` FROM mails WHERE outcome <> '' AND filed_at = 0 ORDER BY id LIMIT $1`, limit)
+}
+
+// SetFiled notes that mails were moved; reason tells where one went when it was not there any more.
+func (tx *Tx) SetFiled(ctx context.Context, ids []int64) error {
+	for _, id := range ids {
+		if _, err := tx.exec(ctx, `UPDATE mails SET filed_at = $1 WHERE id = $2 AND filed_at = 0`, micros(tx.Now), id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Mails returns the journal in order, those with the outcome, or all for "".
+func (tx *Tx) Mails(ctx context.Context, outcome Outcome) ([]Mail, error) {
+	return list(ctx, tx, scanMail, `SELECT `+mailColumns+` FROM mails WHERE $1 = '' OR outcome = $1 ORDER BY id`, string(outcome))
+}
+
+// CountMails counts the journal by outcome.
+func (tx *Tx) CountMails(ctx context.Context) (map[Outcome]int, error) {
+	type count struct {
+		outcome Outcome
+		n       int
+	}
+	counts, err := list(ctx, tx, func(s scanner) (count, error) {
+		var c count
+		err := s.Scan(&c.outcome, &c.n)
+		return c, err
+	}, `SELECT outcome, count(*) FROM mails GROUP BY outcome`)
+	byOutcome := make(map[Outcome]int, len(counts))
+	for _, c := range counts {
+		byOutcome[c.outcome] = c.n
+	}
+	return byOutcome, err
+}
+
+func scanID(s scanner) (int64, error) {
+	var id int64
+	err := s.Scan(&id)
+	return id, err
+}
+
+// nextNumber returns the next number of a yearly series: "YC-2026-0042". The year is the one at the desk (UTC+7).
+func (tx *Tx) nextNumber(ctx context.Context, prefix string) (string, error) {
+	year := tx.Now.Add(7 * time.Hour).Year()
+	series := fmt.Sprintf("%s-%d", prefix, year)
+	var n int64
+	err := tx.tx.QueryRowContext(ctx, `INSERT INTO counters (name, value) VALUES ($1, 1)
+		ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value`, series).Scan(&n)
+	if err != nil {
+		return "", fmt.Errorf("store: number: %w", err)
+	}
+	return fmt.Sprintf("%s-%04d", series, n), nil
+}
+
+// AddLost writes a mail whose bytes the server does not give, already quarantined; it is not filed. The id is 0 when the
+// journal knows the mail.
+func (tx *Tx) AddLost(ctx context.Context, m NewMail, reason string) (int64, error) {
+	hash, body := Hashes(nil)
+	if _, err := tx.exec(ctx, `INSERT INTO mail_raw (hash, raw) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING`, hash, []byte{}); err != nil {
+		return 0, err
+	}
+	var id int64
+	err := tx.tx.QueryRowContext(ctx, `INSERT INTO mails (mailbox, uid_validity, uid, hash, body_hash, size, arrived_at, seen_at, outcome, reason, judged_at, filed_at)
+		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, 'quarantine', $8, $7, $7) ON CONFLICT (mailbox, uid_validity, uid) DO NOTHING RETURNING id`,
+		m.Mailbox, int64(m.UIDValidity), int64(m.UID), hash, body, micros(m.ArrivedAt), micros(tx.Now), reason).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("store: add mail: %w", err)
+	}
+	return id, nil
+}

@@ -1,0 +1,173 @@
+// Package store keeps everything that must survive: the journal of mails, cases, plans, events, the outbox and the
+// sealed passwords. It is the only package with SQL, on SQLite and on PostgreSQL behind the same methods; the texts use
+// the subset that both understand, the few differences stand in dialect.go and in two folders of migrations.
+//
+// Times are stored as UTC microseconds. One transaction has one Now. It must not know mails, rules or jobs: what has to
+// be woken by a change is handed to an Enqueue function that runs inside the transaction.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A Job wakes somebody up for a row. The row is the truth: a job may come late, twice or after all is done.
+type Job struct {
+	Kind string // "judge", "send", "file", "create", "deliver"
+	ID   int64  // of the mail, outbox row or case
+}
+
+// Enqueue inserts jobs inside tx, so that state and job commit together.
+type Enqueue func(ctx context.Context, tx *Tx, jobs []Job) error
+
+// A DB is one database.
+type DB struct {
+	dialect dialect
+	file    string  // SQLite
+	write   *sql.DB // SQLite: one connection
+	read    *sql.DB
+	close   func()
+
+	Now     func() time.Time
+	Enqueue Enqueue      // nil: jobs are dropped (offline tools; the sweeper finds the rows)
+	Wake    func([]Job)  // called after a commit that enqueued jobs, may be nil
+	Commit  func() error // called before each commit, may be nil; a test makes it fail or kill
+}
+
+// A Tx is one transaction. It is not safe for concurrent use.
+type Tx struct {
+	Now time.Time // fixed at begin
+
+	db   *DB
+	tx   *sql.Tx
+	conn *sql.Conn
+	jobs []Job
+}
+
+// Write runs f in a transaction that may write. On SQLite there is one at a time.
+func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
+	tx, err := db.begin(ctx, db.write, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.end()
+	if err := f(tx); err != nil {
+		return err
+	}
+	if len(tx.jobs) > 0 && db.Enqueue != nil {
+		if err := db.Enqueue(ctx, tx, tx.jobs); err != nil {
+			return fmt.Errorf("store: enqueue: %w", err)
+		}
+	}
+	if db.Commit != nil {
+		if err := db.Commit(); err != nil {
+			return err
+		}
+	}
+	if err := tx.tx.Commit(); err != nil {
+		return fmt.Errorf("store: commit: %w", err)
+	}
+	if len(tx.jobs) > 0 && db.Wake != nil {
+		db.Wake(tx.jobs)
+	}
+	return nil
+}
+
+// Read runs f in a transaction that sees one state of the database and must not write.
+func (db *DB) Read(ctx context.Context, f func(tx *Tx) error) error {
+	tx, err := db.begin(ctx, db.read, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer tx.end()
+	return f(tx)
+}
+
+func (db *DB) begin(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (*Tx, error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("store: connect: %w", err)
+	}
+	if opts != nil && db.dialect == sqlite {
+		opts = nil // the read pool is opened read-only; modernc refuses the option
+	}
+	tx, err := conn.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("store: begin: %w", err), conn.Close())
+	}
+	return &Tx{Now: db.Now().UTC().Truncate(time.Microsecond), db: db, tx: tx, conn: conn}, nil
+}
+
+// end rolls back what was not committed and gives the connection back.
+func (tx *Tx) end() {
+	_ = tx.tx.Rollback() // sql.ErrTxDone after a commit
+	_ = tx.conn.Close()
+}
+
+// Wake enqueues a job with this transaction.
+func (tx *Tx) Wake(kind string, id int64) { tx.jobs = append(tx.jobs, Job{Kind: kind, ID: id}) }
+
+// SQL is the transaction for a queue that lives in the same SQLite database.
+func (tx *Tx) SQL() *sql.Tx { return tx.tx }
+
+// Pgx is the connection of the transaction for a queue that lives in the same PostgreSQL database.
+func (tx *Tx) Pgx() (*pgx.Conn, error) { return pgxConn(tx.conn) }
+
+// Close closes the database.
+func (db *DB) Close() { db.close() }
+
+// exec runs a statement and returns how many rows it changed.
+func (tx *Tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := tx.tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, fmt.Errorf("store: %w", err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("store: %w", err)
+	}
+	return n, nil
+}
+
+// list scans every row of a query.
+func list[T any](ctx context.Context, tx *Tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := tx.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+		all = append(all, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	return all, nil
+}
+
+type scanner interface{ Scan(dest ...any) error }
+
+// micros and instant convert between time.Time and what is stored: UTC microseconds, 0 for the zero time.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func instant(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}

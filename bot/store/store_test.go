@@ -1,0 +1,531 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vanthu/bot"
+	"vanthu/bot/store"
+	"vanthu/bot/store/storetest"
+)
+
+// The conformance suite: what the store promises, on both databases.
+func TestSQLite(t *testing.T) {
+	t.Parallel()
+	conformance(t, storetest.SQLite)
+}
+
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	conformance(t, storetest.Postgres(t).Open)
+}
+
+func conformance(t *testing.T, open func(testing.TB) *store.DB) {
+	for name, test := range map[string]func(*testing.T, *store.DB){
+		"a mail is known once":                   mailOnce,
+		"a mail ends once":                       mailEndsOnce,
+		"numbers have no gap and no double":      numbers,
+		"a case keeps its rows and findings":     caseRoundTrip,
+		"a stale version is refused":             staleVersion,
+		"only drawn arrows":                      arrows,
+		"creating needs check and plan":          creatingNeedsBoth,
+		"known codes":                            known,
+		"an account is entered once":             accountOnce,
+		"a sealed password is kept once":         secretOnce,
+		"a step is answered once":                answerOnce,
+		"times keep their microseconds in UTC":   times,
+		"an error rolls everything back":         rollback,
+		"a job commits with its state":           jobs,
+		"one may be alone":                       alone,
+		"a dropped plan frees its cases":         droppedPlan,
+		"two writers never lose an update":       concurrentWriters,
+		"the same mail again is found":           twins,
+		"events keep their order and detail":     events,
+		"rows of made accounts are not replaced": madeRows,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t))
+		})
+	}
+}
+
+func write(t *testing.T, db *store.DB, f func(ctx context.Context, tx *store.Tx) error) {
+	t.Helper()
+	if err := tryWrite(t, db, f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func tryWrite(t *testing.T, db *store.DB, f func(ctx context.Context, tx *store.Tx) error) error {
+	t.Helper()
+	return db.Write(t.Context(), func(tx *store.Tx) error { return f(t.Context(), tx) })
+}
+
+func read[T any](t *testing.T, db *store.DB, f func(ctx context.Context, tx *store.Tx) (T, error)) T {
+	t.Helper()
+	var v T
+	err := db.Read(t.Context(), func(tx *store.Tx) (err error) {
+		v, err = f(t.Context(), tx)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func aMail(uid uint32) store.NewMail {
+	return store.NewMail{Mailbox: "INBOX", UIDValidity: 7, UID: uid, ArrivedAt: time.UnixMicro(1_800_000_000_000_123), Size: 20,
+		Raw: fmt.Appendf(nil, "Subject: %d\r\n\r\nbody %d\r\n", uid, uid)}
+}
+
+// addMail puts one mail into the journal and returns its id.
+func addMail(t *testing.T, db *store.DB, m store.NewMail) int64 {
+	t.Helper()
+	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.AddMails(ctx, []store.NewMail{m}) })
+	for _, got := range read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Mails(ctx, "") }) {
+		if got.Mailbox == m.Mailbox && got.UIDValidity == m.UIDValidity && got.UID == m.UID {
+			return got.ID
+		}
+	}
+	t.Fatal("the mail is not in the journal")
+	return 0
+}
+
+// addCase opens a case with rows for codes.
+func addCase(t *testing.T, db *store.DB, uid uint32, codes ...string) bot.Case {
+	t.Helper()
+	id := addMail(t, db, aMail(uid))
+	var c bot.Case
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		number, err := tx.KeepNumber(ctx, id, "YC")
+		if err != nil {
+			return err
+		}
+		c, err = tx.AddCase(ctx, bot.Case{Number: number, Procedure: bot.Procedure, Edition: bot.Edition, Kind: bot.AccountRequest, Unit: "CTSV",
+			State: bot.Received, MailID: id, ReceivedAt: time.UnixMicro(1_800_000_000_000_123).UTC()})
+		if err != nil {
+			return err
+		}
+		var rows []bot.Row
+		for i, code := range codes {
+			rows = append(rows, bot.Row{N: i + 1, Code: code, Name: "Nguyễn Văn An", Cells: map[string]string{"code": "B8"}, OK: true})
+		}
+		return tx.SetRows(ctx, c.ID, rows, nil)
+	})
+	return c
+}
+
+func mailOnce(t *testing.T, db *store.DB) {
+	for range 2 {
+		addMail(t, db, aMail(4))
+	}
+	addMail(t, db, aMail(9))
+	unknown := read(t, db, func(ctx context.Context, tx *store.Tx) ([]uint32, error) {
+		return tx.UnknownUIDs(ctx, "INBOX", 7, []uint32{3, 4, 8, 9, 10})
+	})
+	if diff := cmp.Diff([]uint32{3, 8, 10}, unknown); diff != "" {
+		t.Error(diff)
+	}
+	other := read(t, db, func(ctx context.Context, tx *store.Tx) ([]uint32, error) {
+		return tx.UnknownUIDs(ctx, "INBOX", 8, []uint32{4})
+	})
+	if len(other) != 1 {
+		t.Error("a UID of another UIDVALIDITY must be unknown")
+	}
+	mails := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Mails(ctx, "") })
+	if len(mails) != 2 {
+		t.Fatalf("%d mails, want 2", len(mails))
+	}
+	raw := read(t, db, func(ctx context.Context, tx *store.Tx) ([]byte, error) { return tx.Raw(ctx, mails[0].Hash) })
+	if string(raw) != string(aMail(4).Raw) {
+		t.Errorf("raw bytes are %q", raw)
+	}
+}
+
+func mailEndsOnce(t *testing.T, db *store.DB) {
+	id := addMail(t, db, aMail(1))
+	var first, second bool
+	write(t, db, func(ctx context.Context, tx *store.Tx) (err error) {
+		first, err = tx.EndMail(ctx, id, store.Ignored, "automatic", "Ignored", 0)
+		return err
+	})
+	write(t, db, func(ctx context.Context, tx *store.Tx) (err error) {
+		second, err = tx.EndMail(ctx, id, store.Quarantined, "again", "Quarantine", 0)
+		return err
+	})
+	if !first || second {
+		t.Fatalf("first %v, second %v", first, second)
+	}
+	unfiled := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Unfiled(ctx, 10) })
+	if len(unfiled) != 1 || unfiled[0].Outcome != store.Ignored || unfiled[0].Folder != "Ignored" {
+		t.Errorf("unfiled: %+v", unfiled)
+	}
+	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.SetFiled(ctx, []int64{id}) })
+	if left := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Unfiled(ctx, 10) }); len(left) != 0 {
+		t.Errorf("filed and still unfiled: %+v", left)
+	}
+}
+
+func numbers(t *testing.T, db *store.DB) {
+	year := time.Now().Add(7 * time.Hour).UTC().Year()
+	for i := range 3 {
+		id := addMail(t, db, aMail(uint32(i+1)))
+		for range 2 { // a second try finds the same number
+			var number string
+			write(t, db, func(ctx context.Context, tx *store.Tx) (err error) {
+				number, err = tx.KeepNumber(ctx, id, "YC")
+				return err
+			})
+			if want := fmt.Sprintf("YC-%d-%04d", year, i+1); number != want {
+				t.Errorf("number %s, want %s", number, want)
+			}
+		}
+	}
+}
+
+func caseRoundTrip(t *testing.T, db *store.DB) {
+	c := addCase(t, db, 1)
+	rows := []bot.Row{
+		{N: 1, STT: "1", Code: "2153010001", Name: "Trần Thị Bích", Class: "YA", Cohort: "K47", Monitor: true, File: "ds.xlsx", Sheet: "K47", Line: 8, Cells: map[string]string{"code": "B8"}, OK: true},
+		{N: 2, Name: "H'Hen Niê", OK: false},
+		{N: 3, Code: "2153010003", Name: "Lê", OK: true},
+	}
+	findings := []bot.Finding{
+		{Rule: "FRM-05", Severity: bot.Warn},
+		{Rule: "ROW-01", Severity: bot.RejectRow, N: 2, File: "ds.xlsx", Sheet: "K47", Cell: "B9", Args: map[string]string{"v": ""}},
+		{Rule: "NAM-02", Severity: bot.Warn, N: 3, Value: "Lê"},
+	}
+	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.SetRows(ctx, c.ID, rows, findings) })
+	got := read(t, db, func(ctx context.Context, tx *store.Tx) ([]bot.CaseRow, error) { return tx.Rows(ctx, c.ID) })
+	want := []bot.CaseRow{{Row: rows[0], CaseID: c.ID, State: bot.RowGood}, {Row: rows[1], CaseID: c.ID, State: bot.RowBad}, {Row: rows[2], CaseID: c.ID, State: bot.RowWarned}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	gotFindings := read(t, db, func(ctx context.Context, tx *store.Tx) ([]bot.Finding, error) { return tx.Findings(ctx, c.ID) })
+	if diff := cmp.Diff(findings, gotFindings); diff != "" {
+		t.Error(diff)
+	}
+	again := read(t, db, func(ctx context.Context, tx *store.Tx) (bot.Case, error) { return tx.CaseByNumber(ctx, c.Number) })
+	if diff := cmp.Diff(c, again); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func staleVersion(t *testing.T, db *store.DB) {
+	c := addCase(t, db, 1)
+	mine, theirs := c, c
+	mine.State = bot.WaitingUnit
+	write(t, db, func(ctx context.Context, tx *store.Tx) error { _, err := tx.SaveCase(ctx, mine); return err })
+	theirs.State = bot.InWork
+	err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { _, err := tx.SaveCase(ctx, theirs); return err })
+	if bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("a stale version was saved: %v", err)
+	}
+}
+
+func arrows(t *testing.T, db *store.DB) {
+	c := addCase(t, db, 1)
+	c.State = bot.Closed
+	c.Checked, c.Planned = bot.Stamp{At: time.Now(), By: "a"}, bot.Stamp{At: time.Now(), By: "b"}
+	err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { _, err := tx.SaveCase(ctx, c); return err })
+	if bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("received → closed was allowed: %v", err)
+	}
+}
+
+func creatingNeedsBoth(t *testing.T, db *store.DB) {
+	c := addCase(t, db, 1)
+	c.State, c.Checked = bot.InWork, bot.Stamp{At: time.Now(), By: "officer:lan"}
+	write(t, db, func(ctx context.Context, tx *store.Tx) (err error) { c, err = tx.SaveCase(ctx, c); return err })
+	c.State = bot.Creating
+	if err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { _, err := tx.SaveCase(ctx, c); return err }); err == nil {
+		t.Error("a case without an approved plan began to be created")
+	}
+}
+
+func known(t *testing.T, db *store.DB) {
+	open := addCase(t, db, 1, "2153010001", "2153010002")
+	made := addCase(t, db, 2, "2153010003")
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return tx.AddAccount(ctx, bot.CaseRow{CaseID: made.ID, Row: bot.Row{N: 1, Code: "2153010003", Name: "Trần"}, Address: "2153010003@sv.truong.example", Platform: "file"})
+	})
+	got := read(t, db, func(ctx context.Context, tx *store.Tx) (map[string][]bot.Existing, error) {
+		return tx.Known(ctx, []string{"2153010001", "2153010003", "2153019999"}, made.ID)
+	})
+	if len(got) != 2 || got["2153010001"][0].Case != open.Number || got["2153010003"][0].Address != "2153010003@sv.truong.example" {
+		t.Errorf("known: %+v", got)
+	}
+	none := read(t, db, func(ctx context.Context, tx *store.Tx) (map[string][]bot.Existing, error) {
+		return tx.Known(ctx, []string{"2153010001"}, open.ID)
+	})
+	if len(none) != 0 {
+		t.Errorf("a case must not know its own codes: %+v", none)
+	}
+}
+
+func accountOnce(t *testing.T, db *store.DB) {
+	c := addCase(t, db, 1, "2153010001")
+	row := bot.CaseRow{CaseID: c.ID, Row: bot.Row{N: 1, Code: "2153010001"}, Address: "2153010001@sv.truong.example", Platform: "file"}
+	for range 2 { // said twice by the same row: harmless
+		write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.AddAccount(ctx, row) })
+	}
+	row.N = 2
+	err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.AddAccount(ctx, row) })
+	if bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("one code got two accounts: %v", err)
+	}
+	row.Code = "2153010002"
+	if err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.AddAccount(ctx, row) }); err == nil {
+		t.Error("one address was given twice")
+	}
+}
+
+func secretOnce(t *testing.T, db *store.DB) {
+	c := addCase(t, db, 1, "2153010001")
+	for _, sealed := range []string{"first", "second"} {
+		write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.KeepSecret(ctx, c.ID, 1, []byte(sealed)) })
+	}
+	get := func() map[int][]byte {
+		return read(t, db, func(ctx context.Context, tx *store.Tx) (map[int][]byte, error) { return tx.Secrets(ctx, c.ID) })
+	}
+	if got := get(); string(got[1]) != "first" {
+		t.Errorf("kept %q, want the first", got[1])
+	}
+	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.ForgetSecrets(ctx, c.ID) })
+	if got := get(); len(got) != 0 {
+		t.Errorf("not forgotten: %d", len(got))
+	}
+}
+
+func answerOnce(t *testing.T, db *store.DB) {
+	c := addCase(t, db, 1)
+	letter := store.Letter{Step: c.Number + " acknowledged", MessageID: "<a@truong.example>", Kind: "acknowledged", CaseID: c.ID, To: "ctsv@truong.example", Subject: "s", Raw: []byte("raw")}
+	var added []bool
+	for i := range 2 {
+		letter.MessageID = fmt.Sprintf("<%d@truong.example>", i)
+		write(t, db, func(ctx context.Context, tx *store.Tx) error {
+			ok, err := tx.AddLetter(ctx, letter)
+			added = append(added, ok)
+			return err
+		})
+	}
+	if !added[0] || added[1] {
+		t.Errorf("added %v", added)
+	}
+	due := read(t, db, func(ctx context.Context, tx *store.Tx) ([]int64, error) { return tx.Unsent(ctx) })
+	if len(due) != 1 {
+		t.Fatalf("%d answers due, want 1", len(due))
+	}
+	var ok bool
+	found := read(t, db, func(ctx context.Context, tx *store.Tx) (bot.Case, error) {
+		var k bot.Case
+		var err error
+		k, ok, err = tx.CaseOfAnswer(ctx, "<0@truong.example>")
+		return k, err
+	})
+	if !ok || found.ID != c.ID {
+		t.Errorf("the case of the answer is %+v", found)
+	}
+}
+
+func times(t *testing.T, db *store.DB) {
+	id := addMail(t, db, aMail(1))
+	m := read(t, db, func(ctx context.Context, tx *store.Tx) (store.Mail, error) { return tx.Mail(ctx, id) })
+	if want := time.UnixMicro(1_800_000_000_000_123).UTC(); !m.ArrivedAt.Equal(want) || m.ArrivedAt.Location() != time.UTC {
+		t.Errorf("arrived at %v, want %v", m.ArrivedAt, want)
+	}
+	if !m.FiledAt.IsZero() {
+		t.Errorf("filed at %v, want never", m.FiledAt)
+	}
+}
+
+func rollback(t *testing.T, db *store.DB) {
+	boom := errors.New("boom")
+	err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(tx.AddMails(ctx, []store.NewMail{aMail(1)}), boom)
+	})
+	if !errors.Is(err, boom) {
+		t.Fatal(err)
+	}
+	if mails := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Mails(ctx, "") }); len(mails) != 0 {
+		t.Errorf("%d mails after a rollback", len(mails))
+	}
+}
+
+func jobs(t *testing.T, db *store.DB) {
+	var inside, after []store.Job
+	db.Enqueue = func(_ context.Context, _ *store.Tx, j []store.Job) error { inside = j; return nil }
+	db.Wake = func(j []store.Job) { after = j }
+	id := addMail(t, db, aMail(1))
+	want := []store.Job{{Kind: "judge", ID: id}}
+	if diff := cmp.Diff(want, inside); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(want, after); diff != "" {
+		t.Error(diff)
+	}
+	inside, after = nil, nil
+	db.Enqueue = func(context.Context, *store.Tx, []store.Job) error { return errors.New("no queue") }
+	if err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.AddMails(ctx, []store.NewMail{aMail(2)}) }); err == nil {
+		t.Error("state was committed without its job")
+	}
+	if after != nil {
+		t.Error("somebody was woken for a rolled-back state")
+	}
+}
+
+func alone(t *testing.T, db *store.DB) {
+	first, release, err := db.Alone(t.Context())
+	if err != nil || !first {
+		t.Fatal(first, err)
+	}
+	second, release2, err := db.Alone(t.Context())
+	if err != nil || second {
+		t.Errorf("two are alone: %v %v", second, err)
+	}
+	release2()
+	release()
+	third, release3, err := db.Alone(t.Context())
+	if err != nil || !third {
+		t.Errorf("nobody is left and still not alone: %v %v", third, err)
+	}
+	release3()
+}
+
+func droppedPlan(t *testing.T, db *store.DB) {
+	c := addCase(t, db, 1, "2153010001")
+	var p store.StoredPlan
+	write(t, db, func(ctx context.Context, tx *store.Tx) (err error) {
+		if p, err = tx.AddPlan(ctx, store.StoredPlan{Plan: bot.Plan{Hash: "abc", Made: bot.Stamp{By: "officer:lan"}}, Frozen: []byte(`[]`)}); err != nil {
+			return err
+		}
+		c.PlanID, c.State = p.ID, bot.InWork
+		_, err = tx.SaveCase(ctx, c)
+		return err
+	})
+	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DropPlan(ctx, p.ID) })
+	if err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.ApprovePlan(ctx, p.ID, "officer:minh") }); bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("a dropped plan was approved: %v", err)
+	}
+	again := read(t, db, func(ctx context.Context, tx *store.Tx) (bot.Case, error) { return tx.Case(ctx, c.ID) })
+	if again.PlanID != 0 {
+		t.Error("the case is still in the dropped plan")
+	}
+}
+
+func concurrentWriters(t *testing.T, db *store.DB) {
+	const writers, each = 4, 10
+	errs := make(chan error, writers)
+	for range writers {
+		go func() {
+			var err error
+			for range each {
+				err = errors.Join(err, db.Write(t.Context(), func(tx *store.Tx) error {
+					if err := tx.Lock(t.Context(), store.LockRegister); err != nil {
+						return err
+					}
+					_, err := tx.AddPlan(t.Context(), store.StoredPlan{Plan: bot.Plan{Hash: "x"}, Frozen: []byte(`[]`)})
+					return err
+				}))
+			}
+			errs <- err
+		}()
+	}
+	for range writers {
+		if err := <-errs; err != nil {
+			t.Fatal(err)
+		}
+	}
+	plans := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.StoredPlan, error) { return tx.Plans(ctx) })
+	if len(plans) != writers*each {
+		t.Errorf("%d plans, want %d", len(plans), writers*each)
+	}
+}
+
+func twins(t *testing.T, db *store.DB) {
+	first := aMail(1)
+	a := addMail(t, db, first)
+	copied := first
+	copied.UIDValidity, copied.UID = 99, 1 // the mailbox was renumbered
+	b := addMail(t, db, copied)
+	twin := func(id int64, sender, messageID string) int64 {
+		return read(t, db, func(ctx context.Context, tx *store.Tx) (int64, error) {
+			m, err := tx.Mail(ctx, id)
+			if err != nil {
+				return 0, err
+			}
+			m.Sender, m.MessageID = sender, messageID
+			other, ok, err := tx.Twin(ctx, m)
+			if !ok {
+				return 0, err
+			}
+			return other.ID, err
+		})
+	}
+	if got := twin(b, "", ""); got != a {
+		t.Errorf("the same bytes: twin %d, want %d", got, a)
+	}
+	if got := twin(a, "", ""); got != 0 {
+		t.Errorf("the first one has twin %d", got)
+	}
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Describe(ctx, store.Mail{ID: a, Sender: "ctsv@truong.example", MessageID: "<1@x>"})
+	})
+	other := first
+	other.UID, other.Raw = 5, []byte("Received: elsewhere\r\nSubject: 1\r\n\r\nbody 1\r\n")
+	c := addMail(t, db, other)
+	if got := twin(c, "ctsv@truong.example", "<1@x>"); got != a {
+		t.Errorf("delivered twice: twin %d, want %d", got, a)
+	}
+	if got := twin(c, "ctsv@truong.example", "<2@x>"); got != 0 {
+		t.Errorf("another mail with the same words has twin %d", got)
+	}
+}
+
+func events(t *testing.T, db *store.DB) {
+	c := addCase(t, db, 1)
+	for _, what := range []string{"one", "two"} {
+		write(t, db, func(ctx context.Context, tx *store.Tx) error {
+			return tx.AddEvent(ctx, bot.Event{Actor: "officer:lan", Case: c.ID, What: what, Detail: map[string]string{"n": what}})
+		})
+	}
+	got := read(t, db, func(ctx context.Context, tx *store.Tx) ([]bot.Event, error) { return tx.Events(ctx, c.ID) })
+	if len(got) != 2 || got[0].What != "one" || got[1].Detail["n"] != "two" || got[0].Actor != "officer:lan" || got[0].At.IsZero() {
+		t.Errorf("events: %+v", got)
+	}
+}
+
+func madeRows(t *testing.T, db *store.DB) {
+	c := addCase(t, db, 1, "2153010001")
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		r, err := tx.Row(ctx, c.ID, 1)
+		if err != nil {
+			return err
+		}
+		r.State = bot.RowCreated
+		return tx.SaveRow(ctx, r)
+	})
+	err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.SetRows(ctx, c.ID, nil, nil) })
+	if bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("rows with accounts were replaced: %v", err)
+	}
+}
+
+func TestOpenNamesTheTrouble(t *testing.T) {
+	t.Parallel()
+	_, err := store.Open(t.Context(), "postgres://vanthu:geheim@127.0.0.1:1/none?connect_timeout=2", "", time.Now)
+	if err == nil {
+		t.Fatal("opened")
+	}
+	if strings.Contains(err.Error(), "geheim") {
+		t.Errorf("the error shows the password: %v", err)
+	}
+}

@@ -1,0 +1,190 @@
+// Package storetest gives tests a database of their own, on SQLite and on PostgreSQL. It is for tests alone.
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"vanthu/bot/store"
+)
+
+// SQLite returns a new database in a folder of the test.
+func SQLite(t testing.TB) *store.DB {
+	t.Helper()
+	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "vanthu.db"))
+}
+
+// A Cluster is a running PostgreSQL.
+type Cluster struct{ url string }
+
+// Postgres returns the cluster of the environment variable VANTHU_TEST_POSTGRES (a URL), or starts one where the machine
+// has PostgreSQL's programs; it is stopped with the test. Without either the test is skipped, in CI it fails.
+func Postgres(t testing.TB) *Cluster {
+	t.Helper()
+	if dsn := os.Getenv("VANTHU_TEST_POSTGRES"); dsn != "" {
+		return &Cluster{url: dsn}
+	}
+	initdb := programs()
+	if initdb == "" {
+		if os.Getenv("VANTHU_CI") != "" {
+			t.Fatal("PostgreSQL is not installed")
+		}
+		t.Skip("PostgreSQL is not installed: only SQLite is tested")
+	}
+	return start(t, filepath.Dir(initdb))
+}
+
+func programs() string {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		return path
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if len(found) == 0 {
+		return ""
+	}
+	return found[len(found)-1]
+}
+
+func start(t testing.TB, bin string) *Cluster {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "vanthu-pg-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	who := owner(t, dir)
+	port := freePort(t)
+	run := func(name string, args ...string) *exec.Cmd {
+		cmd := exec.Command(filepath.Join(bin, name), args...)
+		cmd.Dir = dir
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "HOME=" + dir}
+		cmd.SysProcAttr = who
+		return cmd
+	}
+	data := filepath.Join(dir, "data")
+	if out, err := run("initdb", "-D", data, "-U", "vanthu", "--auth=trust", "-E", "UTF8", "--no-sync").CombinedOutput(); err != nil {
+		t.Fatalf("initdb: %v\n%s", err, out)
+	}
+	server := run("postgres", "-D", data, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+dir, "-c", "fsync=off", "-c", "max_connections=300")
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Signal(os.Interrupt) // fast shutdown
+		_ = server.Wait()
+	})
+	c := &Cluster{url: fmt.Sprintf("postgres://vanthu@127.0.0.1:%d/postgres?sslmode=disable", port)}
+	c.await(t)
+	return c
+}
+
+// owner gives dir to an ordinary user where the test runs as root: PostgreSQL refuses to run as root.
+func owner(t testing.TB, dir string) *syscall.SysProcAttr {
+	t.Helper()
+	if os.Getuid() != 0 {
+		return nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, _ := strconv.Atoi(u.Uid)
+		gid, _ := strconv.Atoi(u.Gid)
+		if err := os.Chown(dir, uid, gid); err != nil {
+			t.Fatal(err)
+		}
+		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+	}
+	t.Skip("no ordinary user to run PostgreSQL as")
+	return nil
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// await returns when the cluster answers. A refused connection is tried again at each tick.
+func (c *Cluster) await(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		conn, err := pgx.Connect(ctx, c.url)
+		if err == nil {
+			_ = conn.Close(ctx)
+			return
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			t.Fatal(errors.Join(ctx.Err(), err))
+		}
+	}
+}
+
+// URL returns a URL whose tables are the test's own: a schema that is dropped with it.
+func (c *Cluster) URL(t testing.TB) string {
+	t.Helper()
+	schema := "t_" + strings.ToLower(rand.Text()[:12])
+	ctx := context.Background() // the cleanup runs after t.Context has ended
+	exec := func(query string) {
+		conn, err := pgx.Connect(ctx, c.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(ctx)
+		if _, err := conn.Exec(ctx, query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("CREATE SCHEMA " + schema)
+	t.Cleanup(func() { exec("DROP SCHEMA " + schema + " CASCADE") })
+	u, err := url.Parse(c.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("search_path", schema)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// Open returns a new database on the cluster.
+func (c *Cluster) Open(t testing.TB) *store.DB {
+	t.Helper()
+	return open(t, c.URL(t))
+}
+
+func open(t testing.TB, dsn string) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), dsn, "", time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	return db
+}

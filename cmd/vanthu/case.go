@@ -1,0 +1,221 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"vanthu/bot"
+	"vanthu/bot/app"
+	"vanthu/bot/desk"
+	"vanthu/bot/rules"
+	"vanthu/bot/store"
+)
+
+// caseCmd is what officers do to cases.
+type caseCmd struct {
+	List     caseListCmd     `cmd:"" help:"List cases."`
+	Show     caseShowCmd     `cmd:"" help:"Show a case: rows, findings, history."`
+	Check    caseCheckCmd    `cmd:"" help:"Stamp a case as checked (QT.CNTT.03 step 3)."`
+	Return   caseReturnCmd   `cmd:"" help:"Return a case to its unit with a reason."`
+	Withdraw caseWithdrawCmd `cmd:"" help:"Withdraw a case before anything was made."`
+	Explain  caseExplainCmd  `cmd:"" help:"Say of one row: which mail, file and cell, which rule, who approved, what the platform said."`
+}
+
+type caseListCmd struct {
+	officerFlags
+	State string `help:"Only cases in this state."`
+}
+
+func (c *caseListCmd) Run(e *env) error {
+	return c.desk(e, func(a *app.App, _ bot.Officer) error {
+		var cases []bot.Case
+		err := a.DB.Read(e.ctx, func(tx *store.Tx) (err error) {
+			cases, err = tx.Cases(e.ctx, bot.State(c.State))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return writeJSON(e, cases)
+		}
+		w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "CASE\tUNIT\tSTATE\tRECEIVED\tCHECKED BY\tPLANNED BY")
+		for _, k := range cases {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Number, k.Unit, k.State, local(k.ReceivedAt), dash(string(k.Checked.By)), dash(string(k.Planned.By)))
+		}
+		return w.Flush()
+	})
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+type caseShowCmd struct {
+	officerFlags
+	Case string `arg:"" help:"Case number."`
+}
+
+// caseView is a whole case for --json.
+type caseView struct {
+	Case     bot.Case       `json:"case"`
+	Rows     []bot.CaseRow  `json:"rows"`
+	Findings []bot.Finding  `json:"findings"`
+	Letters  []store.Letter `json:"letters"`
+	Events   []bot.Event    `json:"events"`
+}
+
+func (c *caseShowCmd) Run(e *env) error {
+	return c.desk(e, func(a *app.App, _ bot.Officer) error {
+		var v caseView
+		err := a.DB.Read(e.ctx, func(tx *store.Tx) (err error) {
+			if v.Case, err = tx.CaseByNumber(e.ctx, c.Case); err != nil {
+				return err
+			}
+			if v.Rows, err = tx.Rows(e.ctx, v.Case.ID); err != nil {
+				return err
+			}
+			if v.Findings, err = tx.Findings(e.ctx, v.Case.ID); err != nil {
+				return err
+			}
+			if v.Letters, err = tx.Letters(e.ctx, v.Case.ID); err != nil {
+				return err
+			}
+			v.Events, err = tx.Events(e.ctx, v.Case.ID)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return writeJSON(e, v)
+		}
+		return v.print(e)
+	})
+}
+
+func (v *caseView) print(e *env) error {
+	k := v.Case
+	fmt.Fprintf(e.stdout, "%s  %s  %s  received %s\n", k.Number, k.Unit, k.State, local(k.ReceivedAt))
+	fmt.Fprintf(e.stdout, "letter: %s (%s, %s)  list: %s\n\n", dash(k.LetterFile), dash(k.LetterDate), dash(k.Signer), dash(k.ListFile))
+	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "N\tCODE\tNAME\tCLASS\tCOHORT\tNOTE\tSTATE\tADDRESS")
+	for _, r := range v.Rows {
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.N, r.Code, r.Name, r.Class, r.Cohort, r.Note, r.State, r.Address)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, f := range v.Findings {
+		vi, _ := rules.Text(f)
+		fmt.Fprintf(e.stdout, "%s %s %s\n", f.Rule, place(f), vi)
+	}
+	fmt.Fprintln(e.stdout)
+	printEvents(e, v.Events)
+	return nil
+}
+
+func place(f bot.Finding) string {
+	if f.N == 0 {
+		return "(" + dash(f.Cell) + ")"
+	}
+	return fmt.Sprintf("row %d (%s)", f.N, dash(f.Cell))
+}
+
+func printEvents(e *env, events []bot.Event) {
+	for _, ev := range events {
+		fmt.Fprintf(e.stdout, "%s  %-14s  %s", local(ev.At), ev.Actor, ev.What)
+		for _, key := range []string{"row", "plan", "kind", "to", "action", "rows", "good", "platform", "reason", "said"} {
+			if value := ev.Detail[key]; value != "" {
+				fmt.Fprintf(e.stdout, "  %s=%s", key, value)
+			}
+		}
+		fmt.Fprintln(e.stdout)
+	}
+}
+
+type caseCheckCmd struct {
+	officerFlags
+	Case string `arg:"" help:"Case number."`
+}
+
+func (c *caseCheckCmd) Run(e *env) error {
+	return c.desk(e, func(a *app.App, officer bot.Officer) error {
+		k, err := a.Desk.Check(e.ctx, desk.OfficerActor(officer), c.Case)
+		return c.done(e, k, err)
+	})
+}
+
+// done says where a case stands after an act.
+func (f *officerFlags) done(e *env, k bot.Case, err error) error {
+	if err != nil {
+		return err
+	}
+	if f.JSON {
+		return writeJSON(e, k)
+	}
+	fmt.Fprintf(e.stdout, "%s is now %s\n", k.Number, k.State)
+	return nil
+}
+
+type caseReturnCmd struct {
+	officerFlags
+	Case   string `arg:"" help:"Case number."`
+	Reason string `required:"" help:"What the unit is told."`
+}
+
+func (c *caseReturnCmd) Run(e *env) error {
+	return c.desk(e, func(a *app.App, officer bot.Officer) error {
+		k, err := a.Desk.Return(e.ctx, desk.OfficerActor(officer), c.Case, c.Reason)
+		return c.done(e, k, err)
+	})
+}
+
+type caseWithdrawCmd struct {
+	officerFlags
+	Case   string `arg:"" help:"Case number."`
+	Reason string `help:"What the unit is told."`
+}
+
+func (c *caseWithdrawCmd) Run(e *env) error {
+	return c.desk(e, func(a *app.App, officer bot.Officer) error {
+		k, err := a.Desk.Withdraw(e.ctx, desk.OfficerActor(officer), c.Case, c.Reason)
+		return c.done(e, k, err)
+	})
+}
+
+type caseExplainCmd struct {
+	officerFlags
+	Case string `arg:"" help:"Case number."`
+	Row  int    `arg:"" help:"Number of the row in the case."`
+}
+
+func (c *caseExplainCmd) Run(e *env) error {
+	return c.desk(e, func(a *app.App, _ bot.Officer) error {
+		x, err := a.Desk.Explain(e.ctx, c.Case, c.Row)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return writeJSON(e, x)
+		}
+		r := x.Row
+		fmt.Fprintf(e.stdout, "%s row %d: %s, %s, %s\n", x.Case.Number, r.N, r.Code, r.Name, r.State)
+		fmt.Fprintf(e.stdout, "mail      %d of %s in %s (UID %d/%d), %s\n", x.Mail.ID, x.Mail.Sender, x.Mail.Mailbox, x.Mail.UIDValidity, x.Mail.UID, local(x.Mail.ArrivedAt))
+		fmt.Fprintf(e.stdout, "stood in  %s, sheet %s, row %d: code %s, name %s\n", r.File, dash(r.Sheet), r.Line, dash(r.Cells["code"]), dash(r.Cells["name"]))
+		for _, f := range x.Findings {
+			vi, en := rules.Text(f)
+			fmt.Fprintf(e.stdout, "rule      %s %s %s\n          %s\n", f.Rule, place(f), vi, en)
+		}
+		if x.Plan != nil {
+			fmt.Fprintf(e.stdout, "plan      %s, hash %s, made by %s, approved by %s %s\n", x.Plan.Number, x.Plan.Hash, x.Plan.Made.By, dash(string(x.Plan.Approved.By)), local(x.Plan.Approved.At))
+		}
+		fmt.Fprintf(e.stdout, "platform  %s %s: %s\n", dash(r.Platform), dash(r.Address), dash(r.Said))
+		printEvents(e, x.Events)
+		return nil
+	})
+}

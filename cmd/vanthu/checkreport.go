@@ -1,0 +1,232 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"vanthu/bot"
+	"vanthu/bot/app"
+	"vanthu/bot/intake"
+	"vanthu/bot/rules"
+)
+
+// report prints what was understood for people. The values come from outside, so nothing that moves a cursor passes.
+type report struct {
+	w    io.Writer
+	lang string
+	err  error
+}
+
+func (r *report) line(format string, args ...any) {
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = printable(s)
+		}
+	}
+	if _, err := fmt.Fprintf(r.w, format+"\n", args...); err != nil && r.err == nil {
+		r.err = err
+	}
+}
+
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsPrint(c) || unicode.Is(unicode.Mn, c) {
+			return c
+		}
+		return '·'
+	}, s)
+}
+
+// say chooses the language.
+func (r *report) say(vi, en string) string {
+	if r.lang == "en" {
+		return en
+	}
+	return vi
+}
+
+func (r *report) print(c app.Checked) {
+	req := c.Request
+	r.field(r.say("Loại thư", "Kind"), r.kind(req.Kind))
+	r.field(r.say("Đơn vị", "Unit"), joinNonEmpty(" · ", req.Unit, req.UnitName))
+	r.field(r.say("Mã hồ sơ", "Case"), c.Reading.Case)
+	r.field(r.say("Bản đề nghị", "Letter"), joinNonEmpty(" · ", req.LetterFile, day(req.LetterDate), req.Signer))
+	r.field(r.say("Lý do", "Reason"), req.Reason)
+	r.field(r.say("Danh sách", "List"), strings.Join(req.ListFiles, ", "))
+	byRow := make(map[int][]bot.Finding)
+	for _, f := range req.Findings {
+		byRow[f.N] = append(byRow[f.N], f)
+	}
+	if whole := byRow[0]; len(whole) > 0 {
+		r.line("")
+		r.line("%s", r.say("Về cả yêu cầu", "About the whole request"))
+		r.findings(whole)
+	}
+	r.rows(req.Rows, req.Kind == bot.AccountRequest, byRow)
+	r.line("")
+	r.line("%s", r.outcome(c))
+}
+
+func (r *report) field(label, value string) {
+	if value != "" {
+		r.line("%s %s", pad(label, 12), value)
+	}
+}
+
+// rows prints the list as it was understood, each finding under its row.
+func (r *report) rows(rows []bot.Row, judged bool, byRow map[int][]bot.Finding) {
+	if len(rows) == 0 {
+		return
+	}
+	table := [][]string{{r.say("Dòng", "Row"), r.say("Mã số", "Code"), r.say("Họ và tên", "Name"), r.say("Lớp", "Class"), r.say("Khóa", "Cohort"), r.say("Ghi chú", "Note")}}
+	for _, row := range rows {
+		table = append(table, []string{fmt.Sprint(row.N), row.Code, row.Name, row.Class, row.Cohort, row.Note})
+	}
+	widths := make([]int, len(table[0]))
+	for _, cells := range table {
+		for i, cell := range cells {
+			widths[i] = max(widths[i], min(utf8.RuneCountInString(cell), 32))
+		}
+	}
+	r.line("")
+	for i, cells := range table {
+		mark := " "
+		if i > 0 && judged {
+			mark = markOf(rows[i-1], byRow[rows[i-1].N])
+		}
+		var b strings.Builder
+		for k, cell := range cells {
+			b.WriteString("  " + pad(cell, widths[k]))
+		}
+		r.line("%s", strings.TrimRight(mark+b.String(), " "))
+		if i > 0 {
+			r.findings(byRow[rows[i-1].N])
+		}
+	}
+}
+
+func markOf(row bot.Row, found []bot.Finding) string {
+	switch {
+	case !row.OK:
+		return "✗"
+	case len(found) > 0:
+		return "!"
+	}
+	return "✓"
+}
+
+func (r *report) findings(found []bot.Finding) {
+	for _, f := range found {
+		vi, en := rules.Text(f)
+		fixVI, fixEN := rules.Remedy(f)
+		mark := "!"
+		if f.Severity != bot.Warn {
+			mark = "✗"
+		}
+		at := f.Rule
+		if f.Cell != "" {
+			at += " " + f.Cell
+		}
+		r.line("     %s %s  %s", mark, pad(at, 10), r.say(vi, en))
+		if fix := r.say(fixVI, fixEN); fix != "" {
+			r.line("       %s  → %s", pad("", 10), fix)
+		}
+	}
+}
+
+func (r *report) kind(k bot.Kind) string {
+	switch k {
+	case bot.AccountRequest:
+		return r.say("đề nghị cấp tài khoản email", "request for accounts")
+	case bot.DeletionRequest:
+		return r.say("đề nghị xoá tài khoản", "request to delete accounts")
+	case bot.Confirmation:
+		return r.say("xác nhận của đơn vị", "confirmation of the unit")
+	case bot.Incident:
+		return r.say("báo cáo sự cố", "incident report")
+	case bot.Conversation:
+		return r.say("thư trao đổi", "conversation")
+	case bot.OtherRequest:
+		return r.say("yêu cầu ngoài phạm vi quy trình", "request outside this procedure")
+	case bot.Automatic:
+		return r.say("thư trả lời tự động", "automatic reply")
+	case bot.Bounce:
+		return r.say("thư báo không gửi được", "delivery report")
+	case bot.MailingList:
+		return r.say("thư của danh sách thư", "mailing list")
+	case bot.OwnMail:
+		return r.say("thư của chính hộp thư này", "our own mail")
+	case bot.Spoofed:
+		return r.say("thư không rõ người gửi", "mail of a doubtful sender")
+	case bot.NotEntitled:
+		return r.say("người gửi không thuộc đơn vị được đề nghị", "the sender is no unit that may ask")
+	case bot.Other:
+	}
+	return r.say("thư khác", "other mail")
+}
+
+// outcome says what vanthu would do, in one sentence.
+func (r *report) outcome(c app.Checked) string {
+	req := c.Request
+	good := fmt.Sprintf(r.say("%d/%d dòng hợp lệ. ", "%d of %d rows are good. "), req.Good(), len(req.Rows))
+	if len(req.Rows) == 0 || req.Kind != bot.AccountRequest { // only these are judged row by row
+		good = ""
+	}
+	switch req.Action {
+	case bot.Queue:
+		return good + r.say("Yêu cầu được tiếp nhận.", "The request is accepted.")
+	case bot.QueueWithDefects:
+		return good + r.say("Hồ sơ được mở; chờ đơn vị sửa các dòng bị lỗi hoặc đồng ý cấp phần hợp lệ.", "The case is opened; the unit corrects the bad rows or agrees to the good ones.")
+	case bot.Return:
+		return good + r.say("Yêu cầu bị trả lại vì các lý do trên.", "The request is returned for the reasons above.")
+	case bot.AskSender:
+		return good + r.say("Yêu cầu chưa đủ; đề nghị đơn vị bổ sung như trên.", "The request is not complete; the unit is asked for what is named above.")
+	case bot.Ignore:
+		return r.say("Thư được ghi nhận, không trả lời.", "The mail is recorded and not answered.")
+	case bot.ConfirmReceived:
+		return r.say("Xác nhận được ghi vào hồ sơ.", "The confirmation is noted in its case.")
+	case bot.Human, bot.ReplyStatus:
+	}
+	return good + joinNonEmpty(" ", r.say("Chờ cán bộ xem xét.", "An officer decides."), r.doubt(c.Reading.Doubt))
+}
+
+// doubt says why an officer must decide.
+func (r *report) doubt(d intake.Doubt) string {
+	switch d {
+	case intake.SpeaksOfDeletion:
+		return r.say("Bản đề nghị xin cấp tài khoản, nhưng thư nói đến việc xoá.", "The letter asks for accounts, but the mail speaks of deletion.")
+	case intake.ConfirmsAndAsks:
+		return r.say("Thư vừa xác nhận hoặc cảm ơn, vừa có tệp đề nghị.", "The mail confirms or thanks, and carries a request.")
+	case intake.AddsToEarlier:
+		return r.say("Thư bổ sung cho thư trước, không có bản đề nghị và danh sách.", "The mail adds to an earlier one, without letter and list.")
+	case intake.NoDoubt:
+	}
+	return ""
+}
+
+// day writes 2026-11-20 as people here do.
+func day(iso string) string {
+	t, err := time.Parse(time.DateOnly, iso)
+	if err != nil {
+		return iso
+	}
+	return t.Format("02/01/2006")
+}
+
+func joinNonEmpty(sep string, parts ...string) string {
+	var kept []string
+	for _, p := range parts {
+		if p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, sep)
+}
+
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
+}

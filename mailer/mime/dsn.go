@@ -1,0 +1,69 @@
+package mime
+
+import (
+	"bytes"
+	"strings"
+)
+
+// readDSN reads the delivery report among the parts (RFC 3464 §2, RFC 6533); nil when there is none.
+func (r *reader) readDSN() *DSN {
+	if !r.report {
+		return nil
+	}
+	var dsn *DSN
+	original := ""
+	for _, part := range r.msg.Parts {
+		switch part.Type {
+		case "message/delivery-status", "message/global-delivery-status":
+			if dsn == nil {
+				dsn = &DSN{}
+			}
+			dsn.Recipients = append(dsn.Recipients, r.recipients(part.Data)...)
+		case "text/rfc822-headers", "message/rfc822", "message/global", "message/global-headers":
+			if original == "" {
+				if head, _, err := r.header(part.Data, "header of the returned mail"); err == nil {
+					original = firstID(head.get("Message-Id"))
+				}
+			}
+		}
+	}
+	if dsn != nil {
+		dsn.OriginalID = original
+	}
+	return dsn
+}
+
+// recipients reads the groups of fields: the first is about the message, each other about one recipient.
+func (r *reader) recipients(data []byte) []DSNRecipient {
+	var found []DSNRecipient
+	for len(data) > 0 && len(found) < r.lim.Parts {
+		block, rest := cutHeader(data)
+		data = bytes.TrimLeft(rest, "\r\n")
+		group, err := readHeader(block)
+		if err != nil {
+			group, err = readHeader(r.cleanHeader(block, "delivery report"))
+		}
+		address := group.get("Final-Recipient")
+		if address == "" {
+			address = group.get("Original-Recipient")
+		}
+		if err != nil || address == "" {
+			continue
+		}
+		found = append(found, DSNRecipient{
+			Address: lowerDomain(strings.Trim(typed(address), "<>")),
+			Action:  token(group.get("Action")),
+			Status:  token(group.get("Status")),
+			Said:    clip(typed(group.get("Diagnostic-Code")), 500),
+		})
+	}
+	return found
+}
+
+// typed cuts the type off "rfc822; ctsv@truong.example" (RFC 3464 §2.1.2).
+func typed(s string) string {
+	if _, value, ok := strings.Cut(s, ";"); ok {
+		s = value
+	}
+	return strings.TrimSpace(clean(s))
+}
