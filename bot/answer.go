@@ -24,10 +24,9 @@ type Answer struct {
 	Step       string // its identity in the outbox: one answer for each step, whatever crashes
 	Case       Case
 	Unit       Unit
-	Request    Request // as judged; for letters of the desk the rows and findings of the case
-	List       []byte  // the unit's own list file, to come back marked; nil: none
-	ListName   string
-	Reason     string // an officer's words
+	Request    Request    // as judged; for letters of the desk the rows and findings of the case
+	Lists      []ListFile // the unit's own list files, to come back marked
+	Reason     string     // an officer's words
 	At         time.Time
 	CheckDue   time.Time // M01
 	CreateDue  time.Time // M01
@@ -35,6 +34,12 @@ type Answer struct {
 	Made       int       // rows that became accounts
 	Accounts   []NewAccount
 	Thread     Thread
+}
+
+// A ListFile is one attachment of the unit that gave rows.
+type ListFile struct {
+	Name string
+	Data []byte
 }
 
 // A NewAccount is one line of the credentials workbook. It never leaves memory unencrypted.

@@ -171,7 +171,7 @@ func TestEnsureTellsWhatCreateSaid(t *testing.T) {
 		{broken, broken}, {ErrPermanent, ErrPermanent}, {nil, ErrUnseen}, {ErrExists, ErrUnseen},
 	} {
 		_, err := Ensure(t.Context(), &canned{create: c.create}, want, "x")
-		if !errors.Is(err, c.want) || (c.create == ErrExists && errors.Is(err, ErrExists)) {
+		if !errors.Is(err, c.want) || (errors.Is(c.create, ErrExists) && errors.Is(err, ErrExists)) {
 			t.Errorf("create says %v: error %v, want %v", c.create, err, c.want)
 		}
 	}

@@ -28,8 +28,6 @@ func newLetters(cfg *config.Config) *letters {
 	return &letters{cfg: cfg, writer: reply.New(office, rules.Text, rules.Remedy)}
 }
 
-const sheetType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 // compose is the one way in which a mail of ours is made.
 func (l *letters) compose(a bot.Answer) (store.Letter, error) {
 	draft, err := l.draft(a)
@@ -66,12 +64,15 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 	case bot.Acknowledged:
 		return l.writer.Acknowledged(l.answer(a, false))
 	case bot.Defects:
-		return l.writer.Defects(l.answer(a, true))
+		draft, err := l.writer.Defects(l.answer(a, true))
+		return l.more(a, draft, err)
 	case bot.Returned:
+		letter := l.writer.Returned
 		if a.Request.Action == bot.AskSender {
-			return l.writer.AskSender(l.answer(a, true))
+			letter = l.writer.AskSender
 		}
-		return l.writer.Returned(l.answer(a, true))
+		draft, err := letter(l.answer(a, true))
+		return l.more(a, draft, err)
 	case bot.PartAccepted:
 		return l.writer.PartAccepted(l.answer(a, false))
 	case bot.ReturnedByUs:
@@ -94,34 +95,45 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 	return reply.Draft{}, fmt.Errorf("no letter is called %q", a.Kind)
 }
 
-// answer fills the first answer to a request; marked puts the unit's own list beside it.
+// answer fills the first answer to a request; marked puts the unit's own first list beside it.
 func (l *letters) answer(a bot.Answer, marked bool) reply.Answer {
 	lim := l.cfg.Limits
 	r := reply.Answer{Case: a.Case.Number, Unit: a.Unit.Name, ReceivedAt: a.Case.ReceivedAt, Request: a.Request, CheckBy: a.CheckDue, CreateBy: a.CreateDue,
 		Limits: reply.Limits{MailMB: lim.MailMB, Parts: lim.Parts, UnpackedMB: lim.UnpackedMB, Rows: lim.Rows, Columns: lim.Columns}}
-	if marked && len(a.Request.Rows) > 0 {
-		r.Workbook = l.workbook(a)
+	if marked && len(a.Request.Rows) > 0 && len(a.Lists) > 0 {
+		r.Workbook = l.workbook(a, a.Lists[0])
 	}
 	return r
 }
 
-// workbook is the unit's own list, marked; where it was no workbook or cannot be opened, the rows as read.
-func (l *letters) workbook(a bot.Answer) compose.Attachment {
-	base := strings.TrimSuffix(a.ListName, filepath.Ext(a.ListName))
-	if base == "" {
-		base = "danh sach " + a.Case.Number
+// more puts the unit's other lists beside a letter that has the first one.
+func (l *letters) more(a bot.Answer, draft reply.Draft, err error) (reply.Draft, error) {
+	if err != nil || len(draft.Attachments) == 0 {
+		return draft, err
 	}
-	name := base + " (da danh dau).xlsx"
-	if a.List != nil {
-		if data, err := l.writer.MarkWorkbook(a.List, a.Request); err == nil {
-			return compose.Attachment{Name: name, Type: sheetType, Data: data}
+	for _, list := range a.Lists[1:] {
+		if w := l.workbook(a, list); len(w.Data) > 0 {
+			draft.Attachments = append(draft.Attachments, w)
 		}
 	}
-	data, err := l.writer.ListWorkbook(a.Request)
+	return draft, nil
+}
+
+// workbook is one of the unit's own lists, marked; where it was no workbook or cannot be opened, its rows as read.
+func (l *letters) workbook(a bot.Answer, list bot.ListFile) compose.Attachment {
+	name := strings.TrimSuffix(list.Name, filepath.Ext(list.Name)) + " (da danh dau).xlsx"
+	request := a.Request
+	if len(a.Lists) > 1 {
+		request = reply.OfFile(a.Request, list.Name)
+	}
+	data, err := l.writer.MarkWorkbook(list.Data, request)
+	if err != nil {
+		data, err = l.writer.ListWorkbook(request)
+	}
 	if err != nil {
 		return compose.Attachment{} // the table in the letter says the same
 	}
-	return compose.Attachment{Name: name, Type: sheetType, Data: data}
+	return reply.Workbook(name, data)
 }
 
 // delivered is the letter with the encrypted workbook (step 5). The passphrase is read when it is needed.
@@ -143,11 +155,11 @@ func (l *letters) delivered(a bot.Answer) (reply.Draft, error) {
 	if err != nil {
 		return reply.Draft{}, err
 	}
-	d.Credentials = compose.Attachment{Name: a.Case.Number + " mat khau (ma hoa).xlsx", Type: sheetType, Data: data}
+	d.Credentials = reply.Workbook(a.Case.Number+" mat khau (ma hoa).xlsx", data)
 	if data, err = l.writer.UserNames(sheet); err != nil {
 		return reply.Draft{}, err
 	}
-	d.UserNames = compose.Attachment{Name: a.Case.Number + " ten dang nhap.xlsx", Type: sheetType, Data: data}
+	d.UserNames = reply.Workbook(a.Case.Number+" ten dang nhap.xlsx", data)
 	return l.writer.Delivered(d)
 }
 

@@ -25,6 +25,13 @@ func (c *checker) all() {
 	c.service()
 }
 
+func (c *checker) desk() {
+	c.world()
+	c.store()
+	c.accounts(false)
+	c.officers()
+}
+
 func (c *checker) offline() {
 	c.world()
 	c.existing()

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Secret, and with it every struct that embeds one, shows itself to fmt, slog and encoders only as "(set)" or "(none)".
@@ -62,6 +63,14 @@ func (c *checker) secret(table string, s *Secret) {
 }
 
 // secretFile reads a file that only vanthu's own user and group may read; "" after a problem.
+// passphrase checks a unit's passphrase now rather than at the first delivery (the encryption is only as strong as it is).
+func (c *checker) passphrase(path, name string) {
+	const shortest = 12
+	if value := c.secretFile(path, name); value != "" && utf8.RuneCountInString(strings.TrimSpace(value)) < shortest {
+		c.add(path, "%s holds fewer than %d characters; write a longer passphrase, five words for example", name, shortest)
+	}
+}
+
 func (c *checker) secretFile(path, name string) string {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -72,8 +81,8 @@ func (c *checker) secretFile(path, name string) string {
 	case !info.Mode().IsRegular():
 		c.add(path, "%s is not a file", name)
 		return ""
-	case info.Mode().Perm()&0o007 != 0:
-		c.add(path, "everybody on this machine may open %s (mode %04o): chmod 0600 %s", name, info.Mode().Perm(), name)
+	case info.Mode().Perm()&0o027 != 0:
+		c.add(path, "others on this machine may open or change %s (mode %04o): chmod 0600 %s", name, info.Mode().Perm(), name)
 		return ""
 	case info.Size() > maxSecret:
 		c.add(path, "%s is %d bytes long: that is no password, passphrase or key", name, info.Size())

@@ -18,12 +18,12 @@ func (c *checker) service() {
 	if c.need("secret.key_file", c.cfg.Secret.KeyFile, `"vanthu.key"`) {
 		c.secretFile("secret.key_file", c.cfg.Secret.KeyFile)
 	}
-	c.accounts()
+	c.accounts(true)
 	c.officers()
 	for i, u := range c.cfg.Units {
 		path := join(element("unit", i), "passphrase_file")
 		if c.need(path, u.PassphraseFile, `"ctsv.pass"`) {
-			c.secretFile(path, u.PassphraseFile)
+			c.passphrase(path, u.PassphraseFile)
 		}
 	}
 }
@@ -105,14 +105,17 @@ func (c *checker) store() {
 	c.secret("store", &s.Secret)
 }
 
-func (c *checker) accounts() {
+// accounts checks how accounts are named, and for who makes them where.
+func (c *checker) accounts(makes bool) {
 	a := &c.cfg.Accounts
 	if c.need("accounts.domain", a.Domain, `"sv.truong.example"`) {
 		c.domain("accounts.domain", a.Domain)
 	}
 	switch a.Platform {
 	case "ldap":
-		c.ldap(&a.LDAP)
+		if makes {
+			c.ldap(&a.LDAP)
+		}
 	case "file":
 		c.need("accounts.file_path", a.FilePath, `"accounts.json"`)
 	default:

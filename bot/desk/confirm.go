@@ -39,6 +39,9 @@ func (d *Desk) Confirm(ctx context.Context, tx *store.Tx, c bot.Case, said Said,
 	case SaidAcceptPart:
 		return d.acceptPart(ctx, tx, c, event)
 	case SaidWithdraw:
+		if c.State == bot.Withdrawn {
+			return nil // said twice
+		}
 		_, err := d.withdraw(ctx, tx, c, actor, "")
 		return err
 	}
@@ -107,10 +110,18 @@ func (d *Desk) acceptPart(ctx context.Context, tx *store.Tx, c bot.Case, event b
 	if err != nil {
 		return err
 	}
+	returned := false // by an officer, and no other list has come since
 	for _, l := range letters {
-		if l.Kind == string(bot.ReturnedByUs) {
-			return bot.Errorf(bot.Conflict, "case %s was returned by an officer: there is no part to accept", c.Number)
+		switch bot.AnswerKind(l.Kind) {
+		case bot.ReturnedByUs:
+			returned = true
+		case bot.Acknowledged, bot.Defects, bot.Returned:
+			returned = false
+		default:
 		}
+	}
+	if returned {
+		return bot.Errorf(bot.Conflict, "case %s was returned by an officer: there is no part to accept", c.Number)
 	}
 	if good == 0 {
 		return bot.Errorf(bot.Conflict, "case %s has no good row", c.Number)

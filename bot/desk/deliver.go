@@ -19,6 +19,7 @@ type Unseal struct {
 // the mail does Sent move the case on and erase the passwords.
 func (d *Desk) Deliver(ctx context.Context, unseal Unseal, caseID int64) error {
 	var a bot.Answer
+	waits := false
 	err := d.DB.Read(ctx, func(tx *store.Tx) error {
 		c, err := tx.Case(ctx, caseID)
 		if err != nil || c.State != bot.Created {
@@ -28,10 +29,13 @@ func (d *Desk) Deliver(ctx context.Context, unseal Unseal, caseID int64) error {
 		if err != nil {
 			return err
 		}
+		if waits, err = tx.HasLetter(ctx, a.Step); err != nil || waits { // for its server; no password is opened again
+			return err
+		}
 		a.ConfirmDue = d.Due(a.At, ConfirmDays)
 		return d.fillAccounts(ctx, tx, c, unseal, &a)
 	})
-	if err != nil || a.Kind == "" {
+	if err != nil || waits || a.Kind == "" {
 		return err
 	}
 	letter, err := d.Compose(a)

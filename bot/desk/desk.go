@@ -8,6 +8,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"vanthu/bot"
@@ -91,6 +92,9 @@ func (d *Desk) Withdraw(ctx context.Context, actor bot.Actor, number, reason str
 }
 
 func (d *Desk) withdraw(ctx context.Context, tx *store.Tx, c bot.Case, actor bot.Actor, reason string) (bot.Case, error) {
+	if c.State == bot.Withdrawn {
+		return c, bot.Errorf(bot.Conflict, "case %s is withdrawn already", c.Number)
+	}
 	c, err := d.leavePlan(ctx, tx, c)
 	if err != nil {
 		return c, err
@@ -99,10 +103,16 @@ func (d *Desk) withdraw(ctx context.Context, tx *store.Tx, c bot.Case, actor bot
 	if c, err = tx.SaveCase(ctx, c); err != nil {
 		return c, err
 	}
-	if err := d.tell(ctx, tx, c, bot.WithdrawnNote, reason); err != nil {
-		return c, err
+	if d.knows(c.Unit) { // a unit that has left the configuration cannot be told; its case must end all the same
+		if err := d.tell(ctx, tx, c, bot.WithdrawnNote, reason); err != nil {
+			return c, err
+		}
 	}
 	return c, tx.AddEvent(ctx, bot.Event{Actor: actor, Case: c.ID, What: "case_withdrawn", Detail: map[string]string{"reason": reason}})
+}
+
+func (d *Desk) knows(unit string) bool {
+	return slices.ContainsFunc(d.Units, func(u bot.Unit) bool { return u.ID == unit })
 }
 
 // Reopen takes the stamps from a case whose rows are about to change, and drops a plan that held them.
@@ -118,11 +128,17 @@ func (d *Desk) Reopen(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, 
 // leavePlan takes a case out of its plan: what was approved was the plan with exactly these rows.
 func (d *Desk) leavePlan(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
 	if c.PlanID != 0 && !c.Planned.Done() {
+		together, err := tx.CasesOfPlan(ctx, c.PlanID)
+		if err != nil {
+			return c, err
+		}
 		if err := tx.DropPlan(ctx, c.PlanID); err != nil {
 			return c, err
 		}
-		if err := tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "plan_dropped", Detail: map[string]string{"because": c.Number}}); err != nil {
-			return c, err
+		for _, one := range together {
+			if err := tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: one.ID, Plan: c.PlanID, What: "plan_dropped", Detail: map[string]string{"because": c.Number}}); err != nil {
+				return c, err
+			}
 		}
 		fresh, err := tx.Case(ctx, c.ID)
 		if err != nil {
@@ -158,6 +174,9 @@ func (d *Desk) tell(ctx context.Context, tx *store.Tx, c bot.Case, kind bot.Answ
 func (d *Desk) tellOnce(ctx context.Context, tx *store.Tx, c bot.Case, kind bot.AnswerKind, reason string) (bool, error) {
 	a, err := Answer(ctx, tx, d.Units, c, kind)
 	if err != nil {
+		return false, err
+	}
+	if told, err := tx.HasLetter(ctx, a.Step); err != nil || told {
 		return false, err
 	}
 	a.Reason, a.ConfirmDue = reason, d.Due(a.At, ConfirmDays)

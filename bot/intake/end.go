@@ -41,8 +41,26 @@ func (in *Intake) endTx(ctx context.Context, tx *store.Tx, m store.Mail, outcome
 		return first, err
 	}
 	what := map[store.Outcome]string{store.IsCase: "mail_became_case", store.IsFollowUp: "mail_followed_up", store.Quarantined: "mail_quarantined", store.Ignored: "mail_ignored"}[outcome]
-	in.Logger.Info(string(outcome), "mail", m.ID, "code", code)
+	in.Logger.Info(string(outcome), "mail", m.ID, "code", code) //nolint:sloglint // the event is the outcome, one of four constants
 	return true, tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: m.CaseID, Mail: m.ID, What: what, Detail: map[string]string{"reason": reason}})
+}
+
+// A copyError says that a mail is another one again.
+type copyError struct{ of store.Mail }
+
+func (e *copyError) Error() string { return fmt.Sprintf("intake: the same as mail %d", e.of.ID) }
+
+// original returns a *copyError when m came before. It is asked once more in the transaction that writes, because copies are
+// judged at the same time; while the other one has no outcome yet, this one waits.
+func original(ctx context.Context, tx *store.Tx, m store.Mail) error {
+	twin, ok, err := tx.Twin(ctx, m)
+	switch {
+	case err != nil || !ok:
+		return err
+	case twin.Outcome == "":
+		return bot.Errorf(bot.Temporary, "mail %d is the same as mail %d, which is being judged", m.ID, twin.ID)
+	}
+	return &copyError{twin}
 }
 
 // sameAgain ends a mail that is a copy of an earlier one: it follows that one's case, or is ignored with it. Nothing is
@@ -74,7 +92,7 @@ func (in *Intake) bounce(ctx context.Context, m store.Mail, msg *mime.Message) e
 			return err
 		}
 		for _, r := range msg.DSN.Recipients {
-			if err := tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Mail: m.ID, What: "answer_" + orWord(r.Action, "bounced"),
+			if err := tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Mail: m.ID, What: "answer_" + fate(r.Action),
 				Detail: map[string]string{"to": r.Address, "status": r.Status, "said": r.Said, "answer": msg.DSN.OriginalID}}); err != nil {
 				return err
 			}
@@ -82,6 +100,16 @@ func (in *Intake) bounce(ctx context.Context, m store.Mail, msg *mime.Message) e
 		in.Logger.Warn("answer_bounced", "case", c.Number, "mail", m.ID)
 		return nil
 	})
+}
+
+// fate is what a report says became of an answer, in one of the words of RFC 3464 §2.3.3: anybody can write a report, and
+// must not write into the history what only we say.
+func fate(action string) string {
+	switch action {
+	case "failed", "delayed", "delivered", "relayed", "expanded":
+		return action
+	}
+	return "bounced"
 }
 
 func orWord(word, other string) string {
@@ -94,7 +122,20 @@ func orWord(word, other string) string {
 // confirm does what the unit said. What does not fit the case as it stands goes to an officer.
 func (in *Intake) confirm(ctx context.Context, m store.Mail, unit bot.Unit, c bot.Case, said Said) error {
 	m.CaseID = c.ID
-	err := in.DB.Write(ctx, func(tx *store.Tx) error {
+	err := untilSettled(func() error { return in.confirmOnce(ctx, m, unit, c, said) })
+	switch bot.ErrorCode(err) {
+	case bot.Conflict, bot.Forbidden, bot.Invalid:
+		return in.quarantine(ctx, m, "needs_person", err.Error())
+	case "", bot.NotFound, bot.Temporary, bot.Internal:
+	}
+	return err
+}
+
+func (in *Intake) confirmOnce(ctx context.Context, m store.Mail, unit bot.Unit, c bot.Case, said Said) error {
+	return in.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := original(ctx, tx, m); err != nil {
+			return err
+		}
 		fresh, err := tx.Case(ctx, c.ID)
 		if err != nil {
 			return err
@@ -105,10 +146,4 @@ func (in *Intake) confirm(ctx context.Context, m store.Mail, unit bot.Unit, c bo
 		}
 		return in.Confirm(ctx, tx, fresh, said, unit, m.ID)
 	})
-	switch bot.ErrorCode(err) {
-	case bot.Conflict, bot.Forbidden, bot.Invalid:
-		return in.quarantine(ctx, m, "needs_person", err.Error())
-	case "", bot.NotFound, bot.Temporary, bot.Internal:
-	}
-	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,7 +103,8 @@ func (in *Intake) Mail(ctx context.Context, id int64) error {
 		return in.quarantine(ctx, m, "gave_up", fmt.Sprintf("could not be judged in %d tries", tries))
 	}
 	err = in.judge(ctx, m, raw)
-	if bot.ErrorCode(err) == bot.Temporary || ctx.Err() != nil { // not the mail's fault: this try does not count
+	// Not the mail's fault: this try does not count. A mail that used up all the time of its job is at fault.
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) && (bot.ErrorCode(err) == bot.Temporary || ctx.Err() != nil) {
 		untry, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		return errors.Join(err, in.DB.Write(untry, func(tx *store.Tx) error { return tx.UntryMail(untry, id) }))
@@ -154,6 +156,9 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 	}
 	m.Kind = reading.Kind
 	err = in.dispatch(ctx, m, msg, unit, reading)
+	if again, ok := errors.AsType[*copyError](err); ok {
+		err = in.sameAgain(ctx, m, again.of)
+	}
 	in.Logger.Info("judged", "mail", m.ID, "code", string(m.Kind), "duration_ms", in.DB.Now().Sub(began).Milliseconds())
 	return err
 }
@@ -172,14 +177,13 @@ func (in *Intake) unitOf(address string) (bot.Unit, bool) {
 
 // dispatch does what the kind of an entitled unit's mail asks for.
 func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading) error {
-	twin, c, err := in.relations(ctx, m, msg, unit, r)
+	c, err := in.relations(ctx, m, msg, unit, r)
 	if err != nil {
 		return err
 	}
-	if twin != nil {
-		return in.sameAgain(ctx, m, *twin)
-	}
 	switch {
+	case r.Kind == bot.Automatic: // a subject that only an out-of-office program writes
+		return in.ignore(ctx, m, bot.Automatic, "automatic", "by its subject")
 	case r.Kind == bot.AccountRequest && c != nil && c.State.Open() && c.State != bot.Delivered && c.State != bot.ReceivedByUnit:
 		return in.correct(ctx, m, msg, unit, r, *c)
 	case r.Kind == bot.AccountRequest:
@@ -199,17 +203,12 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 	return in.quarantine(ctx, m, "needs_person", why)
 }
 
-// relations finds the earlier copy of a mail, and the case that it belongs to: by the number in its subject or text, else
-// by the answers that it refers to. A unit only ever reaches its own cases.
-func (in *Intake) relations(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading) (twin *store.Mail, found *bot.Case, err error) {
+// relations finds the case that a mail belongs to: by the number in its subject or text, else by the answers that it refers
+// to. A unit only ever reaches its own cases. The error is a *copyError when the mail came before.
+func (in *Intake) relations(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading) (found *bot.Case, err error) {
 	err = in.DB.Read(ctx, func(tx *store.Tx) error {
-		t, ok, err := tx.Twin(ctx, m)
-		if err != nil {
+		if err := original(ctx, tx, m); err != nil {
 			return err
-		}
-		if ok {
-			twin = &t
-			return nil
 		}
 		if r.Case != "" {
 			c, err := tx.CaseByNumber(ctx, r.Case)
@@ -221,7 +220,7 @@ func (in *Intake) relations(ctx context.Context, m store.Mail, msg *mime.Message
 				return err
 			}
 		}
-		for _, id := range append(msg.InReplyTo, msg.References...) {
+		for _, id := range slices.Concat(msg.InReplyTo, msg.References) {
 			c, ok, err := tx.CaseOfAnswer(ctx, id)
 			if err != nil {
 				return err
@@ -233,7 +232,7 @@ func (in *Intake) relations(ctx context.Context, m store.Mail, msg *mime.Message
 		}
 		return nil
 	})
-	return twin, found, err
+	return found, err
 }
 
 // oversized is what is known of a mail that is over a limit: the unit is told which one (ENV-07).

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,16 +32,25 @@ const (
 
 // open opens a case for a request and answers it.
 func (in *Intake) open(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading) error {
-	var number string
-	err := in.DB.Write(ctx, func(tx *store.Tx) error {
-		var err error
+	return in.settle(ctx, m, msg, unit, r, bot.Case{Procedure: bot.Procedure, Edition: bot.Edition, Kind: r.Kind, Unit: unit.ID})
+}
+
+// number keeps a case number for a mail that becomes a case. Of copies that are judged at the same time one gets it.
+func (in *Intake) number(ctx context.Context, m store.Mail) (number string, err error) {
+	err = in.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.Lock(ctx, store.LockRegister); err != nil {
+			return err
+		}
+		if err := tx.Describe(ctx, m); err != nil {
+			return err
+		}
+		if err := original(ctx, tx, m); err != nil {
+			return err
+		}
 		number, err = tx.KeepNumber(ctx, m.ID, "YC")
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return in.settle(ctx, m, msg, unit, r, bot.Case{Number: number, Procedure: bot.Procedure, Edition: bot.Edition, Kind: r.Kind, Unit: unit.ID})
+	return number, err
 }
 
 // correct puts a corrected list in the place of the earlier one of the same case (FR-15).
@@ -60,16 +70,21 @@ func (in *Intake) settle(ctx context.Context, m store.Mail, msg *mime.Message, u
 	if err != nil {
 		return bot.Errorf(bot.Temporary, "the account platform cannot be asked: %w", err)
 	}
+	err = untilSettled(func() error { return in.settleOnce(ctx, m, msg, unit, r, c, platform) })
+	if errors.Is(err, errEnded) {
+		return nil
+	}
+	return err
+}
+
+// untilSettled runs f again while somebody else was faster. Who never wins has met a busy hour, not a bad mail.
+func untilSettled(f func() error) (err error) {
 	for range races {
-		err = in.settleOnce(ctx, m, msg, unit, r, c, platform)
-		if errors.Is(err, errEnded) {
-			return nil
-		}
-		if !errors.Is(err, errRaced) {
+		if err = f(); !errors.Is(err, errRaced) && !errors.Is(err, store.ErrStale) {
 			return err
 		}
 	}
-	return err
+	return bot.Errorf(bot.Temporary, "%w", err)
 }
 
 func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c bot.Case, platform []bot.Existing) error {
@@ -87,6 +102,12 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 		m.CaseID = c.ID
 		return in.quarantine(ctx, m, "needs_person", "the intent is not clear")
 	}
+	if c.ID == 0 {
+		if m.Number, err = in.number(ctx, m); err != nil {
+			return err
+		}
+		c.Number = m.Number
+	}
 	c = fill(c, m, request)
 	letter, err := in.answer(m, msg, unit, r, c, request, now)
 	if err != nil {
@@ -102,6 +123,9 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 		}
 		if !maps.EqualFunc(again, known, slices.Equal) {
 			return errRaced
+		}
+		if err := original(ctx, tx, m); err != nil {
+			return err
 		}
 		return in.write(ctx, tx, m, c, request, letter)
 	})
@@ -148,6 +172,9 @@ func (in *Intake) reopen(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Cas
 	if err != nil {
 		return c, err
 	}
+	if fresh.MailID > c.MailID {
+		return c, bot.Errorf(bot.Conflict, "a later mail has corrected case %s already", c.Number)
+	}
 	want := c.State
 	c.Version, c.State, c.PlanID, c.Checked, c.Planned = fresh.Version, fresh.State, fresh.PlanID, fresh.Checked, fresh.Planned
 	if c, err = in.Reopen(ctx, tx, c); err != nil {
@@ -174,6 +201,7 @@ func fill(c bot.Case, m store.Mail, request bot.Request) bot.Case {
 
 // answer writes the letter that tells the unit what was understood.
 func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c bot.Case, request bot.Request, now time.Time) (store.Letter, error) {
+	request.LetterFile = cmp.Or(request.LetterFile, c.LetterFile) // a corrected list may come alone
 	kind := bot.Acknowledged
 	switch request.Action {
 	case bot.QueueWithDefects:
@@ -186,8 +214,8 @@ func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Readi
 		CheckDue: in.Due(c.ReceivedAt, checkDays), CreateDue: in.Due(c.ReceivedAt, createDays),
 		Thread: bot.Thread{InReplyTo: msg.ID, References: append(msg.References[:len(msg.References):len(msg.References)], ids(msg.ID)...), Subject: msg.Subject}}
 	for _, f := range r.Files {
-		if len(request.ListFiles) > 0 && f.Name == request.ListFiles[0] {
-			a.List, a.ListName = f.Data, f.Name
+		if slices.Contains(request.ListFiles, f.Name) {
+			a.Lists = append(a.Lists, bot.ListFile{Name: f.Name, Data: f.Data})
 		}
 	}
 	letter, err := in.Compose(a)

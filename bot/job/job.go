@@ -208,7 +208,7 @@ func newClient[TTx any](ctx context.Context, driver riverdriver.Driver[TTx], cfg
 	rc := &river.Config{
 		Logger:                      cfg.Logger,
 		FetchCooldown:               2 * time.Millisecond,
-		FetchPollInterval:           2 * time.Second, // for jobs of other processes on SQLite, and behind every bell
+		FetchPollInterval:           5 * time.Second, // for jobs of other processes on SQLite, and behind every bell
 		JobTimeout:                  timeout,
 		RescueStuckJobsAfter:        timeout + time.Minute,
 		CompletedJobRetentionPeriod: time.Hour, // the history is in events

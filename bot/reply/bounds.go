@@ -17,7 +17,7 @@ import (
 // file of 60 KB with one cell in the last column of 10,000 rows would take 30 GB), looks through all merged cells for
 // every cell that is written, and unfolds ranges of columns; a list that a person made stays far below all of these.
 const (
-	cellBound       = 3_000_000 // cells up to the last one of each row
+	cellBound       = 1_500_000 // cells up to the last one of each row: 200,000 rows of the form
 	unnumberedBound = 5_000     // rows without a number, or with one that stood before
 	mergeBound      = 2_000
 	columnBound     = 20_000 // columns in the ranges of <cols>

@@ -28,7 +28,7 @@ type Credential struct {
 	Password                       []byte `json:"-"`
 }
 
-// String, GoString and LogValue keep the password out of every message and log.
+// String keeps the password out of every message and log, and so do GoString and LogValue.
 func (c Credential) String() string { return c.Address + " (password hidden)" }
 
 // GoString is String.

@@ -92,11 +92,11 @@ func (w *Writer) mark(f *excelize.File, req bot.Request) ([]byte, error) {
 	if err != nil {
 		return nil, bot.Errorf(bot.Invalid, "the marked workbook cannot be written: %w", err)
 	}
-	noted, err := addNotes(out.Bytes(), string(plain(w.office.Office, longest)), m.notes)
-	if err != nil { // the colours and the reason column tell everything that the notes do
-		return out.Bytes(), nil
+	book := out.Bytes()
+	if noted, err := addNotes(book, string(plain(w.office.Office, longest)), m.notes); err == nil {
+		book = noted // without them the colours and the reason column tell everything
 	}
-	return noted, nil
+	return book, nil
 }
 
 // A sheetMarks is what is to be shown on one sheet.

@@ -116,6 +116,10 @@ func shown(field, value string, lang language) string {
 			}
 		}
 		return strings.Join(words, ", ")
+	case "why":
+		if t, ok := terms[value]; ok {
+			return t[lang]
+		}
 	case "d", "d1", "d2", "date":
 		return isoDate.ReplaceAllString(value, "$3/$2/$1")
 	}

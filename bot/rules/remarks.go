@@ -25,7 +25,7 @@ func ruleOf(code parser.RemarkCode) string {
 		return "LST-06"
 	case parser.HiddenPart:
 		return "LST-07"
-	case parser.SeveralSheets:
+	case parser.SeveralSheets, parser.ListLeftOut:
 		return "LST-08"
 	case parser.RowsSkipped:
 		return "LST-09"

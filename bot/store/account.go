@@ -9,20 +9,21 @@ import (
 )
 
 // Known returns, for a set of student codes, the accounts of the register and the open cases that ask for them, other
-// than the case itself. Codes are asked for in sets: one by one costs several times more.
+// than the case itself, always in the same order. Codes are asked for in sets: one by one costs several times more.
 func (tx *Tx) Known(ctx context.Context, codes []string, except int64) (map[string][]bot.Existing, error) {
 	known := make(map[string][]bot.Existing)
 	for len(codes) > 0 {
 		set := codes[:min(500, len(codes))]
 		codes = codes[len(set):]
 		marks, args := placeholders(set)
-		accounts, err := list(ctx, tx, scanExisting, `SELECT code, name, address, created_at, '' FROM accounts WHERE code IN (`+marks+`)`, args...)
+		accounts, err := list(ctx, tx, scanExisting, `SELECT code, name, address, created_at, '' FROM accounts WHERE code IN (`+marks+`) ORDER BY code`, args...)
 		if err != nil {
 			return nil, err
 		}
-		open, err := list(ctx, tx, scanExisting, fmt.Sprintf(`SELECT r.code, r.name, r.address, 0, c.number FROM case_rows r JOIN cases c ON c.id = r.case_id
-			WHERE r.code IN (%s) AND r.ok AND c.id <> $%d AND r.state NOT IN ('created', 'delivered')
-			AND c.state IN ('received', 'waiting_unit', 'in_work', 'creating')`, marks, len(args)+1), append(args, except)...)
+		// CROSS JOIN keeps SQLite from beginning with all open cases: the codes are few.
+		open, err := list(ctx, tx, scanExisting, fmt.Sprintf(`SELECT r.code, r.name, r.address, 0, c.number FROM case_rows r CROSS JOIN cases c
+			WHERE c.id = r.case_id AND r.code IN (%s) AND r.ok AND c.id <> $%d AND r.state NOT IN ('created', 'delivered')
+			AND c.state IN ('received', 'waiting_unit', 'in_work', 'creating') ORDER BY c.id, r.n`, marks, len(args)+1), append(args, except)...)
 		if err != nil {
 			return nil, err
 		}

@@ -22,6 +22,13 @@ func scanCase(s scanner) (bot.Case, error) {
 	return c, err
 }
 
+// ErrStale is within the bot.Conflict of a case that has changed since it was read: looking again may help.
+var ErrStale = errors.New("store: the case has changed meanwhile")
+
+func stale(c bot.Case) error {
+	return &bot.Error{Code: bot.Conflict, Err: ErrStale, Message: fmt.Sprintf("case %s was changed by somebody else meanwhile; look at it again", c.Number)}
+}
+
 // AddCase opens a case and returns it with its id. c.Number must have been kept by KeepNumber.
 func (tx *Tx) AddCase(ctx context.Context, c bot.Case) (bot.Case, error) {
 	c.Version, c.UpdatedAt = 1, tx.Now
@@ -35,7 +42,7 @@ func (tx *Tx) AddCase(ctx context.Context, c bot.Case) (bot.Case, error) {
 	return c, nil
 }
 
-// SaveCase writes what may change of a case. It refuses when the case has changed since c was read, or when the arrow to
+// SaveCase writes what may change of a case. It refuses when the case has changed since c was read (ErrStale), or when the arrow to
 // its new state is not drawn.
 func (tx *Tx) SaveCase(ctx context.Context, c bot.Case) (bot.Case, error) {
 	old, err := tx.Case(ctx, c.ID)
@@ -43,7 +50,7 @@ func (tx *Tx) SaveCase(ctx context.Context, c bot.Case) (bot.Case, error) {
 		return c, err
 	}
 	if old.Version != c.Version {
-		return c, bot.Errorf(bot.Conflict, "case %s was changed by somebody else meanwhile; look at it again", c.Number)
+		return c, stale(c)
 	}
 	if old.State != c.State {
 		if err := bot.Move(old.State, c.State); err != nil {
@@ -59,7 +66,7 @@ func (tx *Tx) SaveCase(ctx context.Context, c bot.Case) (bot.Case, error) {
 		return c, err
 	}
 	if n == 0 {
-		return c, bot.Errorf(bot.Conflict, "case %s was changed by somebody else meanwhile; look at it again", c.Number)
+		return c, stale(c)
 	}
 	c.Version++
 	c.UpdatedAt = tx.Now

@@ -37,7 +37,7 @@ func Open(ctx context.Context, dsn, password string, now func() time.Time) (*DB,
 	var db *DB
 	var err error
 	if file, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
-		db, err = openSQLite(file)
+		db, err = openSQLite(ctx, file)
 	} else {
 		db, err = openPostgres(ctx, dsn, password)
 	}
@@ -55,8 +55,17 @@ func Open(ctx context.Context, dsn, password string, now func() time.Time) (*DB,
 // openSQLite opens one connection that writes and a pool that reads. _txlock=immediate takes the write lock at begin, so
 // that a read-modify-write never fails half-way; with one connection, waiting happens in database/sql, which honours
 // contexts. synchronous=FULL: a mail is moved only after its row is on the disk.
-func openSQLite(file string) (*DB, error) {
+func openSQLite(ctx context.Context, file string) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	// A new file is the owner's alone; an administrator may open it to the officers' group, and it stays so. One that is
+	// there is not touched: closing any descriptor of it drops the locks of this process (fcntl(2)).
+	fresh, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err == nil {
+		err = fresh.Close()
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	pragmas := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-8000)", "temp_store(memory)"}}
@@ -66,11 +75,8 @@ func openSQLite(file string) (*DB, error) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	write.SetMaxOpenConns(1)
-	if err := write.Ping(); err != nil { // creates the file before a reader looks for it
+	if err := write.PingContext(ctx); err != nil { // creates the file before a reader looks for it
 		return nil, errors.Join(fmt.Errorf("store: open %s: %w", file, err), write.Close())
-	}
-	if err := os.Chmod(file, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("store: %w", err), write.Close())
 	}
 	pragmas = url.Values{"_pragma": {"busy_timeout(10000)", "query_only(1)", "cache_size(-4000)"}}
 	pragmas.Set("_txlock", "deferred")
@@ -186,3 +192,14 @@ func (tx *Tx) Lock(ctx context.Context, lock int64) error {
 
 // LockRegister is the lock under which a case is opened: nobody else may add codes meanwhile (ROW-06).
 const LockRegister int64 = 0x76616e746875
+
+// Copy writes a whole and consistent copy of a SQLite database to a new file while it is in use. PostgreSQL has pg_dump.
+func (db *DB) Copy(ctx context.Context, file string) error {
+	if db.dialect != sqlite {
+		return errors.New("store: only a SQLite database is copied so; use pg_dump")
+	}
+	if _, err := db.write.ExecContext(ctx, "VACUUM INTO $1", file); err != nil {
+		return fmt.Errorf("store: copy: %w", err)
+	}
+	return nil
+}

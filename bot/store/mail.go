@@ -178,8 +178,11 @@ func (tx *Tx) Describe(ctx context.Context, m Mail) error {
 	return err
 }
 
-// KeepNumber gives the mail a case number once; a later try finds the same one.
+// KeepNumber gives the mail a case number once; a later try finds the same one, also while another process tries.
 func (tx *Tx) KeepNumber(ctx context.Context, id int64, prefix string) (string, error) {
+	if err := tx.Lock(ctx, LockRegister); err != nil {
+		return "", err
+	}
 	m, err := tx.Mail(ctx, id)
 	if err != nil || m.Number != "" {
 		return m.Number, err
@@ -202,12 +205,17 @@ func (tx *Tx) EndMail(ctx context.Context, id int64, outcome Outcome, reason, fo
 	return n == 1, err
 }
 
-// Twin returns the first earlier mail that is this one again: the same bytes (a renumbered mailbox, a copy), or the same
-// Message-ID and body from the same sender (delivered twice). The body alone says nothing: "Đã nhận đủ" is often sent.
+// Twin returns the mail that this one is again: the same bytes (a renumbered mailbox, a copy), or the same Message-ID and
+// body from the same sender, proven (delivered by two ways). The body alone says nothing: "Đã nhận đủ" is often sent. A
+// quarantined mail is nobody's twin: an officer may have put right what was wrong and moved it back.
+//
+// Of two that are judged at the same moment, the one that has a case number comes first, else the earlier one; m.Number
+// must be up to date. The twin may have no outcome yet.
 func (tx *Tx) Twin(ctx context.Context, m Mail) (Mail, bool, error) {
 	twins, err := list(ctx, tx, scanMail, `SELECT `+mailColumns+` FROM mails
-		WHERE body_hash = $1 AND id < $2 AND (hash = $3 OR (message_id <> '' AND message_id = $4 AND sender = $5)) ORDER BY id LIMIT 1`,
-		m.BodyHash, m.ID, m.Hash, m.MessageID, m.Sender)
+		WHERE body_hash = $1 AND id <> $2 AND outcome <> 'quarantine' AND (case_id <> 0 OR ($6 = '' AND (id < $2 OR number <> '')))
+		AND (hash = $3 OR (message_id <> '' AND message_id = $4 AND sender = $5 AND unit <> '')) ORDER BY case_id = 0, id LIMIT 1`,
+		m.BodyHash, m.ID, m.Hash, m.MessageID, m.Sender, m.Number)
 	if err != nil || len(twins) == 0 {
 		return Mail{}, false, err
 	}

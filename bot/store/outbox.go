@@ -44,14 +44,17 @@ const (
 // AddLetter puts an answer into the outbox and wakes its sending. It says false when the step was answered already.
 func (tx *Tx) AddLetter(ctx context.Context, l Letter) (bool, error) {
 	var id int64
-	err := tx.tx.QueryRowContext(ctx, `INSERT INTO outbox (step, message_id, kind, case_id, mail_id, rcpt, subject, raw, state, next_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $9) ON CONFLICT (step) DO NOTHING RETURNING id`,
-		l.Step, l.MessageID, l.Kind, l.CaseID, l.MailID, l.To, l.Subject, l.Raw, micros(tx.Now)).Scan(&id)
+	err := tx.tx.QueryRowContext(ctx, `INSERT INTO outbox (step, message_id, kind, case_id, mail_id, rcpt, subject, state, next_at, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $8) ON CONFLICT (step) DO NOTHING RETURNING id`,
+		l.Step, l.MessageID, l.Kind, l.CaseID, l.MailID, l.To, l.Subject, micros(tx.Now)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("store: outbox: %w", err)
+	}
+	if _, err := tx.exec(ctx, `INSERT INTO outbox_raw (id, raw) VALUES ($1, $2)`, id, l.Raw); err != nil {
+		return false, err
 	}
 	tx.Wake("send", id)
 	return true, nil
@@ -82,10 +85,30 @@ func (tx *Tx) Letter(ctx context.Context, id int64) (Letter, error) {
 // LetterRaw returns the bytes of an answer; nil when they were erased.
 func (tx *Tx) LetterRaw(ctx context.Context, id int64) ([]byte, error) {
 	var raw []byte
-	if err := tx.tx.QueryRowContext(ctx, `SELECT raw FROM outbox WHERE id = $1`, id).Scan(&raw); err != nil {
+	if err := tx.tx.QueryRowContext(ctx, `SELECT raw FROM outbox_raw WHERE id = $1`, id).Scan(&raw); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("store: outbox: %w", err)
 	}
 	return raw, nil
+}
+
+// ClaimLetter takes a due answer into this process's hands until then. It says false when it is not due, in another's
+// hands, or done.
+func (tx *Tx) ClaimLetter(ctx context.Context, id int64, until time.Time) (Letter, bool, error) {
+	claimed, err := list(ctx, tx, scanLetter, `UPDATE outbox SET state = 'sending', tries = tries + 1, next_at = $1
+		WHERE id = $2 AND state IN ('queued', 'sending', 'unknown') AND next_at <= $3 RETURNING `+letterColumns, micros(until), id, micros(tx.Now))
+	if err != nil || len(claimed) == 0 {
+		return Letter{}, false, err
+	}
+	return claimed[0], true, nil
+}
+
+// HasLetter says whether a step was answered already.
+func (tx *Tx) HasLetter(ctx context.Context, step string) (bool, error) {
+	var n int
+	if err := tx.tx.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE step = $1`, step).Scan(&n); err != nil {
+		return false, fmt.Errorf("store: outbox: %w", err)
+	}
+	return n > 0, nil
 }
 
 // SaveLetter writes what became of a try.
@@ -97,7 +120,7 @@ func (tx *Tx) SaveLetter(ctx context.Context, l Letter) error {
 
 // EraseLetters takes the bytes of a case's answers of that kind away; the rows stay as proof.
 func (tx *Tx) EraseLetters(ctx context.Context, caseID int64, kind string) error {
-	_, err := tx.exec(ctx, `UPDATE outbox SET raw = NULL WHERE case_id = $1 AND kind = $2 AND state = 'sent'`, caseID, kind)
+	_, err := tx.exec(ctx, `DELETE FROM outbox_raw WHERE id IN (SELECT id FROM outbox WHERE case_id = $1 AND kind = $2 AND state = 'sent')`, caseID, kind)
 	return err
 }
 

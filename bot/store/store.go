@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"vanthu/bot"
 )
 
 // A Job wakes somebody up for a row. The row is the truth: a job may come late, twice or after all is done.
@@ -49,7 +51,8 @@ type Tx struct {
 	jobs []Job
 }
 
-// Write runs f in a transaction that may write. On SQLite there is one at a time.
+// Write runs f in a transaction that may write. On SQLite there is one at a time. A database that cannot be reached or does
+// not commit is bot.Temporary: whatever f was about is not at fault.
 func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
 	tx, err := db.begin(ctx, db.write, nil)
 	if err != nil {
@@ -70,7 +73,7 @@ func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
 		}
 	}
 	if err := tx.tx.Commit(); err != nil {
-		return fmt.Errorf("store: commit: %w", err)
+		return bot.Errorf(bot.Temporary, "store: commit: %w", err)
 	}
 	if len(tx.jobs) > 0 && db.Wake != nil {
 		db.Wake(tx.jobs)
@@ -91,14 +94,14 @@ func (db *DB) Read(ctx context.Context, f func(tx *Tx) error) error {
 func (db *DB) begin(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (*Tx, error) {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("store: connect: %w", err)
+		return nil, bot.Errorf(bot.Temporary, "store: connect: %w", err)
 	}
 	if opts != nil && db.dialect == sqlite {
 		opts = nil // the read pool is opened read-only; modernc refuses the option
 	}
 	tx, err := conn.BeginTx(ctx, opts)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("store: begin: %w", err), conn.Close())
+		return nil, errors.Join(bot.Errorf(bot.Temporary, "store: begin: %w", err), conn.Close())
 	}
 	return &Tx{Now: db.Now().UTC().Truncate(time.Microsecond), db: db, tx: tx, conn: conn}, nil
 }

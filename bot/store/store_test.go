@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -39,6 +38,8 @@ func conformance(t *testing.T, open func(testing.TB) *store.DB) {
 		"an account is entered once":             accountOnce,
 		"a sealed password is kept once":         secretOnce,
 		"a step is answered once":                answerOnce,
+		"a letter is in one pair of hands":       claims,
+		"a number is kept once":                  numberKept,
 		"times keep their microseconds in UTC":   times,
 		"an error rolls everything back":         rollback,
 		"a job commits with its state":           jobs,
@@ -121,57 +122,6 @@ func addCase(t *testing.T, db *store.DB, uid uint32, codes ...string) bot.Case {
 		return tx.SetRows(ctx, c.ID, rows, nil)
 	})
 	return c
-}
-
-func mailOnce(t *testing.T, db *store.DB) {
-	for range 2 {
-		addMail(t, db, aMail(4))
-	}
-	addMail(t, db, aMail(9))
-	unknown := read(t, db, func(ctx context.Context, tx *store.Tx) ([]uint32, error) {
-		return tx.UnknownUIDs(ctx, "INBOX", 7, []uint32{3, 4, 8, 9, 10})
-	})
-	if diff := cmp.Diff([]uint32{3, 8, 10}, unknown); diff != "" {
-		t.Error(diff)
-	}
-	other := read(t, db, func(ctx context.Context, tx *store.Tx) ([]uint32, error) {
-		return tx.UnknownUIDs(ctx, "INBOX", 8, []uint32{4})
-	})
-	if len(other) != 1 {
-		t.Error("a UID of another UIDVALIDITY must be unknown")
-	}
-	mails := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Mails(ctx, "") })
-	if len(mails) != 2 {
-		t.Fatalf("%d mails, want 2", len(mails))
-	}
-	raw := read(t, db, func(ctx context.Context, tx *store.Tx) ([]byte, error) { return tx.Raw(ctx, mails[0].Hash) })
-	if string(raw) != string(aMail(4).Raw) {
-		t.Errorf("raw bytes are %q", raw)
-	}
-}
-
-func mailEndsOnce(t *testing.T, db *store.DB) {
-	id := addMail(t, db, aMail(1))
-	var first, second bool
-	write(t, db, func(ctx context.Context, tx *store.Tx) (err error) {
-		first, err = tx.EndMail(ctx, id, store.Ignored, "automatic", "Ignored", 0)
-		return err
-	})
-	write(t, db, func(ctx context.Context, tx *store.Tx) (err error) {
-		second, err = tx.EndMail(ctx, id, store.Quarantined, "again", "Quarantine", 0)
-		return err
-	})
-	if !first || second {
-		t.Fatalf("first %v, second %v", first, second)
-	}
-	unfiled := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Unfiled(ctx, 10) })
-	if len(unfiled) != 1 || unfiled[0].Outcome != store.Ignored || unfiled[0].Folder != "Ignored" {
-		t.Errorf("unfiled: %+v", unfiled)
-	}
-	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.SetFiled(ctx, []int64{id}) })
-	if left := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Unfiled(ctx, 10) }); len(left) != 0 {
-		t.Errorf("filed and still unfiled: %+v", left)
-	}
 }
 
 func numbers(t *testing.T, db *store.DB) {
@@ -336,70 +286,6 @@ func answerOnce(t *testing.T, db *store.DB) {
 	}
 }
 
-func times(t *testing.T, db *store.DB) {
-	id := addMail(t, db, aMail(1))
-	m := read(t, db, func(ctx context.Context, tx *store.Tx) (store.Mail, error) { return tx.Mail(ctx, id) })
-	if want := time.UnixMicro(1_800_000_000_000_123).UTC(); !m.ArrivedAt.Equal(want) || m.ArrivedAt.Location() != time.UTC {
-		t.Errorf("arrived at %v, want %v", m.ArrivedAt, want)
-	}
-	if !m.FiledAt.IsZero() {
-		t.Errorf("filed at %v, want never", m.FiledAt)
-	}
-}
-
-func rollback(t *testing.T, db *store.DB) {
-	boom := errors.New("boom")
-	err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error {
-		return errors.Join(tx.AddMails(ctx, []store.NewMail{aMail(1)}), boom)
-	})
-	if !errors.Is(err, boom) {
-		t.Fatal(err)
-	}
-	if mails := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Mails(ctx, "") }); len(mails) != 0 {
-		t.Errorf("%d mails after a rollback", len(mails))
-	}
-}
-
-func jobs(t *testing.T, db *store.DB) {
-	var inside, after []store.Job
-	db.Enqueue = func(_ context.Context, _ *store.Tx, j []store.Job) error { inside = j; return nil }
-	db.Wake = func(j []store.Job) { after = j }
-	id := addMail(t, db, aMail(1))
-	want := []store.Job{{Kind: "judge", ID: id}}
-	if diff := cmp.Diff(want, inside); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff(want, after); diff != "" {
-		t.Error(diff)
-	}
-	inside, after = nil, nil
-	db.Enqueue = func(context.Context, *store.Tx, []store.Job) error { return errors.New("no queue") }
-	if err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.AddMails(ctx, []store.NewMail{aMail(2)}) }); err == nil {
-		t.Error("state was committed without its job")
-	}
-	if after != nil {
-		t.Error("somebody was woken for a rolled-back state")
-	}
-}
-
-func alone(t *testing.T, db *store.DB) {
-	first, release, err := db.Alone(t.Context())
-	if err != nil || !first {
-		t.Fatal(first, err)
-	}
-	second, release2, err := db.Alone(t.Context())
-	if err != nil || second {
-		t.Errorf("two are alone: %v %v", second, err)
-	}
-	release2()
-	release()
-	third, release3, err := db.Alone(t.Context())
-	if err != nil || !third {
-		t.Errorf("nobody is left and still not alone: %v %v", third, err)
-	}
-	release3()
-}
-
 func droppedPlan(t *testing.T, db *store.DB) {
 	c := addCase(t, db, 1, "2153010001")
 	var p store.StoredPlan
@@ -418,75 +304,6 @@ func droppedPlan(t *testing.T, db *store.DB) {
 	again := read(t, db, func(ctx context.Context, tx *store.Tx) (bot.Case, error) { return tx.Case(ctx, c.ID) })
 	if again.PlanID != 0 {
 		t.Error("the case is still in the dropped plan")
-	}
-}
-
-func concurrentWriters(t *testing.T, db *store.DB) {
-	const writers, each = 4, 10
-	errs := make(chan error, writers)
-	for range writers {
-		go func() {
-			var err error
-			for range each {
-				err = errors.Join(err, db.Write(t.Context(), func(tx *store.Tx) error {
-					if err := tx.Lock(t.Context(), store.LockRegister); err != nil {
-						return err
-					}
-					_, err := tx.AddPlan(t.Context(), store.StoredPlan{Plan: bot.Plan{Hash: "x"}, Frozen: []byte(`[]`)})
-					return err
-				}))
-			}
-			errs <- err
-		}()
-	}
-	for range writers {
-		if err := <-errs; err != nil {
-			t.Fatal(err)
-		}
-	}
-	plans := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.StoredPlan, error) { return tx.Plans(ctx) })
-	if len(plans) != writers*each {
-		t.Errorf("%d plans, want %d", len(plans), writers*each)
-	}
-}
-
-func twins(t *testing.T, db *store.DB) {
-	first := aMail(1)
-	a := addMail(t, db, first)
-	copied := first
-	copied.UIDValidity, copied.UID = 99, 1 // the mailbox was renumbered
-	b := addMail(t, db, copied)
-	twin := func(id int64, sender, messageID string) int64 {
-		return read(t, db, func(ctx context.Context, tx *store.Tx) (int64, error) {
-			m, err := tx.Mail(ctx, id)
-			if err != nil {
-				return 0, err
-			}
-			m.Sender, m.MessageID = sender, messageID
-			other, ok, err := tx.Twin(ctx, m)
-			if !ok {
-				return 0, err
-			}
-			return other.ID, err
-		})
-	}
-	if got := twin(b, "", ""); got != a {
-		t.Errorf("the same bytes: twin %d, want %d", got, a)
-	}
-	if got := twin(a, "", ""); got != 0 {
-		t.Errorf("the first one has twin %d", got)
-	}
-	write(t, db, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Describe(ctx, store.Mail{ID: a, Sender: "ctsv@truong.example", MessageID: "<1@x>"})
-	})
-	other := first
-	other.UID, other.Raw = 5, []byte("Received: elsewhere\r\nSubject: 1\r\n\r\nbody 1\r\n")
-	c := addMail(t, db, other)
-	if got := twin(c, "ctsv@truong.example", "<1@x>"); got != a {
-		t.Errorf("delivered twice: twin %d, want %d", got, a)
-	}
-	if got := twin(c, "ctsv@truong.example", "<2@x>"); got != 0 {
-		t.Errorf("another mail with the same words has twin %d", got)
 	}
 }
 

@@ -27,6 +27,7 @@ type Journal struct {
 	Unknown func(ctx context.Context, mailbox string, uidValidity uint32, uids []uint32) ([]uint32, error)
 	// Store keeps the deliveries durably, all or none. Only after it returned nil may anything be done to the mailbox.
 	Store func(ctx context.Context, batch []Delivery) error
-	// Lost is told of a UID that the server lists but whose body it does not give, after all ways were tried.
+	// Lost is told of a UID that the server lists but whose body it does not give, after all ways were tried. It is told
+	// once in the life of a watcher; a UID that Unknown still returns after a restart is tried and told again.
 	Lost func(ctx context.Context, mailbox string, uidValidity, uid uint32, why string) error
 }

@@ -92,6 +92,8 @@ func TestCertificateIsChecked(t *testing.T) {
 
 // upgrade goes on under TLS.
 func (c *fakeConn) upgrade(settings *tls.Config) {
+	c.f.mu.Lock()
+	defer c.f.mu.Unlock()
 	conn := tls.Server(c.Conn, settings)
 	c.Conn, c.r = conn, bufio.NewReader(conn)
 }
@@ -100,7 +102,6 @@ func TestStartTLSIsNotFooled(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]string{
 		"refused":       "tls NO not today\r\n",
-		"injection":     "tls OK go\r\n* PREAUTH welcome\r\n",
 		"farewell":      "tls OK [x",
 		"ok and gone":   "tls OK go\r\n",
 		"endless":       strings.Repeat("* OK still here\r\n", 200),
@@ -128,6 +129,26 @@ func TestStartTLSIsNotFooled(t *testing.T) {
 				t.Error("the password went over an unprotected line")
 			}
 		})
+	}
+}
+
+// What stands unprotected behind the OK would be taken for an answer given under TLS (CVE-2011-0411).
+func TestStartTLSInjection(t *testing.T) {
+	t.Parallel()
+	settings, pool := selfSigned(t)
+	f := newFake(t)
+	f.hook = func(c *fakeConn, command string) bool {
+		if command != "STARTTLS" {
+			return false
+		}
+		_, _ = fmt.Fprintf(c, "%s OK go\r\n* CAPABILITY IMAP4rev1\r\n", c.tag)
+		c.upgrade(settings)
+		return true
+	}
+	cfg := plain(f.start())
+	cfg.TLS, cfg.RootCAs, cfg.ServerName = TLSStart, pool, "mail.truong.example"
+	if err := try(t, cfg); err == nil {
+		t.Error("connected")
 	}
 }
 
@@ -199,7 +220,7 @@ func TestLogin(t *testing.T) {
 					if !strings.HasPrefix(command, c.begins) {
 						t.Errorf("got %q, want %s", command, c.begins)
 					}
-					line := command
+					var line string
 					if c.sent != "" {
 						conn.say("+ ")
 						line, _ = conn.r.ReadString('\n')

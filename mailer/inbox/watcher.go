@@ -54,15 +54,13 @@ func (w *Watcher) Run(ctx context.Context) error {
 	}
 	for ctx.Err() == nil {
 		began := w.cfg.Now()
-		err := w.connection(ctx)
-		if ctx.Err() != nil {
-			break
+		if err := w.connection(ctx); ctx.Err() == nil {
+			wait := w.pauses.next()
+			w.cfg.Logger.WarnContext(ctx, "mailbox_lost", "platform", w.cfg.Address, "code", code(err), "error", err,
+				"duration_ms", w.cfg.Now().Sub(began).Milliseconds())
+			w.cfg.Status(Disconnected)
+			pause(ctx, wait)
 		}
-		wait := w.pauses.next()
-		w.cfg.Logger.WarnContext(ctx, "mailbox_lost", "platform", w.cfg.Address, "code", code(err), "error", err,
-			"duration_ms", w.cfg.Now().Sub(began).Milliseconds())
-		w.cfg.Status(Disconnected)
-		pause(ctx, wait)
 	}
 	return nil
 }

@@ -197,7 +197,7 @@ type conn struct {
 }
 
 func listen() (*listener, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}) // no name is looked up: nothing waits
 	if err != nil {
 		return nil, fmt.Errorf("local mail server: %w", err)
 	}

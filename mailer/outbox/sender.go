@@ -159,10 +159,11 @@ func (s *Sender) giveBack(c *session, err error) {
 }
 
 func (s *Sender) now() time.Time {
-	if s.Now != nil {
-		return s.Now()
+	now := s.Now
+	if now == nil {
+		now = time.Now
 	}
-	return time.Now()
+	return now()
 }
 
 func (s *Sender) timeout() time.Duration { return orElse(s.Timeout, 2*time.Minute) }

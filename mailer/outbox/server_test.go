@@ -130,7 +130,7 @@ func (x *xoauth2Server) Next(response []byte) (challenge []byte, done bool, err 
 		return nil, false, x.err
 	}
 	if x.err = x.check(string(response)); x.err != nil {
-		return []byte(`{"status":"401"}`), false, nil
+		return []byte(`{"status":"401"}`), false, nil //nolint:nilerr // the refusal comes with the next response
 	}
 	return nil, true, nil
 }

@@ -21,8 +21,15 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 		release()
 		return nil, err
 	}
-	got := make(chan error, 1)
-	go func() { got <- flock(f, syscall.LOCK_EX) }()
+	got := make(chan error)
+	go func() {
+		err := flock(f, syscall.LOCK_EX)
+		select {
+		case got <- err:
+		case <-ctx.Done(): // nobody waits any more
+			release()
+		}
+	}()
 	select {
 	case err := <-got:
 		if err != nil {
@@ -31,7 +38,6 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 		}
 		return release, nil
 	case <-ctx.Done():
-		go func() { <-got; release() }()
 		return nil, ctx.Err()
 	}
 }

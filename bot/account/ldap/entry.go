@@ -47,9 +47,9 @@ func (d *Directory) Create(ctx context.Context, a account.Account, password stri
 	case lookErr != nil:
 		return lookErr
 	case len(found) > 0:
-		return fmt.Errorf("%w: %s", account.ErrExists, err)
+		return fmt.Errorf("%w: %w", account.ErrExists, err)
 	}
-	return fmt.Errorf("%w: %s", account.ErrPermanent, err)
+	return fmt.Errorf("%w: %w", account.ErrPermanent, err)
 }
 
 func (d *Directory) entry(a account.Account, hash string) *goldap.AddRequest {

@@ -151,7 +151,7 @@ func TestResultCodes(t *testing.T) {
 			continue
 		}
 		for _, kind := range []error{account.ErrExists, account.ErrPermanent} {
-			if errors.Is(err, kind) != (want == kind) {
+			if errors.Is(err, kind) != errors.Is(want, kind) {
 				t.Errorf("code %d: error %v, want %v", code, err, want)
 			}
 		}

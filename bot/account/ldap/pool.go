@@ -21,8 +21,7 @@ type pool struct {
 	mu     sync.Mutex
 	idle   []*conn
 	closed bool
-	ctx    context.Context // ends with close, and with it what runs
-	cancel context.CancelFunc
+	ended  chan struct{} // closed by close, which ends what runs
 }
 
 type conn struct {
@@ -39,15 +38,20 @@ func (c *conn) hangUp() {
 var errClosed = errors.New("the directory was closed")
 
 func newPool(size int, dial func(context.Context) (*conn, error)) *pool {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &pool{dial: dial, slots: make(chan struct{}, size), ctx: ctx, cancel: cancel}
+	return &pool{dial: dial, slots: make(chan struct{}, size), ended: make(chan struct{})}
 }
 
 // do runs op on a connection and ends it when ctx ends or the pool closes.
 func (p *pool) do(ctx context.Context, op func(*goldap.Conn) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(p.ctx, func() { cancel(errClosed) })()
+	go func() {
+		select {
+		case <-p.ended:
+			cancel(errClosed)
+		case <-ctx.Done():
+		}
+	}()
 
 	select {
 	case p.slots <- struct{}{}:
@@ -114,8 +118,10 @@ func (p *pool) give(c *conn) {
 }
 
 func (p *pool) close() {
-	p.cancel()
 	p.mu.Lock()
+	if !p.closed {
+		close(p.ended)
+	}
 	idle := p.idle
 	p.idle, p.closed = nil, true
 	p.mu.Unlock()
@@ -138,18 +144,19 @@ func (d *Directory) dial(ctx context.Context) (*conn, error) {
 		return nil, fmt.Errorf("connect: %s is no loopback address and TLS is off", wire.RemoteAddr())
 	}
 	stop := context.AfterFunc(ctx, func() { _ = wire.Close() })
-	c, err := d.signIn(wire)
-	if !stop() && err != nil {
+	c, err := d.signIn(ctx, wire)
+	stop()
+	if ctx.Err() != nil && err != nil {
 		return nil, fmt.Errorf("connect: %w", context.Cause(ctx))
 	}
 	return c, err
 }
 
-func (d *Directory) signIn(wire net.Conn) (*conn, error) {
+func (d *Directory) signIn(ctx context.Context, wire net.Conn) (*conn, error) {
 	secured := wire
 	if d.tls != nil && !d.cfg.StartTLS {
 		t := tls.Client(wire, d.tls)
-		if err := t.Handshake(); err != nil {
+		if err := t.HandshakeContext(ctx); err != nil {
 			_ = wire.Close()
 			return nil, fmt.Errorf("TLS: %w", err)
 		}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,8 +66,7 @@ func startSlapd(t testing.TB, global, database string) slapd {
 		t.Skip("slapd is not installed as Debian does it: no /etc/ldap/schema")
 	}
 	dir := t.TempDir()
-	// An address of its own in 127.0.0.0/8: slapd takes its ports a while after they were found free.
-	ip := net.IPv4(127, byte(1+rand.IntN(250)), byte(rand.IntN(256)), byte(1+rand.IntN(250))).String()
+	ip := ownIP()
 	_, cert, key := certificate(t, ip)
 	conf := fmt.Sprintf(`include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema

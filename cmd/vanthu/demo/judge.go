@@ -30,7 +30,7 @@ func (d *demo) judge(ctx context.Context) error {
 	}
 	d.story.heading(fmt.Sprintf("\nChecked, after %.1f s", d.story.now().Sub(d.story.began).Seconds()))
 	var errs []error
-	for _, check := range []func(context.Context) (string, error){d.mailsEnded, d.answersInOrder, d.listMarked, d.accountsOnce, d.noPassword, d.casesClosed} {
+	for _, check := range []func(context.Context) (string, error){d.mailsEnded, d.answersInOrder, d.listMarked, d.accountsOnce, d.noPasswordAnywhere, d.casesClosed} {
 		saw, err := check(ctx)
 		if err != nil {
 			errs = append(errs, err)
@@ -245,8 +245,8 @@ func (d *demo) noPassword(context.Context) (string, error) {
 	}
 	searched := 0
 	err := filepath.WalkDir(d.folder, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			return err
+		if err != nil || !entry.Type().IsRegular() || strings.HasPrefix(entry.Name(), database) {
+			return err // a descriptor of the open database that is closed drops SQLite's locks (fcntl(2)): its copy is searched
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -261,6 +261,17 @@ func (d *demo) noPassword(context.Context) (string, error) {
 		return nil
 	})
 	return fmt.Sprintf("no initial password in the clear in any of %d files, mails and database included", searched), err
+}
+
+const database = "vanthu.db"
+
+// noPasswordAnywhere makes a copy of the database that may be read as a file while the server has it open, and searches
+// everything.
+func (d *demo) noPasswordAnywhere(ctx context.Context) (string, error) {
+	if err := d.server.DB.Copy(ctx, filepath.Join(d.folder, "copy of "+database)); err != nil {
+		return "", err
+	}
+	return d.noPassword(ctx)
 }
 
 // insides returns the bytes of a file, and what is packed in them: the texts of a mail, the parts of an Office file.

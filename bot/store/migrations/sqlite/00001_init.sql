@@ -116,7 +116,7 @@ CREATE TABLE events (
 );
 CREATE INDEX events_case ON events (case_id);
 
--- One row for each answer. step is the answer's identity: "case 12 ack 1".
+-- One row for each answer. step is the answer's identity: "YC-2026-0002 mail 7".
 CREATE TABLE outbox (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     step       TEXT NOT NULL UNIQUE,
@@ -126,7 +126,6 @@ CREATE TABLE outbox (
     mail_id    BIGINT NOT NULL,
     rcpt       TEXT NOT NULL,
     subject    TEXT NOT NULL,
-    raw        BLOB,
     state      TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'unknown')),
     tries      INTEGER NOT NULL DEFAULT 0,
     next_at    BIGINT NOT NULL,
@@ -134,8 +133,15 @@ CREATE TABLE outbox (
     created_at BIGINT NOT NULL,
     sent_at    BIGINT NOT NULL DEFAULT 0
 );
-CREATE INDEX outbox_due ON outbox (next_at) WHERE state IN ('queued', 'sending');
+CREATE INDEX outbox_due ON outbox (next_at) WHERE state IN ('queued', 'sending', 'unknown');
 CREATE INDEX outbox_case ON outbox (case_id);
+
+-- The mails themselves stand apart: a row of SQLite with a large value in its middle is slow to read past it. Credentials
+-- are erased here when the unit has confirmed; the row above stays as proof.
+CREATE TABLE outbox_raw (
+    id  BIGINT PRIMARY KEY REFERENCES outbox (id),
+    raw BLOB NOT NULL
+);
 
 CREATE TABLE plans (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -175,5 +181,5 @@ CREATE TABLE counters (
 );
 
 -- +goose Down
-DROP TABLE counters; DROP TABLE secrets; DROP TABLE accounts; DROP TABLE plans; DROP TABLE outbox; DROP TABLE events;
+DROP TABLE counters; DROP TABLE secrets; DROP TABLE accounts; DROP TABLE plans; DROP TABLE outbox_raw; DROP TABLE outbox; DROP TABLE events;
 DROP TABLE findings; DROP TABLE case_rows; DROP TABLE cases; DROP TABLE mail_raw; DROP TABLE mails;

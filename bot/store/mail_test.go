@@ -1,0 +1,132 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vanthu/bot/store"
+)
+
+// What the conformance suite asks of the journal of mails.
+
+func mailOnce(t *testing.T, db *store.DB) {
+	for range 2 {
+		addMail(t, db, aMail(4))
+	}
+	addMail(t, db, aMail(9))
+	unknown := read(t, db, func(ctx context.Context, tx *store.Tx) ([]uint32, error) {
+		return tx.UnknownUIDs(ctx, "INBOX", 7, []uint32{3, 4, 8, 9, 10})
+	})
+	if diff := cmp.Diff([]uint32{3, 8, 10}, unknown); diff != "" {
+		t.Error(diff)
+	}
+	other := read(t, db, func(ctx context.Context, tx *store.Tx) ([]uint32, error) {
+		return tx.UnknownUIDs(ctx, "INBOX", 8, []uint32{4})
+	})
+	if len(other) != 1 {
+		t.Error("a UID of another UIDVALIDITY must be unknown")
+	}
+	mails := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Mails(ctx, "") })
+	if len(mails) != 2 {
+		t.Fatalf("%d mails, want 2", len(mails))
+	}
+	raw := read(t, db, func(ctx context.Context, tx *store.Tx) ([]byte, error) { return tx.Raw(ctx, mails[0].Hash) })
+	if string(raw) != string(aMail(4).Raw) {
+		t.Errorf("raw bytes are %q", raw)
+	}
+}
+
+func mailEndsOnce(t *testing.T, db *store.DB) {
+	id := addMail(t, db, aMail(1))
+	var first, second bool
+	write(t, db, func(ctx context.Context, tx *store.Tx) (err error) {
+		first, err = tx.EndMail(ctx, id, store.Ignored, "automatic", "Ignored", 0)
+		return err
+	})
+	write(t, db, func(ctx context.Context, tx *store.Tx) (err error) {
+		second, err = tx.EndMail(ctx, id, store.Quarantined, "again", "Quarantine", 0)
+		return err
+	})
+	if !first || second {
+		t.Fatalf("first %v, second %v", first, second)
+	}
+	unfiled := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Unfiled(ctx, 10) })
+	if len(unfiled) != 1 || unfiled[0].Outcome != store.Ignored || unfiled[0].Folder != "Ignored" {
+		t.Errorf("unfiled: %+v", unfiled)
+	}
+	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.SetFiled(ctx, []int64{id}) })
+	if left := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Unfiled(ctx, 10) }); len(left) != 0 {
+		t.Errorf("filed and still unfiled: %+v", left)
+	}
+}
+
+func times(t *testing.T, db *store.DB) {
+	id := addMail(t, db, aMail(1))
+	m := read(t, db, func(ctx context.Context, tx *store.Tx) (store.Mail, error) { return tx.Mail(ctx, id) })
+	if want := time.UnixMicro(1_800_000_000_000_123).UTC(); !m.ArrivedAt.Equal(want) || m.ArrivedAt.Location() != time.UTC {
+		t.Errorf("arrived at %v, want %v", m.ArrivedAt, want)
+	}
+	if !m.FiledAt.IsZero() {
+		t.Errorf("filed at %v, want never", m.FiledAt)
+	}
+}
+
+func twins(t *testing.T, db *store.DB) {
+	first := aMail(1)
+	a := addMail(t, db, first)
+	copied := first
+	copied.UIDValidity, copied.UID = 99, 1 // the mailbox was renumbered
+	b := addMail(t, db, copied)
+	twin := func(id int64, sender, messageID string) int64 {
+		return read(t, db, func(ctx context.Context, tx *store.Tx) (int64, error) {
+			m, err := tx.Mail(ctx, id)
+			if err != nil {
+				return 0, err
+			}
+			m.Sender, m.MessageID = sender, messageID
+			other, ok, err := tx.Twin(ctx, m)
+			if !ok {
+				return 0, err
+			}
+			return other.ID, err
+		})
+	}
+	if got := twin(b, "", ""); got != a {
+		t.Errorf("the same bytes: twin %d, want %d", got, a)
+	}
+	if got := twin(a, "", ""); got != 0 {
+		t.Errorf("the first one has twin %d", got)
+	}
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Describe(ctx, store.Mail{ID: a, Sender: "ctsv@truong.example", MessageID: "<1@x>", Unit: "CTSV"})
+	})
+	other := first
+	other.UID, other.Raw = 5, []byte("Received: elsewhere\r\nSubject: 1\r\n\r\nbody 1\r\n")
+	c := addMail(t, db, other)
+	if got := twin(c, "ctsv@truong.example", "<1@x>"); got != a {
+		t.Errorf("delivered twice: twin %d, want %d", got, a)
+	}
+	if got := twin(c, "ctsv@truong.example", "<2@x>"); got != 0 {
+		t.Errorf("another mail with the same words has twin %d", got)
+	}
+	write(t, db, func(ctx context.Context, tx *store.Tx) error { // c is faster: it has the number, a waits for it
+		if err := tx.Describe(ctx, store.Mail{ID: c, Sender: "ctsv@truong.example", MessageID: "<1@x>", Unit: "CTSV"}); err != nil {
+			return err
+		}
+		_, err := tx.KeepNumber(ctx, c, "YC")
+		return err
+	})
+	if first, second := twin(a, "ctsv@truong.example", "<1@x>"), twin(c, "ctsv@truong.example", "<1@x>"); first != c || second != 0 {
+		t.Errorf("the faster one first: twins %d and %d, want %d and none", first, second, c)
+	}
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.EndMail(ctx, a, store.Quarantined, "needs_person", "Quarantine", 0)
+		return err
+	})
+	if got := twin(b, "", ""); got != 0 {
+		t.Errorf("the twin of a mail is %d, which is quarantined", got)
+	}
+}
