@@ -12,6 +12,13 @@ const (
 	Edition   = "01"
 )
 
+// Days of QT.CNTT.03, edition 01: check (step 3), creation at most (step 4), hand-over by the unit (step 6).
+const (
+	CheckDays    = 1
+	CreateDays   = 30
+	HandOverDays = 1
+)
+
 // A Unit is an office that may send requests (FR-08).
 type Unit struct {
 	ID        string   // "CTSV"
@@ -54,7 +61,7 @@ const (
 	NotEntitled     Kind = "not_entitled"
 )
 
-// Action is what follows from reading a mail (design.md, "From findings to the action").
+// Action is what follows from reading a mail (docs/flow.md).
 type Action string
 
 // The actions.

@@ -1,9 +1,13 @@
 package account
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -42,19 +46,56 @@ func (p *Provisioner) Create(ctx context.Context, caseID int64) error {
 	if err != nil {
 		return err
 	}
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, p.InFlight))
-	for _, item := range todo {
-		group.Go(func() error { return p.row(gctx, c, item, sealed[item.N]) })
-	}
-	if err := group.Wait(); err != nil {
+	if err := p.each(ctx, todo, func(item bot.PlanItem) error { return p.row(ctx, c, item, sealed[item.N]) }); err != nil {
 		return err
 	}
 	return p.finish(ctx, caseID)
 }
 
-// begin returns the case and the items of its approved plan that have not become accounts yet. What runs must be what
-// was approved: a row that differs from its frozen item stops everything.
+// away is after how many rows in vain the platform is taken to be away, and the rest is left to the next try.
+const away = 3
+
+// each makes the rows, some at once. One that fails holds up nobody else; the first failure is told.
+func (p *Provisioner) each(ctx context.Context, todo []bot.PlanItem, row func(bot.PlanItem) error) error {
+	var mu sync.Mutex
+	var first error
+	failed, inVain := 0, 0
+	stop := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return inVain >= away || ctx.Err() != nil
+	}
+	var group errgroup.Group
+	group.SetLimit(max(1, p.InFlight))
+	for _, item := range todo {
+		group.Go(func() error {
+			if stop() {
+				return nil
+			}
+			err := row(item)
+			if err == nil {
+				return nil
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			failed++
+			if !errors.Is(err, ErrPermanent) {
+				inVain++
+			}
+			first = cmp.Or(first, err)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	if first != nil {
+		return fmt.Errorf("account: %d of %d rows failed, the first: %w", failed, len(todo), first)
+	}
+	return ctx.Err()
+}
+
+// begin returns the case and the items of its approved plan that have not become accounts yet, those that failed before
+// at the end. What runs must be what was approved: items that the hash is not over, or a row that differs from its frozen
+// item, stop everything.
 func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, todo []bot.PlanItem, err error) {
 	err = p.DB.Read(ctx, func(tx *store.Tx) error {
 		if c, err = tx.Case(ctx, caseID); err != nil || c.State != bot.Creating {
@@ -67,6 +108,9 @@ func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, todo
 		if !plan.Approved.Done() {
 			return bot.Errorf(bot.Conflict, "plan %s of case %s is not approved", plan.Number, c.Number)
 		}
+		if sum := sha256.Sum256(plan.Frozen); hex.EncodeToString(sum[:]) != plan.Hash {
+			return bot.Errorf(bot.Conflict, "plan %s of case %s is not what its hash is over", plan.Number, c.Number)
+		}
 		rows, err := tx.Rows(ctx, caseID)
 		if err != nil {
 			return err
@@ -75,6 +119,7 @@ func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, todo
 		for _, r := range rows {
 			byN[r.N] = r
 		}
+		var again []bot.PlanItem
 		for _, item := range plan.Items {
 			if item.Case != c.Number {
 				continue
@@ -83,10 +128,15 @@ func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, todo
 			if r.Code != item.Code || r.Name != item.Name || item.Platform != p.Platform.Name() {
 				return bot.Errorf(bot.Conflict, "row %d of case %s is not what plan %s approved", item.N, c.Number, plan.Number)
 			}
-			if r.OK && (r.State == bot.RowGood || r.State == bot.RowWarned) {
+			switch {
+			case !r.OK || r.State != bot.RowGood && r.State != bot.RowWarned:
+			case r.Said != "":
+				again = append(again, item)
+			default:
 				todo = append(todo, item)
 			}
 		}
+		todo = append(todo, again...)
 		return nil
 	})
 	return c, todo, err
@@ -150,7 +200,10 @@ func (p *Provisioner) record(ctx context.Context, c bot.Case, item bot.PlanItem,
 		change(&r)
 		if r.State == bot.RowCreated {
 			r.CreatedAt = tx.Now
-			if err := tx.AddAccount(ctx, r); err != nil {
+			if err := tx.AddAccount(ctx, r); err != nil { // waits for another process that records the same row
+				return err
+			}
+			if now, err := tx.Row(ctx, c.ID, item.N); err != nil || now.State == bot.RowCreated {
 				return err
 			}
 		}

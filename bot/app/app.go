@@ -114,6 +114,13 @@ func (a *App) Officer(as string) (bot.Officer, error) {
 	return bot.Officer{}, bot.Errorf(bot.Forbidden, "the login %s is no officer in %s; add login = %q to an [[officer]]", u.Username, a.Config.File, u.Username)
 }
 
+// RecordActingAs notes that root acts as an officer.
+func (a *App) RecordActingAs(ctx context.Context, officer bot.Officer) error {
+	return a.DB.Write(ctx, func(tx *store.Tx) error {
+		return tx.AddEvent(ctx, bot.Event{Actor: desk.OfficerActor(officer), What: "acted_as", Detail: map[string]string{"login": "root"}})
+	})
+}
+
 // sweep returns what is due: mails without an outcome, answers to be sent, accounts to be made, credentials to be
 // delivered, receipts to be asked for.
 func (a *App) sweep(ctx context.Context) ([]store.Job, error) {
@@ -137,7 +144,7 @@ func (a *App) sweep(ctx context.Context) ([]store.Job, error) {
 				return err
 			}
 			for _, c := range cases {
-				if kind == remindJob && tx.Now.Before(a.due(c.UpdatedAt, desk.ConfirmDays)) {
+				if kind == remindJob && tx.Now.Before(a.due(c.UpdatedAt, bot.HandOverDays)) {
 					continue
 				}
 				add(kind, []int64{c.ID})

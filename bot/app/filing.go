@@ -14,13 +14,13 @@ import (
 // not there any more was moved by a person or by an earlier try, and is done too.
 type filing struct {
 	db     *store.DB
-	filer  *inbox.Filer
+	file   func(ctx context.Context, mailbox string, uidValidity uint32, uids []uint32, folder string) ([]inbox.Moved, error)
 	bell   chan struct{}
 	logger *slog.Logger
 }
 
 func newFiling(db *store.DB, filer *inbox.Filer, logger *slog.Logger) *filing {
-	return &filing{db: db, filer: filer, bell: make(chan struct{}, 1), logger: logger}
+	return &filing{db: db, file: filer.MoveAll, bell: make(chan struct{}, 1), logger: logger}
 }
 
 func (f *filing) ring() {
@@ -87,20 +87,21 @@ func (f *filing) move(ctx context.Context, mails []store.Mail) error {
 		}
 		groups[t] = append(groups[t], m)
 	}
-	for _, t := range order {
+	var failed []error
+	for _, t := range order { // a folder that the server refuses holds up no other
 		var ids []int64
 		var uids []uint32
 		for _, m := range groups[t] {
 			ids, uids = append(ids, m.ID), append(uids, m.UID)
 		}
-		_, err := f.filer.MoveAll(ctx, t.mailbox, t.uidValidity, uids, t.folder)
+		_, err := f.file(ctx, t.mailbox, t.uidValidity, uids, t.folder)
 		if err != nil && !errors.Is(err, inbox.ErrRenumbered) { // renumbered: the mail is seen again under its new UID
-
-			return err
+			failed = append(failed, err)
+			continue
 		}
 		if err := f.db.Write(ctx, func(tx *store.Tx) error { return tx.SetFiled(ctx, ids) }); err != nil {
 			return err
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"vanthu/bot"
 	"vanthu/bot/config"
 	"vanthu/bot/reply"
@@ -74,13 +76,15 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 		draft, err := letter(l.answer(a, true))
 		return l.more(a, draft, err)
 	case bot.PartAccepted:
-		return l.writer.PartAccepted(l.answer(a, false))
+		answer := l.answer(a, false)
+		answer.ConsentAt = a.At
+		return l.writer.PartAccepted(answer)
 	case bot.ReturnedByUs:
-		return l.writer.ReturnedByOfficer(reply.OfficerReturn{Case: number, Unit: unit, Reason: a.Reason})
+		return l.writer.ReturnedByOfficer(reply.OfficerReturn{Case: number, Unit: unit, At: a.At, Reason: a.Reason})
 	case bot.CredentialsOf:
 		return l.delivered(a)
 	case bot.Reminder:
-		return l.writer.ReceiptReminder(reply.Reminder{Case: number, Unit: unit, SentAt: a.Case.UpdatedAt, Created: a.Made, ConfirmBy: a.ConfirmDue})
+		return l.writer.ReceiptReminder(reply.Reminder{Case: number, Unit: unit, At: a.At, SentAt: a.Case.UpdatedAt, Created: a.Made, ConfirmBy: a.ConfirmDue})
 	case bot.Closing:
 		h := reply.HandOver{Case: number, Unit: unit, Received: a.Made, HandedOver: a.Made, On: a.At, ConfirmedBy: unit}
 		for _, r := range a.Request.Rows {
@@ -98,7 +102,7 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 // answer fills the first answer to a request; marked puts the unit's own first list beside it.
 func (l *letters) answer(a bot.Answer, marked bool) reply.Answer {
 	lim := l.cfg.Limits
-	r := reply.Answer{Case: a.Case.Number, Unit: a.Unit.Name, ReceivedAt: a.Case.ReceivedAt, Request: a.Request, CheckBy: a.CheckDue, CreateBy: a.CreateDue,
+	r := reply.Answer{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, ReceivedAt: a.Case.ReceivedAt, Request: a.Request, CheckBy: a.CheckDue, CreateBy: a.CreateDue,
 		Limits: reply.Limits{MailMB: lim.MailMB, Parts: lim.Parts, UnpackedMB: lim.UnpackedMB, Rows: lim.Rows, Columns: lim.Columns}}
 	if marked && len(a.Request.Rows) > 0 && len(a.Lists) > 0 {
 		r.Workbook = l.workbook(a, a.Lists[0])
@@ -119,9 +123,13 @@ func (l *letters) more(a bot.Answer, draft reply.Draft, err error) (reply.Draft,
 	return draft, nil
 }
 
+// markedName ends the name of a list that comes back marked.
+const markedName = " (đã đánh dấu)"
+
 // workbook is one of the unit's own lists, marked; where it was no workbook or cannot be opened, its rows as read.
 func (l *letters) workbook(a bot.Answer, list bot.ListFile) compose.Attachment {
-	name := strings.TrimSuffix(list.Name, filepath.Ext(list.Name)) + " (da danh dau).xlsx"
+	name := strings.TrimSuffix(norm.NFC.String(list.Name), filepath.Ext(list.Name))
+	name = strings.TrimSuffix(name, markedName) + markedName + ".xlsx" // a list that was marked before is not called so twice
 	request := a.Request
 	if len(a.Lists) > 1 {
 		request = reply.OfFile(a.Request, list.Name)
@@ -138,7 +146,8 @@ func (l *letters) workbook(a bot.Answer, list bot.ListFile) compose.Attachment {
 
 // delivered is the letter with the encrypted workbook (step 5). The passphrase is read when it is needed.
 func (l *letters) delivered(a bot.Answer) (reply.Draft, error) {
-	d := reply.Delivery{Case: a.Case.Number, Unit: a.Unit.Name, LetterDate: a.Case.LetterDate, Created: len(a.Accounts), HandOverBy: a.ConfirmDue}
+	d := reply.Delivery{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, LetterDate: a.Case.LetterDate, Created: len(a.Accounts), HandOverBy: a.ConfirmDue}
+	d.NotMade, d.HeldBack = without(a)
 	if len(a.Accounts) == 0 {
 		return l.writer.Delivered(d)
 	}
@@ -155,12 +164,33 @@ func (l *letters) delivered(a bot.Answer) (reply.Draft, error) {
 	if err != nil {
 		return reply.Draft{}, err
 	}
-	d.Credentials = reply.Workbook(a.Case.Number+" mat khau (ma hoa).xlsx", data)
+	d.Credentials = reply.Workbook(a.Case.Number+" mật khẩu (mã hoá).xlsx", data)
 	if data, err = l.writer.UserNames(sheet); err != nil {
 		return reply.Draft{}, err
 	}
-	d.UserNames = reply.Workbook(a.Case.Number+" ten dang nhap.xlsx", data)
+	d.UserNames = reply.Workbook(a.Case.Number+" tên đăng nhập.xlsx", data)
 	return l.writer.Delivered(d)
+}
+
+// without tells the rows that have no account apart: those that the platform refused, and those held back since the
+// check, which a finding rejects.
+func without(a bot.Answer) (notMade []bot.Row, heldBack int) {
+	rejected := make(map[int]bool)
+	for _, f := range a.Request.Findings {
+		if f.Severity == bot.RejectRow {
+			rejected[f.N] = true
+		}
+	}
+	for _, r := range a.Request.Rows {
+		switch {
+		case r.OK:
+		case rejected[r.N]:
+			heldBack++
+		default:
+			notMade = append(notMade, r)
+		}
+	}
+	return notMade, heldBack
 }
 
 func (l *letters) passphraseFile(unit string) string {

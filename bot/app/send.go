@@ -46,20 +46,18 @@ func (p *postman) letter(ctx context.Context, id int64) error {
 // take claims an answer. raw is nil when there is nothing to do.
 func (p *postman) take(ctx context.Context, id int64) (l store.Letter, raw []byte, err error) {
 	err = p.db.Write(ctx, func(tx *store.Tx) error {
-		if l, err = tx.Letter(ctx, id); err != nil {
+		var mine bool
+		if l, mine, err = tx.ClaimLetter(ctx, id, tx.Now.Add(lease)); err != nil {
 			return err
 		}
-		if l.State == store.LetterSent || l.State == store.LetterFailed {
-			return nil
-		}
-		if wait := l.NextAt.Sub(tx.Now); wait > 0 {
-			return job.Later(wait)
-		}
-		if raw, err = tx.LetterRaw(ctx, id); err != nil {
+		if mine {
+			raw, err = tx.LetterRaw(ctx, id)
 			return err
 		}
-		l.State, l.Tries, l.NextAt = store.LetterSending, l.Tries+1, tx.Now.Add(lease)
-		return tx.SaveLetter(ctx, l)
+		if l, err = tx.Letter(ctx, id); err != nil || l.State == store.LetterSent || l.State == store.LetterFailed {
+			return err
+		}
+		return job.Later(max(l.NextAt.Sub(tx.Now), time.Second))
 	})
 	return l, raw, err
 }

@@ -105,7 +105,11 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), ends)
 	defer cancel()
-	return errors.Join(err, s.runner.Stop(stop), s.filer.once(stop))
+	err = errors.Join(err, s.runner.Stop(stop))
+	if late := s.filer.once(stop); late != nil { // the journal knows what is left: the next process files it
+		s.Logger.Warn("filing", "code", "filing_failed", "error", late.Error())
+	}
+	return err
 }
 
 // sweeping wakes each minute whatever is due and has no live job.

@@ -72,14 +72,10 @@ func (d *Desk) handOver(ctx context.Context, tx *store.Tx, c bot.Case, event bot
 	if err != nil {
 		return err
 	}
-	c.State = bot.Closed
-	if c, err = tx.SaveCase(ctx, c); err != nil {
+	if c, err = d.close(ctx, tx, c); err != nil {
 		return err
 	}
-	if err := d.tell(ctx, tx, c, bot.Closing, ""); err != nil {
-		return err
-	}
-	return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, What: "case_closed"})
+	return d.tell(ctx, tx, c, bot.Closing, "")
 }
 
 // acceptPart lets the good rows go on; the bad ones stay named and are not served (Q13).

@@ -32,7 +32,7 @@ func (d *Desk) Deliver(ctx context.Context, unseal Unseal, caseID int64) error {
 		if waits, err = tx.HasLetter(ctx, a.Step); err != nil || waits { // for its server; no password is opened again
 			return err
 		}
-		a.ConfirmDue = d.Due(a.At, ConfirmDays)
+		a.ConfirmDue = d.Due(a.At, bot.HandOverDays)
 		return d.fillAccounts(ctx, tx, c, unseal, &a)
 	})
 	if err != nil || waits || a.Kind == "" {
@@ -95,10 +95,12 @@ func (d *Desk) Sent(ctx context.Context, tx *store.Tx, l store.Letter) error {
 	if err != nil {
 		return err
 	}
+	made := 0
 	for _, r := range rows {
 		if r.State != bot.RowCreated {
 			continue
 		}
+		made++
 		r.State = bot.RowDelivered
 		if err := tx.SaveRow(ctx, r); err != nil {
 			return err
@@ -111,7 +113,26 @@ func (d *Desk) Sent(ctx context.Context, tx *store.Tx, l store.Letter) error {
 	if err := tx.ForgetSecrets(ctx, c.ID); err != nil {
 		return err
 	}
-	return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, What: "case_delivered"})
+	if err := tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, What: "case_delivered"}); err != nil || made > 0 {
+		return err
+	}
+	_, err = d.close(ctx, tx, c) // no account could be made: there is nothing to hand over, and the letter said why
+	return err
+}
+
+// close ends a case on the way that is drawn.
+func (d *Desk) close(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
+	for _, state := range []bot.State{bot.HandedOver, bot.Closed} {
+		if c.State == state {
+			continue
+		}
+		c.State = state
+		var err error
+		if c, err = tx.SaveCase(ctx, c); err != nil {
+			return c, err
+		}
+	}
+	return c, tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, What: "case_closed"})
 }
 
 // Remind asks a unit once for its receipt; it is called when the day for it has passed (step 6, M04).

@@ -26,9 +26,6 @@ type Desk struct {
 	Due         func(from time.Time, days int) time.Time
 }
 
-// ConfirmDays is how long a unit has to hand the accounts over (step 6).
-const ConfirmDays = 1
-
 // Check stamps that an officer has checked a case against the rules (step 3). Creation starts when it is planned too.
 func (d *Desk) Check(ctx context.Context, actor bot.Actor, number string) (bot.Case, error) {
 	return d.act(ctx, number, func(tx *store.Tx, c bot.Case) (bot.Case, error) {
@@ -179,7 +176,10 @@ func (d *Desk) tellOnce(ctx context.Context, tx *store.Tx, c bot.Case, kind bot.
 	if told, err := tx.HasLetter(ctx, a.Step); err != nil || told {
 		return false, err
 	}
-	a.Reason, a.ConfirmDue = reason, d.Due(a.At, ConfirmDays)
+	a.Reason, a.ConfirmDue = reason, d.Due(a.At, bot.HandOverDays)
+	if kind == bot.PartAccepted { // the time limits start anew with the consent (M02)
+		a.CheckDue, a.CreateDue = d.Due(a.At, bot.CheckDays), d.Due(a.At, bot.CreateDays)
+	}
 	letter, err := d.Compose(a)
 	if err != nil {
 		return false, err

@@ -50,9 +50,17 @@ type copyError struct{ of store.Mail }
 
 func (e *copyError) Error() string { return fmt.Sprintf("intake: the same as mail %d", e.of.ID) }
 
-// original returns a *copyError when m came before. It is asked once more in the transaction that writes, because copies are
-// judged at the same time; while the other one has no outcome yet, this one waits.
-func original(ctx context.Context, tx *store.Tx, m store.Mail) error {
+// pending makes sure that m is to be judged. The error is errEnded when another process did it meanwhile, a *copyError when
+// the mail came before; while its copy has no outcome yet, this one waits. It is asked once more in the transaction that
+// writes, because both may be judged at the same time.
+func pending(ctx context.Context, tx *store.Tx, m store.Mail) error {
+	now, err := tx.Mail(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	if now.Outcome != "" {
+		return errEnded
+	}
 	twin, ok, err := tx.Twin(ctx, m)
 	switch {
 	case err != nil || !ok:
@@ -133,7 +141,7 @@ func (in *Intake) confirm(ctx context.Context, m store.Mail, unit bot.Unit, c bo
 
 func (in *Intake) confirmOnce(ctx context.Context, m store.Mail, unit bot.Unit, c bot.Case, said Said) error {
 	return in.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := original(ctx, tx, m); err != nil {
+		if err := pending(ctx, tx, m); err != nil {
 			return err
 		}
 		fresh, err := tx.Case(ctx, c.ID)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"vanthu/bot"
@@ -48,8 +47,13 @@ type Intake struct {
 // Folders is where a mail goes by its outcome.
 type Folders struct{ Done, Returned, Ignored, Quarantine string }
 
-// tries is how often a mail is judged before an officer gets it; a mail that kills the process counts.
-const tries = 3
+// A mail is given to an officer after three failures, or after nine tries that nobody saw the end of: it may have killed the
+// process, or was in its hands when something else did.
+const (
+	begun  = 1 // what a try weighs that was cut off
+	failed = 3 // what a try weighs that failed
+	enough = 9
+)
 
 // Store writes a batch of deliveries into the journal. It is what inbox calls before anything is done to the mailbox.
 func (in *Intake) Store(ctx context.Context, batch []inbox.Delivery) error {
@@ -94,22 +98,26 @@ func (in *Intake) Mail(ctx context.Context, id int64) error {
 		if raw, err = tx.Raw(ctx, m.Hash); err != nil {
 			return err
 		}
-		return tx.TryMail(ctx, id)
+		return tx.TryMail(ctx, id, begun)
 	})
 	if err != nil || m.Outcome != "" {
 		return err
 	}
-	if m.Tries >= tries {
-		return in.quarantine(ctx, m, "gave_up", fmt.Sprintf("could not be judged in %d tries", tries))
+	if m.Tries >= enough {
+		return in.quarantine(ctx, m, "gave_up", "could not be judged, the log says why")
 	}
 	err = in.judge(ctx, m, raw)
+	if err == nil {
+		return nil
+	}
+	weight := failed - begun
 	// Not the mail's fault: this try does not count. A mail that used up all the time of its job is at fault.
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) && (bot.ErrorCode(err) == bot.Temporary || ctx.Err() != nil) {
-		untry, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		return errors.Join(err, in.DB.Write(untry, func(tx *store.Tx) error { return tx.UntryMail(untry, id) }))
+		weight = -begun
 	}
-	return err
+	count, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(err, in.DB.Write(count, func(tx *store.Tx) error { return tx.TryMail(count, id, weight) }))
 }
 
 // judge says who sent a mail and what it is, and hands it on.
@@ -159,17 +167,18 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 	if again, ok := errors.AsType[*copyError](err); ok {
 		err = in.sameAgain(ctx, m, again.of)
 	}
+	if errors.Is(err, errEnded) {
+		return nil
+	}
 	in.Logger.Info("judged", "mail", m.ID, "code", string(m.Kind), "duration_ms", in.DB.Now().Sub(began).Milliseconds())
 	return err
 }
 
-// unitOf returns the unit that owns an address.
+// unitOf returns the unit that owns an address. Both are in lower case; nothing is folded: "ſ" is no "s".
 func (in *Intake) unitOf(address string) (bot.Unit, bool) {
 	for _, u := range in.Units {
-		for _, a := range u.Addresses {
-			if address != "" && strings.EqualFold(a, address) {
-				return u, true
-			}
+		if address != "" && slices.Contains(u.Addresses, address) {
+			return u, true
 		}
 	}
 	return bot.Unit{}, false
@@ -184,10 +193,8 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 	switch {
 	case r.Kind == bot.Automatic: // a subject that only an out-of-office program writes
 		return in.ignore(ctx, m, bot.Automatic, "automatic", "by its subject")
-	case r.Kind == bot.AccountRequest && c != nil && c.State.Open() && c.State != bot.Delivered && c.State != bot.ReceivedByUnit:
-		return in.correct(ctx, m, msg, unit, r, *c)
 	case r.Kind == bot.AccountRequest:
-		return in.open(ctx, m, msg, unit, r)
+		return in.request(ctx, m, msg, unit, r, c)
 	case r.Kind == bot.Confirmation && c != nil:
 		return in.confirm(ctx, m, unit, *c, r.Said)
 	}
@@ -207,7 +214,7 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 // to. A unit only ever reaches its own cases. The error is a *copyError when the mail came before.
 func (in *Intake) relations(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading) (found *bot.Case, err error) {
 	err = in.DB.Read(ctx, func(tx *store.Tx) error {
-		if err := original(ctx, tx, m); err != nil {
+		if err := pending(ctx, tx, m); err != nil {
 			return err
 		}
 		if r.Case != "" {

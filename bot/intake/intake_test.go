@@ -37,6 +37,7 @@ func TestOutcomes(t *testing.T) {
 		{name: "a doubt", mail: letter{from: ctsv, subject: "Re: x", text: "de nghi cap bo sung them em An"}, outcome: store.Quarantined, reason: "needs_person", folder: "Quarantine", unit: "CTSV"},
 		{name: "a stranger", mail: letter{from: stranger, login: "none", codes: list}, outcome: store.Quarantined, reason: "not_entitled", folder: "Quarantine"},
 		{name: "a colleague without a unit", mail: letter{from: "an@truong.example", codes: list}, outcome: store.Quarantined, reason: "not_entitled", folder: "Quarantine"},
+		{name: "a letter that folds to an s", mail: letter{from: "ct\u017fv@truong.example", codes: list}, outcome: store.Quarantined, reason: "not_entitled", folder: "Quarantine"},
 		{name: "not authenticated", mail: letter{from: ctsv, login: "none", codes: list}, outcome: store.Quarantined, reason: "not_authenticated", folder: "Quarantine"},
 		{name: "another's login", mail: letter{from: ctsv, login: "an@truong.example", codes: list}, outcome: store.Quarantined, reason: "spoofed", folder: "Quarantine"},
 		{name: "two From addresses", mail: letter{from: ctsv + ">, <" + dtsdh, login: ctsv, codes: list}, outcome: store.Quarantined, reason: "spoofed", folder: "Quarantine"},
@@ -209,27 +210,6 @@ func (w *world) judgeTogether(ids []int64) {
 	}
 }
 
-// Two mails ask for one student at the same moment: one gets the row, the other is told.
-func TestTwoMailsForOneStudent(t *testing.T) {
-	t.Parallel()
-	onBoth(t, func(t *testing.T, w *world) {
-		ids := w.arrive(letter{from: ctsv, codes: []string{"2153010001", "2153010002"}}.raw(), letter{from: dtsdh, codes: []string{"2153010001", "2153010003"}}.raw())
-		w.judgeTogether(ids)
-		good := 0
-		for _, c := range w.cases() {
-			for _, r := range look(w, func(ctx context.Context, tx *store.Tx) ([]bot.CaseRow, error) { return tx.Rows(ctx, c.ID) }) {
-				if r.Code == "2153010001" && r.OK {
-					good++
-				}
-			}
-		}
-		answers := strings.Join(w.answers(), " ")
-		if good != 1 || len(w.cases()) != 2 || answers != "acknowledged defects" && answers != "defects acknowledged" {
-			t.Errorf("%d good rows for the student, %d cases, answers %s", good, len(w.cases()), answers)
-		}
-	})
-}
-
 // Numbers have no gap: not after a crash at any commit, nor after a mail that became no case.
 func TestNumbersHaveNoGap(t *testing.T) {
 	t.Parallel()
@@ -283,6 +263,12 @@ func TestTries(t *testing.T) {
 		{"the database is full for long", func(w *world, _ context.CancelFunc) {
 			w.db.Commit = func() error { return bot.Errorf(bot.Temporary, "full") }
 		}, 9, store.IsCase},
+		{"a mail that kills the process", func(w *world, _ context.CancelFunc) {
+			w.in.Compose = func(bot.Answer) (store.Letter, error) { panic("killed") }
+		}, 9, store.Quarantined},
+		{"a process that is killed often", func(w *world, _ context.CancelFunc) {
+			w.in.Compose = func(bot.Answer) (store.Letter, error) { panic("killed") }
+		}, 8, store.IsCase},
 		{"the process is stopped again and again", func(w *world, cancel context.CancelFunc) {
 			w.judging = func([]string) { cancel() }
 		}, 9, store.IsCase},
@@ -294,7 +280,7 @@ func TestTries(t *testing.T) {
 			for i := range tt.times {
 				ctx, cancel := context.WithCancel(t.Context())
 				tt.fail(w, cancel)
-				if err := w.in.Mail(ctx, id); err == nil || w.mail(id).Outcome != "" {
+				if err := w.dies(ctx, id); err == nil || w.mail(id).Outcome != "" {
 					t.Fatalf("try %d: %v, %q", i+1, err, w.mail(id).Outcome)
 				}
 				cancel()
@@ -310,6 +296,16 @@ func TestTries(t *testing.T) {
 	}
 }
 
+// dies judges a mail; a panic stands for the end of the process.
+func (w *world) dies(ctx context.Context, id int64) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errCut
+		}
+	}()
+	return w.in.Mail(ctx, id)
+}
+
 // A mail that takes longer than a job may run is at fault itself: it must not be tried for ever.
 func TestAMailThatTakesTooLongIsCounted(t *testing.T) {
 	t.Parallel()
@@ -322,8 +318,9 @@ func TestAMailThatTakesTooLongIsCounted(t *testing.T) {
 			t.Fatal("judged in time")
 		}
 	}
-	if tries := w.mail(id).Tries; tries != 3 {
-		t.Errorf("%d tries counted, want 3", tries)
+	w.judging = nil
+	if err := w.in.Mail(t.Context(), id); err != nil || w.mail(id).Outcome != store.Quarantined {
+		t.Errorf("%v, %q", err, w.mail(id).Outcome)
 	}
 }
 
@@ -344,168 +341,45 @@ func (o *overtime) Err() error {
 	}
 }
 
-func TestCorrections(t *testing.T) {
+// Every mail is judged by three workers at once, as two processes on one database may: each ends once, each case has one
+// answer, the numbers have no gap.
+func TestManyWorkers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, storetest.SQLite(t))
-	w.takes(letter{from: ctsv, codes: []string{"2153010001", "12"}})
-	c := w.cases()[0]
-	answer := w.letters()[0].MessageID
-
-	fixed := w.takes(letter{from: ctsv, refers: answer, codes: []string{"2153010001", "2153010002"}})
-	if got := w.cases(); len(got) != 1 || got[0].Number != c.Number || got[0].State != bot.Received || fixed.Outcome != store.IsFollowUp || fixed.Folder != "Done" {
-		t.Fatalf("corrected: %+v, mail %s", got, fixed.Outcome)
-	}
-
-	// Checked and planned, then corrected once more: the unapproved plan is dropped, the stamps are gone.
-	if _, err := w.desk.Check(t.Context(), "officer:lan", c.Number); err != nil {
-		t.Fatal(err)
-	}
-	plan, err := w.desk.MakePlan(t.Context(), "officer:lan", []string{c.Number})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.takes(letter{from: ctsv, subject: "De nghi cap tai khoan, ho so " + c.Number, codes: []string{"2153010003"}})
-	got := w.cases()[0]
-	plan = look(w, func(ctx context.Context, tx *store.Tx) (store.StoredPlan, error) { return tx.Plan(ctx, plan.ID) })
-	if !plan.Dropped || got.PlanID != 0 || got.Checked.Done() || got.State != bot.Received || !cmp.Equal(w.codes(got), []string{"2153010003"}) {
-		t.Errorf("corrected in work: plan dropped %v, case %+v, codes %v", plan.Dropped, got, w.codes(got))
-	}
-
-	// Another unit cannot touch the case: neither by its number nor by the answer.
-	for _, l := range []letter{
-		{from: dtsdh, subject: "De nghi cap tai khoan, ho so " + c.Number, codes: []string{"2153010009"}},
-		{from: dtsdh, refers: answer, subject: "Re: x", text: "Xin rút đề nghị.", codes: nil},
-	} {
-		w.takes(l)
-	}
-	if after := w.cases()[0]; !cmp.Equal(after, got) || !cmp.Equal(w.codes(after), []string{"2153010003"}) {
-		t.Errorf("another unit changed the case:\n%s", cmp.Diff(got, after))
-	}
-
-	// While accounts are made the list can no longer change: an officer must look.
-	again, err := w.desk.MakePlan(t.Context(), "officer:lan", []string{c.Number})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err = w.desk.Check(t.Context(), "officer:lan", c.Number); err != nil {
-		t.Fatal(err)
-	}
-	if _, err = w.desk.ApprovePlan(t.Context(), bot.Officer{ID: "minh", Approver: true}, again.Number, again.Hash); err != nil {
-		t.Fatal(err)
-	}
-	before := len(w.letters())
-	late := w.takes(letter{from: ctsv, refers: answer, codes: []string{"2153010004"}})
-	if late.Outcome != store.Quarantined || late.CaseID != c.ID || len(w.letters()) != before || !cmp.Equal(w.codes(got), []string{"2153010003"}) {
-		t.Errorf("corrected while creating: %s %s, codes %v", late.Outcome, late.Reason, w.codes(got))
-	}
-}
-
-// Two corrections wait together; the later one was judged first. The older list must not take its place.
-func TestAnOlderCorrectionComesLate(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, storetest.SQLite(t))
-	w.takes(letter{from: ctsv, codes: []string{"12"}})
-	answer := w.letters()[0].MessageID
-	ids := w.arrive(letter{from: ctsv, refers: answer, codes: []string{"2153010001"}}.raw(), letter{from: ctsv, refers: answer, codes: []string{"2153010002"}}.raw())
-	for _, id := range []int64{ids[1], ids[0]} {
-		if err := w.in.Mail(t.Context(), id); err != nil {
-			t.Fatal(err)
+	onBoth(t, func(t *testing.T, w *world) {
+		var raws [][]byte
+		for i := range 6 {
+			raws = append(raws, letter{from: ctsv, id: fmt.Sprintf("<%d@truong.example>", i), codes: []string{fmt.Sprintf("215301%04d", i)}}.raw())
 		}
-	}
-	if got := w.codes(w.cases()[0]); !cmp.Equal(got, []string{"2153010002"}) {
-		t.Errorf("the case holds %v, want the later list", got)
-	}
-	if m := w.mail(ids[0]); m.Outcome != store.Quarantined || m.CaseID == 0 {
-		t.Errorf("the older correction: %s %s", m.Outcome, m.Reason)
-	}
-}
-
-// An officer changes the case between reading and writing: the mail is judged again, not given up.
-func TestACorrectionRacesAnOfficer(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, storetest.SQLite(t))
-	w.takes(letter{from: ctsv, codes: []string{"2153010001"}})
-	c := w.cases()[0]
-	stale := 0
-	reopen := w.in.Reopen
-	w.in.Reopen = func(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
-		if stale++; stale < 3 { // as if another transaction had committed first
-			c.Version--
+		raws = append(raws, raws[0], raws[1], letter{from: stranger, login: "none"}.raw())
+		ids := w.arrive(raws...)
+		var group sync.WaitGroup
+		for range 3 {
+			group.Go(func() {
+				for _, id := range ids {
+					for range 100 {
+						if err := w.in.Mail(context.WithoutCancel(t.Context()), id); err == nil {
+							break
+						} else if bot.ErrorCode(err) != bot.Temporary {
+							t.Error(err)
+						}
+					}
+				}
+			})
 		}
-		return reopen(ctx, tx, c)
-	}
-	m := w.takes(letter{from: ctsv, refers: w.letters()[0].MessageID, codes: []string{"2153010002"}})
-	if m.Outcome != store.IsFollowUp || !cmp.Equal(w.codes(c), []string{"2153010002"}) {
-		t.Errorf("%s %s", m.Outcome, m.Reason)
-	}
-}
-
-func TestConfirmations(t *testing.T) {
-	t.Parallel()
-	const accept = "Đồng ý cấp phần hợp lệ."
-	w := newWorld(t, storetest.SQLite(t))
-	w.takes(letter{from: ctsv, codes: []string{"2153010001", "12"}})
-	answer := w.letters()[0].MessageID
-	if m := w.takes(letter{from: dtsdh, subject: "Re: x", refers: answer, text: accept}); m.Outcome != store.Quarantined || m.CaseID != 0 {
-		t.Errorf("another unit accepted: %s %s", m.Outcome, m.Reason)
-	}
-	if m := w.takes(letter{from: ctsv, id: "<b@truong.example>", subject: "Re: x", refers: answer, text: accept}); m.Outcome != store.IsFollowUp || m.Folder != "Done" {
-		t.Errorf("accepted: %s %s", m.Outcome, m.Reason)
-	}
-	if m := w.takes(letter{from: ctsv, id: "<b@truong.example>", via: "otherway", subject: "Re: x", refers: answer, text: accept}); m.Outcome != store.IsFollowUp {
-		t.Errorf("accepted by a second way: %s %s", m.Outcome, m.Reason)
-	}
-	if m := w.takes(letter{from: ctsv, subject: "Re: x", refers: answer, text: "Đã nhận đủ."}); m.Outcome != store.Quarantined || m.CaseID == 0 {
-		t.Errorf("received what was not delivered: %s %s", m.Outcome, m.Reason)
-	}
-	if c := w.cases()[0]; c.State != bot.Received {
-		t.Errorf("the case is %s", c.State)
-	}
-	if diff := cmp.Diff([]string{"defects", "part_accepted"}, w.answers()); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// A confirmation that does not go through leaves no half: mail and case end in one transaction.
-func TestConfirmationIsAllOrNothing(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, storetest.SQLite(t))
-	w.takes(letter{from: ctsv, codes: []string{"2153010001", "12"}})
-	id := w.arrive(letter{from: ctsv, subject: "Re: x", refers: w.letters()[0].MessageID, text: "Đồng ý cấp phần hợp lệ."}.raw())[0]
-	commits := 0
-	w.db.Commit = func() error {
-		if commits++; commits == 2 {
-			return errCut
+		group.Wait()
+		ends := map[store.Outcome]int{}
+		for _, m := range w.mails() {
+			ends[m.Outcome]++
 		}
-		return nil
-	}
-	if err := w.in.Mail(t.Context(), id); !errors.Is(err, errCut) {
-		t.Fatal(err)
-	}
-	if m := w.mail(id); m.Outcome != "" || w.cases()[0].State != bot.WaitingUnit || len(w.letters()) != 1 {
-		t.Fatalf("half: mail %q, case %s", m.Outcome, w.cases()[0].State)
-	}
-	if err := w.in.Mail(t.Context(), id); err != nil {
-		t.Fatal(err)
-	}
-	if m := w.mail(id); m.Outcome != store.IsFollowUp || w.cases()[0].State != bot.Received || len(w.letters()) != 2 {
-		t.Errorf("again: mail %q, case %s", m.Outcome, w.cases()[0].State)
-	}
-}
-
-func TestLost(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, storetest.SQLite(t))
-	for range 2 {
-		if err := w.in.Lost(t.Context(), "INBOX", 7, 4, "no body"); err != nil {
-			t.Fatal(err)
+		if diff := cmp.Diff(map[store.Outcome]int{store.IsCase: 6, store.IsFollowUp: 2, store.Quarantined: 1}, ends); diff != "" {
+			t.Error(diff)
 		}
-	}
-	if m := w.mails(); len(m) != 1 || m[0].Outcome != store.Quarantined || m[0].FiledAt.IsZero() {
-		t.Errorf("%+v", m)
-	}
-	unknown, err := w.in.Unknown(t.Context(), "INBOX", 7, []uint32{4, 5})
-	if err != nil || !cmp.Equal(unknown, []uint32{5}) {
-		t.Errorf("unknown %v, %v", unknown, err)
-	}
+		numbers := map[string]bool{}
+		for _, c := range w.cases() {
+			numbers[c.Number[8:]] = true
+		}
+		if len(numbers) != 6 || !numbers["0001"] || !numbers["0006"] || len(w.letters()) != 6 {
+			t.Errorf("numbers %v, %d answers", numbers, len(w.letters()))
+		}
+	})
 }

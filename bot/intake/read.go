@@ -134,6 +134,8 @@ func (r *Reading) kind(msg *mime.Message) (kind bot.Kind, doubt Doubt) {
 		return bot.Conversation, ConfirmsAndAsks
 	case people || r.locked():
 		return bot.AccountRequest, NoDoubt
+	case r.spreadsheet() && !r.Said.clear() && !meaning("thanks").in(text): // a list in which nobody was found
+		return bot.AccountRequest, NoDoubt
 	}
 	return r.kindByWords(isReply(msg), subject, text)
 }
@@ -172,6 +174,11 @@ func (r *Reading) locked() bool {
 	return slices.ContainsFunc(r.Submission.Files, func(f parser.FileReport) bool {
 		return f.Problem != nil && f.Problem.Code != parser.Picture
 	})
+}
+
+// spreadsheet reports whether a workbook is attached, whatever stands in it.
+func (r *Reading) spreadsheet() bool {
+	return slices.ContainsFunc(r.Submission.Files, func(f parser.FileReport) bool { return f.Format == "xlsx" })
 }
 
 func isReply(msg *mime.Message) bool {

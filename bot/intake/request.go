@@ -24,12 +24,6 @@ var errEnded = errors.New("intake: judged meanwhile")
 // races bounds how often one mail is judged again at once.
 const races = 5
 
-// Days of QT.CNTT.03 that the first answer promises: check 1 day (step 3), creation at most 30 (step 4).
-const (
-	checkDays  = 1
-	createDays = 30
-)
-
 // open opens a case for a request and answers it.
 func (in *Intake) open(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading) error {
 	return in.settle(ctx, m, msg, unit, r, bot.Case{Procedure: bot.Procedure, Edition: bot.Edition, Kind: r.Kind, Unit: unit.ID})
@@ -44,23 +38,13 @@ func (in *Intake) number(ctx context.Context, m store.Mail) (number string, err 
 		if err := tx.Describe(ctx, m); err != nil {
 			return err
 		}
-		if err := original(ctx, tx, m); err != nil {
+		if err := pending(ctx, tx, m); err != nil {
 			return err
 		}
 		number, err = tx.KeepNumber(ctx, m.ID, "YC")
 		return err
 	})
 	return number, err
-}
-
-// correct puts a corrected list in the place of the earlier one of the same case (FR-15).
-func (in *Intake) correct(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c bot.Case) error {
-	err := in.settle(ctx, m, msg, unit, r, c)
-	if bot.ErrorCode(err) == bot.Conflict {
-		m.CaseID = c.ID
-		return in.quarantine(ctx, m, "needs_person", err.Error())
-	}
-	return err
 }
 
 // settle judges a request, composes its answer, and writes case, rows, event, answer and outcome in one transaction. c has
@@ -70,11 +54,7 @@ func (in *Intake) settle(ctx context.Context, m store.Mail, msg *mime.Message, u
 	if err != nil {
 		return bot.Errorf(bot.Temporary, "the account platform cannot be asked: %w", err)
 	}
-	err = untilSettled(func() error { return in.settleOnce(ctx, m, msg, unit, r, c, platform) })
-	if errors.Is(err, errEnded) {
-		return nil
-	}
-	return err
+	return untilSettled(func() error { return in.settleOnce(ctx, m, msg, unit, r, c, platform) })
 }
 
 // untilSettled runs f again while somebody else was faster. Who never wins has met a busy hour, not a bad mail.
@@ -108,6 +88,9 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 		}
 		c.Number = m.Number
 	}
+	if c.ID != 0 && len(request.Rows) == 0 {
+		return in.leave(ctx, m, msg, unit, r, c, request, now)
+	}
 	c = fill(c, m, request)
 	letter, err := in.answer(m, msg, unit, r, c, request, now)
 	if err != nil {
@@ -121,17 +104,17 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 		if err != nil {
 			return err
 		}
+		if err := pending(ctx, tx, m); err != nil {
+			return err
+		}
 		if !maps.EqualFunc(again, known, slices.Equal) {
 			return errRaced
-		}
-		if err := original(ctx, tx, m); err != nil {
-			return err
 		}
 		return in.write(ctx, tx, m, c, request, letter)
 	})
 }
 
-// write is the one transaction of design.md step 7.
+// write is the one transaction in which a request becomes a case or corrects one (docs/flow.md).
 func (in *Intake) write(ctx context.Context, tx *store.Tx, m store.Mail, c bot.Case, request bot.Request, letter store.Letter) error {
 	outcome, what := store.IsFollowUp, "list_corrected"
 	var err error
@@ -166,24 +149,6 @@ func (in *Intake) write(ctx context.Context, tx *store.Tx, m store.Mail, c bot.C
 		"action": string(request.Action), "rows": fmt.Sprint(len(request.Rows)), "good": fmt.Sprint(request.Good())}})
 }
 
-// reopen takes an existing case back to the state that its corrected list gives.
-func (in *Intake) reopen(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
-	fresh, err := tx.Case(ctx, c.ID)
-	if err != nil {
-		return c, err
-	}
-	if fresh.MailID > c.MailID {
-		return c, bot.Errorf(bot.Conflict, "a later mail has corrected case %s already", c.Number)
-	}
-	want := c.State
-	c.Version, c.State, c.PlanID, c.Checked, c.Planned = fresh.Version, fresh.State, fresh.PlanID, fresh.Checked, fresh.Planned
-	if c, err = in.Reopen(ctx, tx, c); err != nil {
-		return c, err
-	}
-	c.State = want
-	return tx.SaveCase(ctx, c)
-}
-
 // fill puts what was read into the case. Deadlines count from the complete list (letters.md M02), so a correction sets
 // ReceivedAt anew.
 func fill(c bot.Case, m store.Mail, request bot.Request) bot.Case {
@@ -192,7 +157,7 @@ func fill(c bot.Case, m store.Mail, request bot.Request) bot.Case {
 		c.State = bot.WaitingUnit
 	}
 	c.MailID, c.ReceivedAt = m.ID, m.ArrivedAt
-	if request.Reason != "" || c.ID == 0 {
+	if request.LetterFile != "" || c.ID == 0 { // a corrected list may come without its letter
 		c.Reason, c.LetterDate, c.Signer, c.LetterFile = request.Reason, request.LetterDate, request.Signer, request.LetterFile
 	}
 	c.ListFile = strings.Join(request.ListFiles, ", ")
@@ -211,7 +176,7 @@ func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Readi
 	case bot.Queue, bot.Human, bot.Ignore, bot.ConfirmReceived, bot.ReplyStatus:
 	}
 	a := bot.Answer{Kind: kind, Step: fmt.Sprintf("%s mail %d", c.Number, m.ID), Case: c, Unit: unit, Request: request, At: now,
-		CheckDue: in.Due(c.ReceivedAt, checkDays), CreateDue: in.Due(c.ReceivedAt, createDays),
+		CheckDue: in.Due(c.ReceivedAt, bot.CheckDays), CreateDue: in.Due(c.ReceivedAt, bot.CreateDays),
 		Thread: bot.Thread{InReplyTo: msg.ID, References: append(msg.References[:len(msg.References):len(msg.References)], ids(msg.ID)...), Subject: msg.Subject}}
 	for _, f := range r.Files {
 		if slices.Contains(request.ListFiles, f.Name) {

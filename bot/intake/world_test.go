@@ -132,6 +132,7 @@ type letter struct {
 	refers                         string   // In-Reply-To
 	codes                          []string // a list is attached
 	via                            string   // written into Received, so that the bytes differ
+	signed                         bool     // the letter of BM-CNTT31 is attached
 }
 
 func (l letter) raw() []byte {
@@ -157,8 +158,26 @@ func (l letter) raw() []byte {
 		b.WriteString("--x\r\nContent-Type: application/octet-stream; name=ds.xlsx\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
 			base64.StdEncoding.EncodeToString(workbook(l.codes)) + "\r\n")
 	}
+	if l.signed {
+		b.WriteString("--x\r\nContent-Type: application/octet-stream; name=bm.docx\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+			base64.StdEncoding.EncodeToString(document("ĐƠN VỊ: PHÒNG CÔNG TÁC SINH VIÊN", "BẢN ĐỀ NGHỊ", "Về việc cấp tài khoản email",
+				"Kính gửi: Phòng Công nghệ Thông tin", "Lý do cấp email: nhập học", "Đề nghị cấp mới tài khoản email theo danh sách đính kèm.", "Thủ trưởng đơn vị")) + "\r\n")
+	}
 	b.WriteString("--x--\r\n")
 	return b.Bytes()
+}
+
+// document is a Word file with these paragraphs.
+func document(paragraphs ...string) []byte {
+	var body strings.Builder
+	for _, p := range paragraphs {
+		fmt.Fprintf(&body, `<w:p><w:r><w:t>%s</w:t></w:r></w:p>`, p)
+	}
+	return zipped([][2]string{
+		{"[Content_Types].xml", `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`},
+		{"_rels/.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>`},
+		{"word/document.xml", `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>` + body.String() + `</w:body></w:document>`},
+	})
 }
 
 // workbook is a list with these student codes.
@@ -175,15 +194,19 @@ func workbook(codes []string) []byte {
 	for i, code := range codes {
 		line(i+2, fmt.Sprint(i+1), code, "Nguyễn Văn An", "YK48", "48", "")
 	}
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, f := range [][2]string{
+	return zipped([][2]string{
 		{"[Content_Types].xml", `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>`},
 		{"_rels/.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
 		{"xl/workbook.xml", `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="DS" sheetId="1" r:id="rId1"/></sheets></workbook>`},
 		{"xl/_rels/workbook.xml.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`},
 		{"xl/worksheets/sheet1.xml", `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>` + rows.String() + `</sheetData></worksheet>`},
-	} {
+	})
+}
+
+func zipped(files [][2]string) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, f := range files {
 		out, err := z.Create(f[0])
 		if err == nil {
 			_, err = out.Write([]byte(f[1]))

@@ -89,6 +89,16 @@ func (w *worker) Work(ctx context.Context, job *river.Job[wake]) error {
 	return err
 }
 
+// longest is the longest pause after a failure. River's own grows to days; what failed because a server was away must go on
+// soon after it is back.
+const longest = time.Minute
+
+// NextRetry is when a job that failed is tried again: after a second, then later and later.
+func (w *worker) NextRetry(job *river.Job[wake]) time.Time {
+	now := time.Now() //nolint:forbidigo // River times its jobs by the machine's clock
+	return now.Add(min(time.Second<<min(max(job.Attempt, 1)-1, 10), longest))
+}
+
 // Later puts a job off.
 type Later time.Duration
 

@@ -12,7 +12,9 @@ import (
 type Answer struct {
 	Case       string // "YC-2026-0042"; "" when the mail opened none
 	Unit       string // name of the unit that is addressed
+	At         time.Time
 	ReceivedAt time.Time
+	ConsentAt  time.Time // of "Đồng ý cấp phần hợp lệ", for PartAccepted
 	Request    bot.Request
 	Workbook   compose.Attachment // the unit's list, marked; without Data the letter speaks of no attachment
 	CheckBy    time.Time          // step 3; zero: not said
@@ -26,21 +28,22 @@ type Limits struct{ MailMB, Parts, UnpackedMB, Rows, Columns int }
 // answerFacts is what the letters of an Answer may use.
 type answerFacts struct {
 	page
-	ReceivedAt, CheckBy, CreateBy time.Time
-	Letter                        line
-	Lists                         line
-	Total, Classes                int
-	Good, Warned, Bad             int
-	Errors, Notes                 []reason // about the whole request
-	BadRows, WarnedRows           table
-	Workbook                      line
-	Limits                        Limits
+	ReceivedAt, ConsentAt time.Time
+	CheckBy, CreateBy     time.Time
+	Letter                line
+	Lists                 line
+	Total, Classes        int
+	Good, Warned, Bad     int
+	Errors, Notes         []reason // about the whole request
+	BadRows, WarnedRows   table
+	Workbook              line
+	Limits                Limits
 }
 
 func (w *Writer) facts(a Answer) answerFacts {
 	f := answerFacts{
-		page:       w.page(a.Case, a.Unit),
-		ReceivedAt: a.ReceivedAt, CheckBy: a.CheckBy, CreateBy: a.CreateBy,
+		page:       w.page(a.Case, a.Unit, a.At),
+		ReceivedAt: a.ReceivedAt, ConsentAt: a.ConsentAt, CheckBy: a.CheckBy, CreateBy: a.CreateBy,
 		Letter: plain(a.Request.LetterFile, longest),
 		Lists:  plain(strings.Join(a.Request.ListFiles, ", "), speech),
 		Total:  len(a.Request.Rows), Classes: classes(a.Request.Rows), Good: a.Request.Good(),
@@ -85,6 +88,7 @@ func (w *Writer) PartAccepted(a Answer) (Draft, error) {
 // An OfficerReturn is a case that an officer sends back (step 3).
 type OfficerReturn struct {
 	Case, Unit string
+	At         time.Time
 	Reason     string    // the officer's words, shown as one line
 	Rows       []bot.Row // the rows it is about; none: the whole
 	Workbook   compose.Attachment
@@ -96,15 +100,18 @@ func (w *Writer) ReturnedByOfficer(r OfficerReturn) (Draft, error) {
 		page
 		Reason line
 		People table
-	}{w.page(r.Case, r.Unit), plain(r.Reason, speech), w.people(r.Rows)}, r.Workbook)
+	}{w.page(r.Case, r.Unit, r.At), plain(r.Reason, speech), w.people(r.Rows)}, r.Workbook)
 }
 
 // A Delivery is the accounts of a case going to the unit (step 5). It cannot hold a password: these are only in the
 // encrypted file.
 type Delivery struct {
 	Case, Unit  string
-	LetterDate  string // of the unit's letter, "2026-11-20"; "" unknown
-	Created     int
+	At          time.Time
+	LetterDate  string    // of the unit's letter, "2026-11-20"; "" unknown
+	Created     int       // 0: there is nothing to hand over, and the letter says so
+	NotMade     []bot.Row // no account could be made: the directory knows the code or the address already
+	HeldBack    int       // rows that were named before as not conforming
 	UserNames   compose.Attachment
 	Credentials compose.Attachment // encrypted
 	ExpireAt    time.Time          // of the initial passwords; zero: not said
@@ -116,17 +123,20 @@ func (w *Writer) Delivered(d Delivery) (Draft, error) {
 	return w.draft("delivered", d.Case, struct {
 		page
 		LetterDate, ExpireAt, HandOverBy time.Time
-		Created                          int
+		Created, NotMade, HeldBack       int
+		People                           table // of NotMade
 		UserNames, Credentials           line
 	}{
-		page: w.page(d.Case, d.Unit), LetterDate: isoDate(d.LetterDate), ExpireAt: d.ExpireAt, HandOverBy: d.HandOverBy,
-		Created: d.Created, UserNames: plain(d.UserNames.Name, longest), Credentials: plain(d.Credentials.Name, longest),
+		page: w.page(d.Case, d.Unit, d.At), LetterDate: isoDate(d.LetterDate), ExpireAt: d.ExpireAt, HandOverBy: d.HandOverBy,
+		Created: d.Created, NotMade: len(d.NotMade), HeldBack: d.HeldBack, People: w.people(d.NotMade),
+		UserNames: plain(d.UserNames.Name, longest), Credentials: plain(d.Credentials.Name, longest),
 	}, d.UserNames, d.Credentials)
 }
 
 // A Reminder asks a unit that is silent after a delivery.
 type Reminder struct {
 	Case, Unit string
+	At         time.Time
 	SentAt     time.Time // of the delivery
 	Created    int
 	ConfirmBy  time.Time
@@ -138,7 +148,7 @@ func (w *Writer) ReceiptReminder(r Reminder) (Draft, error) {
 		page
 		SentAt, ConfirmBy time.Time
 		Created           int
-	}{w.page(r.Case, r.Unit), r.SentAt, r.ConfirmBy, r.Created})
+	}{w.page(r.Case, r.Unit, r.At), r.SentAt, r.ConfirmBy, r.Created})
 }
 
 // A HandOver is what the unit said about the accounts it got.
@@ -161,7 +171,7 @@ func (w *Writer) HandedOver(h HandOver) (Draft, error) {
 		Remaining            int
 		People               table
 	}{
-		page: w.page(h.Case, h.Unit), Received: h.Received, HandedOver: h.HandedOver, On: h.On,
+		page: w.page(h.Case, h.Unit, h.On), Received: h.Received, HandedOver: h.HandedOver, On: h.On,
 		ConfirmedBy: plain(h.ConfirmedBy, longest), Remaining: len(h.Remaining), People: w.people(h.Remaining),
 	})
 }
@@ -179,5 +189,5 @@ func (w *Writer) Withdrawn(x Withdrawal) (Draft, error) {
 		page
 		On     time.Time
 		Reason line
-	}{w.page(x.Case, x.Unit), x.On, plain(x.Reason, speech)})
+	}{w.page(x.Case, x.Unit, x.On), x.On, plain(x.Reason, speech)})
 }

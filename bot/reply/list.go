@@ -42,13 +42,16 @@ func OfFile(req bot.Request, file string) bot.Request {
 	return part
 }
 
+// SourceHeader stands over the column of a rewritten list that says where each row stood. It is no data either.
+const SourceHeader = "Nguồn / Source"
+
 // The columns of the form (BM-CNTT31), by the field of bot.Row.Cells.
 var listColumns = []struct {
 	field, header string
 	width         float64
 }{
 	{"stt", "STT", 6}, {"code", "Mã số SV/HV", 16}, {"name", "Họ và tên", 30}, {"class", "Lớp", 14},
-	{"cohort", "Khóa", 8}, {"note", "Ghi chú", 18}, {"", "Nguồn", 34},
+	{"cohort", "Khóa", 8}, {"note", "Ghi chú", 18}, {"", SourceHeader, 34},
 }
 
 const listSheet = "Danh sách"

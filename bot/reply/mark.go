@@ -237,10 +237,7 @@ func (m *marker) reasons(s *sheetMarks, at layout) error {
 	}
 	for _, line := range lines {
 		text := strings.Join(texts[line], "\n")
-		if err := m.write(s.name, at.col, line, text, true); err != nil {
-			return err
-		}
-		if err := m.grow(s.name, line, text); err != nil {
+		if err := m.write(s.name, at.col, line, line, text, false); err != nil {
 			return err
 		}
 	}
@@ -248,34 +245,46 @@ func (m *marker) reasons(s *sheetMarks, at layout) error {
 }
 
 // head writes the header of the column and, above it, what concerns the whole request: each in a cell of its own from
-// the top down, without wrapping, so that no row of the unit's title grows.
+// the top down, in the font of the list.
 func (m *marker) head(s *sheetMarks, at layout) error {
-	if at.header > 0 {
-		if err := m.write(s.name, at.col, at.header, ReasonHeader, true); err != nil {
-			return err
-		}
+	title := ReasonHeader
+	if texts := m.w.generalTexts(s.general); len(at.above) == 0 && len(texts) > 0 {
+		title += "\n" + strings.Join(texts, "\n")
+	} else if err := m.above(s, at, texts); err != nil {
+		return err
 	}
-	var texts []string
-	for _, f := range s.general {
-		texts = append(texts, m.w.reasonText(f))
-	}
-	for i, row := range at.above {
-		if len(texts) == 0 {
-			return nil
-		}
-		text := texts[0]
-		texts = texts[1:]
-		if i == len(at.above)-1 && len(texts) > 0 { // no room below: the last cell takes the rest
-			text, texts = strings.Join(append([]string{text}, texts...), "  "), nil
-		}
-		if err := m.write(s.name, at.col, row, text, false); err != nil {
-			return err
-		}
-	}
-	if len(texts) == 0 || at.header == 0 {
+	if at.header == 0 {
 		return nil
 	}
-	return m.write(s.name, at.col, at.header, ReasonHeader+"\n"+strings.Join(texts, "\n"), true)
+	return m.write(s.name, at.col, at.header, at.header, title, false)
+}
+
+func (m *marker) above(s *sheetMarks, at layout, texts []string) error {
+	like := at.header
+	if len(s.rows) > 0 {
+		like = s.rows[0].Line
+	}
+	for i, row := range at.above {
+		if i >= len(texts) {
+			return nil
+		}
+		text := texts[i]
+		if i == len(at.above)-1 { // no room below: the last cell takes the rest
+			text = strings.Join(texts[i:], "\n")
+		}
+		if err := m.write(s.name, at.col, row, like, text, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Writer) generalTexts(findings []bot.Finding) []string {
+	var texts []string
+	for _, f := range findings {
+		texts = append(texts, w.reasonText(f))
+	}
+	return texts
 }
 
 // reasonText is one finding in the reason column. It begins with the rule in brackets, so that no program takes a value

@@ -3,7 +3,6 @@ package reply
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 
@@ -27,6 +26,7 @@ type look struct {
 	style int
 	fill  int // id, keep when negative
 	wrap  bool
+	bare  bool // without borders
 }
 
 const keep = -1
@@ -40,7 +40,7 @@ func newMarker(w *Writer, f *excelize.File) (*marker, error) {
 	if m.yellow, err = fillID(f, yellow); err != nil {
 		return nil, err
 	}
-	m.wrapped, err = f.NewStyle(&excelize.Style{Alignment: &excelize.Alignment{WrapText: true, Vertical: "top", Horizontal: "left"}})
+	m.wrapped, err = f.NewStyle(&excelize.Style{Alignment: &excelize.Alignment{WrapText: true, Vertical: "center", Horizontal: "left"}})
 	return m, err
 }
 
@@ -69,6 +69,10 @@ func (m *marker) restyle(l look) int {
 	if l.wrap {
 		xf.Alignment, xf.ApplyAlignment = xfs.Xf[m.wrapped].Alignment, &yes
 	}
+	if l.bare {
+		none := 0
+		xf.BorderID, xf.ApplyBorder = &none, &yes
+	}
 	xfs.Xf = append(xfs.Xf, xf)
 	xfs.Count = len(xfs.Xf)
 	m.styles[l] = xfs.Count - 1
@@ -81,11 +85,12 @@ func (m *marker) paint(sheet, cell string, fill int) error {
 	if err != nil {
 		return err
 	}
-	return m.f.SetCellStyle(sheet, cell, cell, m.restyle(look{style, fill, false}))
+	return m.f.SetCellStyle(sheet, cell, cell, m.restyle(look{style, fill, false, false}))
 }
 
-// write puts a text into the reason column, in the font and borders of the cell to its left.
-func (m *marker) write(sheet string, col, row int, text string, wrap bool) error {
+// write puts a text into the reason column, in the font and borders of the cell to its left in row like, and makes its
+// row high enough. bare leaves the borders out: above the table there are none.
+func (m *marker) write(sheet string, col, row, like int, text string, bare bool) error {
 	cell, err := excelize.CoordinatesToCellName(col, row)
 	if err != nil {
 		return err
@@ -94,8 +99,8 @@ func (m *marker) write(sheet string, col, row int, text string, wrap bool) error
 		return err
 	}
 	style := 0
-	if wrap && col > 1 {
-		left, err := excelize.CoordinatesToCellName(col-1, row)
+	if col > 1 && like > 0 {
+		left, err := excelize.CoordinatesToCellName(col-1, like)
 		if err != nil {
 			return err
 		}
@@ -103,30 +108,10 @@ func (m *marker) write(sheet string, col, row int, text string, wrap bool) error
 			return err
 		}
 	}
-	return m.f.SetCellStyle(sheet, cell, cell, m.restyle(look{style, 0, wrap}))
-}
-
-// The height of a line of text in points, how many characters of it go into the reason column, and the highest row that
-// spreadsheet programs allow.
-const (
-	lineHeight = 16
-	lineLength = reasonWidth - 4
-	rowLimit   = 400
-)
-
-// grow makes a row high enough for its reason. Programs do not do it by themselves for a file that they open; a row that
-// is high enough already, or hidden, stays as it is.
-func (m *marker) grow(sheet string, row int, text string) error {
-	lines := 0
-	for part := range strings.SplitSeq(text, "\n") {
-		lines += 1 + utf8.RuneCountInString(part)/lineLength
+	if err := m.f.SetCellStyle(sheet, cell, cell, m.restyle(look{style, 0, true, bare})); err != nil {
+		return err
 	}
-	height, own := m.heights[row]
-	needed := float64(min(lines*lineHeight, rowLimit))
-	if own && (height == 0 || height >= needed) || lines == 1 {
-		return nil
-	}
-	return m.f.SetRowHeight(sheet, row, needed)
+	return m.grow(sheet, row, text, m.faceOf(style))
 }
 
 // A layout is where the reason column stands.

@@ -237,7 +237,7 @@ func TestMarkWithoutRows(t *testing.T) {
 		finding("LST-02", bot.RejectRequest, 0, "Sheet1", "", "a"), finding("LST-03", bot.Warn, 0, "", "", "b"),
 	}})
 	checkMarks(t, marked, "Sheet1", nil, nil, map[string]string{
-		"G1": ReasonHeader, "G2": "[LST-02] Lý do của a / Reason of a  [LST-03] Lý do của b / Reason of b",
+		"G1": ReasonHeader, "G2": "[LST-02] Lý do của a / Reason of a\n[LST-03] Lý do của b / Reason of b",
 	})
 	checkUnchanged(t, original, marked, nil)
 }

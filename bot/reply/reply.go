@@ -20,7 +20,7 @@ import (
 type Office struct {
 	School         string // "TRƯỜNG ĐẠI HỌC Y DƯỢC VÍ DỤ"
 	Office         string // "Phòng Công nghệ Thông tin"
-	Place          string // "Cần Thơ", may be empty
+	Place          string // before the date, "Cần Thơ"; may be empty
 	Contact        string // telephone and address for people
 	ServiceAddress string // the mailbox that takes requests
 }
@@ -59,10 +59,12 @@ var letters = template.Must(template.New("").Funcs(template.FuncMap{
 type page struct {
 	School, Office, Place, Contact, ServiceAddress line
 	Case, Unit                                     line
+	At                                             time.Time // zero: the letter has no line of place and date
 }
 
-func (w *Writer) page(number, unit string) page {
+func (w *Writer) page(number, unit string, at time.Time) page {
 	return page{
+		At:     at,
 		School: plain(w.office.School, longest), Office: plain(w.office.Office, longest),
 		Place: plain(w.office.Place, longest), Contact: plain(w.office.Contact, longest),
 		ServiceAddress: plain(w.office.ServiceAddress, longest),

@@ -74,7 +74,8 @@ func (j *judge) count(where string, said, read int, at place) {
 // scope judges whether the people are those of the procedure and of the unit (FR-03, FR-08).
 func (j *judge) scope() {
 	perList := make(map[parser.Place]int)
-	var staff, foreign []string
+	var staff []string
+	var foreign []parser.Row
 	kinds := ""
 	for _, row := range j.sub.Rows {
 		perList[parser.Place{File: row.At.File, Sheet: row.At.Sheet}]++
@@ -82,7 +83,7 @@ func (j *judge) scope() {
 			staff = append(staff, strconv.Itoa(row.N))
 		}
 		if shown, ours := j.ofUnit(row.Code.Text); !ours {
-			foreign, kinds = append(foreign, strconv.Itoa(row.N)), shown
+			foreign, kinds = append(foreign, row), shown
 		}
 	}
 	for _, list := range j.sub.Lists {
@@ -95,7 +96,7 @@ func (j *judge) scope() {
 		j.say("FRM-09", place{}, "", "n", strconv.Itoa(len(staff)))
 	}
 	if len(foreign) > 0 {
-		j.say("FRM-13", place{}, "", "rows", fewOf(foreign), "kind", kinds, "unit", j.unit.Name)
+		j.say("FRM-13", place{}, "", append(j.lines(foreign...), "kind", kinds, "unit", j.unit.Name)...)
 	}
 }
 

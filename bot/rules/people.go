@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +33,7 @@ func (j *judge) repeatedCodes() map[int]bool {
 		}
 		for _, row := range guilty {
 			repeats[row.N] = len(guilty) < len(rows)
-			j.say("ROW-04", in(row, row.Code), row.Code.Text, "v", canonical(row.Code.Text), "rows", numbers(rows))
+			j.say("ROW-04", in(row, row.Code), row.Code.Text, append(j.lines(rows...), "v", canonical(row.Code.Text))...)
 		}
 	}
 	return repeats
@@ -71,9 +73,9 @@ func (j *judge) namesakes(repeats map[int]bool) {
 			switch {
 			case canonical(row.Code.Text) == canonical(first.Code.Text): // ROW-04 speaks
 			case !strings.EqualFold(row.Name.Text, first.Name.Text):
-				j.say("NAM-09", in(row, row.Name), row.Name.Text, "row", strconv.Itoa(first.N), "a", row.Name.Text, "b", first.Name.Text)
+				j.say("NAM-09", in(row, row.Name), row.Name.Text, append(j.lines(first), "a", row.Name.Text, "b", first.Name.Text)...)
 			default:
-				j.say("ROW-17", in(row, row.Code), row.Code.Text, "a", first.Code.Text, "b", row.Code.Text, "rows", numbers([]parser.Row{first, row}))
+				j.say("ROW-17", in(row, row.Code), row.Code.Text, append(j.lines(first, row), "a", first.Code.Text, "b", row.Code.Text)...)
 			}
 		}
 	}
@@ -151,10 +153,37 @@ func (j *judge) groups(key func(parser.Row) string) [][]parser.Row {
 	return shared
 }
 
-func numbers(rows []parser.Row) string {
-	var n []string
+// lines says where rows stand, as the {field} of a message and its value: {lines} of a sheet, which a person sees beside
+// them, else {rows} of the table or of the request. The sheet and the file are named when the rows stand in several.
+func (j *judge) lines(rows ...parser.Row) []string {
+	field := "lines"
+	sheets, files := false, false
 	for _, row := range rows {
-		n = append(n, strconv.Itoa(row.N))
+		if row.At.Row == 0 || !j.inWorkbook(row) {
+			field = "rows"
+		}
+		sheets = sheets || row.At.Sheet != rows[0].At.Sheet
+		files = files || row.At.File != rows[0].At.File
 	}
-	return fewOf(n)
+	var places []string
+	for _, row := range rows {
+		var in []string
+		if sheets {
+			in = append(in, row.At.Sheet)
+		}
+		if files {
+			in = append(in, row.At.File)
+		}
+		place := strconv.Itoa(cmp.Or(row.At.Row, row.N))
+		if len(in) > 0 {
+			place += " (" + strings.Join(in, ", ") + ")"
+		}
+		places = append(places, place)
+	}
+	return []string{field, fewOf(places)}
+}
+
+// inWorkbook reports whether a row stands on a sheet, not in a document's table.
+func (j *judge) inWorkbook(row parser.Row) bool {
+	return !slices.ContainsFunc(j.sub.Files, func(f parser.FileReport) bool { return f.Name == row.At.File && f.Format == "docx" })
 }

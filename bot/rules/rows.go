@@ -185,7 +185,8 @@ func strange(name string) (illegal, alien []string) {
 	return illegal, alien
 }
 
-// oddSyllables lists the words of a name that Vietnamese spelling does not know: minority and foreign names, or slips.
+// oddSyllables lists the words of a name that Vietnamese spelling does not know: minority and foreign names, or slips. The
+// message puts the list between quotes, so they also stand between its words.
 func oddSyllables(name string) string {
 	var odd []string
 	for word := range strings.FieldsSeq(name) {
@@ -194,7 +195,7 @@ func oddSyllables(name string) string {
 			odd = append(odd, word)
 		}
 	}
-	return strings.Join(odd, ", ")
+	return strings.Join(odd, `", "`)
 }
 
 // classEnd finds the cohort that many classes carry at their end: YBK47 is of cohort 47.

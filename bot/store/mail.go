@@ -160,15 +160,10 @@ func (tx *Tx) Raw(ctx context.Context, hash string) ([]byte, error) {
 	return raw, nil
 }
 
-// TryMail counts a try at judging before it begins, so that a mail that kills the process is counted too.
-func (tx *Tx) TryMail(ctx context.Context, id int64) error {
-	_, err := tx.exec(ctx, `UPDATE mails SET tries = tries + 1 WHERE id = $1 AND outcome = ''`, id)
-	return err
-}
-
-// UntryMail takes a try back that did not fail by the mail's fault.
-func (tx *Tx) UntryMail(ctx context.Context, id int64) error {
-	_, err := tx.exec(ctx, `UPDATE mails SET tries = tries - 1 WHERE id = $1 AND outcome = '' AND tries > 0`, id)
+// TryMail counts a try at judging before it begins, so that a mail that kills the process is counted too; weight is taken
+// back with its negative.
+func (tx *Tx) TryMail(ctx context.Context, id int64, weight int) error {
+	_, err := tx.exec(ctx, `UPDATE mails SET tries = tries + $2 WHERE id = $1 AND outcome = '' AND tries + $2 >= 0`, id, weight)
 	return err
 }
 

@@ -18,6 +18,7 @@ type caseCmd struct {
 	Check    caseCheckCmd    `cmd:"" help:"Stamp a case as checked (QT.CNTT.03 step 3)."`
 	Return   caseReturnCmd   `cmd:"" help:"Return a case to its unit with a reason."`
 	Withdraw caseWithdrawCmd `cmd:"" help:"Withdraw a case before anything was made."`
+	Resend   caseResendCmd   `cmd:"" help:"Send the answers of a case again that were refused for good."`
 	Explain  caseExplainCmd  `cmd:"" help:"Say of one row: which mail, file and cell, which rule, who approved, what the platform said."`
 }
 
@@ -27,7 +28,7 @@ type caseListCmd struct {
 }
 
 func (c *caseListCmd) Run(e *env) error {
-	return c.desk(e, func(a *app.App, _ bot.Officer) error {
+	return c.look(e, func(a *app.App) error {
 		var cases []bot.Case
 		err := a.DB.Read(e.ctx, func(tx *store.Tx) (err error) {
 			cases, err = tx.Cases(e.ctx, bot.State(c.State))
@@ -70,7 +71,7 @@ type caseView struct {
 }
 
 func (c *caseShowCmd) Run(e *env) error {
-	return c.desk(e, func(a *app.App, _ bot.Officer) error {
+	return c.look(e, func(a *app.App) error {
 		var v caseView
 		err := a.DB.Read(e.ctx, func(tx *store.Tx) (err error) {
 			if v.Case, err = tx.CaseByNumber(e.ctx, c.Case); err != nil {
@@ -111,10 +112,13 @@ func (v *caseView) print(e *env) error {
 		return err
 	}
 	for _, f := range v.Findings {
-		vi, _ := rules.Text(f)
-		fmt.Fprintf(e.stdout, "%s %s %s\n", f.Rule, place(f), vi)
+		vi, en := rules.Text(f)
+		fmt.Fprintf(e.stdout, "%s %s %s\n       %s\n", f.Rule, place(f), vi, en)
 	}
 	fmt.Fprintln(e.stdout)
+	for _, l := range v.Letters {
+		fmt.Fprintf(e.stdout, "answer %s  %s  %s to %s  %s\n", local(l.CreatedAt), l.Kind, l.State, l.To, l.Reply)
+	}
 	printEvents(e, v.Events)
 	return nil
 }
@@ -144,7 +148,7 @@ type caseCheckCmd struct {
 }
 
 func (c *caseCheckCmd) Run(e *env) error {
-	return c.desk(e, func(a *app.App, officer bot.Officer) error {
+	return c.act(e, func(a *app.App, officer bot.Officer) error {
 		k, err := a.Desk.Check(e.ctx, desk.OfficerActor(officer), c.Case)
 		return c.done(e, k, err)
 	})
@@ -169,7 +173,7 @@ type caseReturnCmd struct {
 }
 
 func (c *caseReturnCmd) Run(e *env) error {
-	return c.desk(e, func(a *app.App, officer bot.Officer) error {
+	return c.act(e, func(a *app.App, officer bot.Officer) error {
 		k, err := a.Desk.Return(e.ctx, desk.OfficerActor(officer), c.Case, c.Reason)
 		return c.done(e, k, err)
 	})
@@ -182,9 +186,25 @@ type caseWithdrawCmd struct {
 }
 
 func (c *caseWithdrawCmd) Run(e *env) error {
-	return c.desk(e, func(a *app.App, officer bot.Officer) error {
+	return c.act(e, func(a *app.App, officer bot.Officer) error {
 		k, err := a.Desk.Withdraw(e.ctx, desk.OfficerActor(officer), c.Case, c.Reason)
 		return c.done(e, k, err)
+	})
+}
+
+type caseResendCmd struct {
+	officerFlags
+	Case string `arg:"" help:"Case number."`
+}
+
+func (c *caseResendCmd) Run(e *env) error {
+	return c.act(e, func(a *app.App, officer bot.Officer) error {
+		n, err := a.Desk.Resend(e.ctx, desk.OfficerActor(officer), c.Case)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(e.stdout, "%d answers of %s are queued again\n", n, c.Case)
+		return nil
 	})
 }
 
@@ -195,7 +215,7 @@ type caseExplainCmd struct {
 }
 
 func (c *caseExplainCmd) Run(e *env) error {
-	return c.desk(e, func(a *app.App, _ bot.Officer) error {
+	return c.look(e, func(a *app.App) error {
 		x, err := a.Desk.Explain(e.ctx, c.Case, c.Row)
 		if err != nil {
 			return err

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -50,7 +49,7 @@ func (c *checkCmd) Run(e *env) error {
 	checked, err := c.check(world, known, now)
 	if err != nil {
 		r := report{w: e.stderr, lang: c.Lang}
-		r.line(r.say("Không đọc được: %s", "Cannot be read: %s"), err.Error())
+		r.line("%s", r.unread(err))
 		if c.JSON {
 			return errors.Join(printJSON(e.stdout, bot.Request{Kind: bot.Other, Action: bot.Human}), exitUnreadable)
 		}
@@ -84,7 +83,7 @@ func (c *checkCmd) check(world app.World, known map[string][]bot.Existing, now t
 		}
 		if strings.EqualFold(filepath.Ext(path), ".eml") || mailHead.Match(data) {
 			if len(c.Files) > 1 {
-				return app.Checked{}, fmt.Errorf("%s is a mail: check it alone", path)
+				return app.Checked{}, mailBesideFiles(path)
 			}
 			return world.CheckMail(data, known, now)
 		}

@@ -228,6 +228,28 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// TestUnread holds that a report keeps to one language, also when there is nothing to read.
+func TestUnread(t *testing.T) {
+	t.Parallel()
+	mail := "testdata/corpus/a01-xlsx-plain/message.eml"
+	for _, tt := range []struct {
+		files  []string
+		vi, en string
+	}{
+		{[]string{"testdata/no-such-file.xlsx"}, "Không tìm thấy tệp testdata/no-such-file.xlsx.\n", "There is no file testdata/no-such-file.xlsx.\n"},
+		{[]string{"testdata"}, "testdata là một thư mục: đề nghị nêu tên từng tệp.\n", "testdata is a folder: please name the files.\n"},
+		{[]string{mail, mail}, "Tệp " + mail + " là một thư: đề nghị kiểm tra riêng thư này.\n", "The file " + mail + " is a mail: please check it alone.\n"},
+	} {
+		for lang, want := range map[string]string{"vi": tt.vi, "en": tt.en} {
+			var stdout, stderr bytes.Buffer
+			err := (&checkCmd{Files: tt.files, Config: "testdata/corpus.toml", Lang: lang}).Run(&env{ctx: t.Context(), stdout: &stdout, stderr: &stderr})
+			if code, _ := errors.AsType[exit](err); code != exitUnreadable || stderr.String() != want || stdout.Len() > 0 {
+				t.Errorf("%v: %v, said %q and %q, want %q", tt.files, err, &stdout, &stderr, want)
+			}
+		}
+	}
+}
+
 // TestBareFiles checks the files of a request before they are mailed: the unit is the letter's.
 func TestBareFiles(t *testing.T) {
 	t.Parallel()

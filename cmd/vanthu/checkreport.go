@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -77,14 +78,15 @@ func (r *report) field(label, value string) {
 	}
 }
 
-// rows prints the list as it was understood, each finding under its row.
+// rows prints the list as it was understood, each finding under its row. A row is called by its number on the sheet, as the
+// messages and the letters call it.
 func (r *report) rows(rows []bot.Row, judged bool, byRow map[int][]bot.Finding) {
 	if len(rows) == 0 {
 		return
 	}
 	table := [][]string{{r.say("Dòng", "Row"), r.say("Mã số", "Code"), r.say("Họ và tên", "Name"), r.say("Lớp", "Class"), r.say("Khóa", "Cohort"), r.say("Ghi chú", "Note")}}
 	for _, row := range rows {
-		table = append(table, []string{fmt.Sprint(row.N), row.Code, row.Name, row.Class, row.Cohort, row.Note})
+		table = append(table, []string{fmt.Sprint(cmp.Or(row.Line, row.N)), row.Code, row.Name, row.Class, row.Cohort, row.Note})
 	}
 	widths := make([]int, len(table[0]))
 	for _, cells := range table {

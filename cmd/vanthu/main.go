@@ -21,6 +21,7 @@ type commands struct {
 	Serve serveCmd `cmd:"" help:"Watch the mailbox and answer."`
 	Check checkCmd `cmd:"" help:"Read a mail, list or letter offline and say what was understood."`
 	Case  caseCmd  `cmd:"" help:"Officers: cases."`
+	Mail  mailCmd  `cmd:"" help:"Officers: the journal of mails."`
 	Plan  planCmd  `cmd:"" help:"Officers: plans."`
 }
 

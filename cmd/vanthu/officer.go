@@ -13,14 +13,31 @@ import (
 
 // officerFlags are what every officer's command takes.
 type officerFlags struct {
-	Config string `required:"" type:"existingfile" help:"Configuration file."`
+	Config string `required:"" type:"existingfile" placeholder:"FILE" help:"Configuration file."`
 	JSON   bool   `name:"json" help:"Print JSON."`
 	As     string `help:"Act as this officer (root only; recorded)."`
 }
 
-// desk opens the database for one command.
-func (f *officerFlags) desk(e *env, run func(a *app.App, officer bot.Officer) error) error {
-	cfg, err := config.Load(f.Config)
+// look opens the database for a command that only reads.
+func (f *officerFlags) look(e *env, run func(a *app.App) error) error {
+	return f.open(e, func(a *app.App, _ bot.Officer) error { return run(a) })
+}
+
+// act opens the database for a command that changes something. That root acted as an officer is recorded beside the act.
+func (f *officerFlags) act(e *env, run func(a *app.App, officer bot.Officer) error) error {
+	return f.open(e, func(a *app.App, officer bot.Officer) error {
+		if f.As != "" {
+			if err := a.RecordActingAs(e.ctx, officer); err != nil {
+				return err
+			}
+		}
+		return run(a, officer)
+	})
+}
+
+// open needs no secret but the database's, so that officers can work under their own logins.
+func (f *officerFlags) open(e *env, run func(a *app.App, officer bot.Officer) error) error {
+	cfg, err := config.LoadDesk(f.Config)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ type planMakeCmd struct {
 }
 
 func (c *planMakeCmd) Run(e *env) error {
-	return c.desk(e, func(a *app.App, officer bot.Officer) error {
+	return c.act(e, func(a *app.App, officer bot.Officer) error {
 		p, err := a.Desk.MakePlan(e.ctx, desk.OfficerActor(officer), c.Cases)
 		if err != nil {
 			return err
@@ -39,7 +39,7 @@ type planShowCmd struct {
 }
 
 func (c *planShowCmd) Run(e *env) error {
-	return c.desk(e, func(a *app.App, _ bot.Officer) error {
+	return c.look(e, func(a *app.App) error {
 		var p store.StoredPlan
 		err := a.DB.Read(e.ctx, func(tx *store.Tx) (err error) {
 			p, err = tx.PlanByNumber(e.ctx, c.Plan)
@@ -75,7 +75,7 @@ func printPlan(e *env, p store.StoredPlan, asJSON bool) error {
 type planListCmd struct{ officerFlags }
 
 func (c *planListCmd) Run(e *env) error {
-	return c.desk(e, func(a *app.App, _ bot.Officer) error {
+	return c.look(e, func(a *app.App) error {
 		var plans []store.StoredPlan
 		err := a.DB.Read(e.ctx, func(tx *store.Tx) (err error) {
 			plans, err = tx.Plans(e.ctx)
@@ -107,7 +107,7 @@ type planApproveCmd struct {
 }
 
 func (c *planApproveCmd) Run(e *env) error {
-	return c.desk(e, func(a *app.App, officer bot.Officer) error {
+	return c.act(e, func(a *app.App, officer bot.Officer) error {
 		p, err := a.Desk.ApprovePlan(e.ctx, officer, c.Plan, c.Hash)
 		if err != nil {
 			return err

@@ -35,6 +35,7 @@ type scan struct {
 
 // scanSheet reads one sheet: its lists, and its other lines in order.
 func scanSheet(file string, s *grid.Sheet) *scan {
+	s = withoutMarks(s)
 	c := &scan{file: file, s: s, m: newMerges(s)}
 	i := c.firstHeader()
 	for j := range s.Rows[:i] {

@@ -67,9 +67,9 @@ func (d *demo) tellFolder() {
 	_ = filepath.WalkDir(filepath.Join(d.folder, "mail"), func(path string, _ os.DirEntry, err error) error {
 		inside := strings.TrimPrefix(path, d.folder+string(filepath.Separator))
 		switch {
-		case strings.HasSuffix(path, "(da danh dau).xlsx") && marked == "":
+		case strings.HasSuffix(path, "(đã đánh dấu).xlsx") && marked == "":
 			marked = inside
-		case strings.HasSuffix(path, "(ma hoa).xlsx") && locked == "":
+		case strings.HasSuffix(path, "(mã hoá).xlsx") && locked == "":
 			locked = inside
 		}
 		return err

@@ -268,10 +268,12 @@ const database = "vanthu.db"
 // noPasswordAnywhere makes a copy of the database that may be read as a file while the server has it open, and searches
 // everything.
 func (d *demo) noPasswordAnywhere(ctx context.Context) (string, error) {
-	if err := d.server.DB.Copy(ctx, filepath.Join(d.folder, "copy of "+database)); err != nil {
+	copied := filepath.Join(d.folder, "copy of "+database)
+	if err := d.server.DB.Copy(ctx, copied); err != nil {
 		return "", err
 	}
-	return d.noPassword(ctx)
+	said, err := d.noPassword(ctx)
+	return said, errors.Join(err, os.Remove(copied))
 }
 
 // insides returns the bytes of a file, and what is packed in them: the texts of a mail, the parts of an Office file.

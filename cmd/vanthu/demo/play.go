@@ -247,7 +247,7 @@ func (d *demo) credentials(unit *person, letter *mime.Message, took time.Duratio
 	}
 	q.answer = letter
 	d.story.line("vanthu", "delivers", "“%s” (%s after the approval)", letter.Subject, milliseconds(took))
-	accounts, classes, err := openWorkbook(attached(letter, "(ma hoa).xlsx"), unit.passphrase)
+	accounts, classes, err := openWorkbook(attached(letter, "(mã hoá).xlsx"), unit.passphrase)
 	if err != nil {
 		return fmt.Errorf("the credentials of case %s: %w", q.number, err)
 	}

@@ -307,7 +307,7 @@ func (w *world) signIn(dn, password string) error {
 func credentials(t testing.TB, m *mime.Message) map[string]string {
 	t.Helper()
 	for _, part := range m.Parts {
-		if !strings.Contains(part.Name, "mat khau") {
+		if !strings.Contains(part.Name, "mật khẩu") {
 			continue
 		}
 		f, err := excelize.OpenReader(bytes.NewReader(part.Data), excelize.Options{Password: passphrase})
