@@ -57,34 +57,14 @@ func TestNoSTARTTLSIsRefused(t *testing.T) {
 	}
 }
 
-// Plain speaks to loopback alone. The machine's own outer address is one where a listener can be had.
+// Plain speaks to loopback alone: an address beyond it (RFC 5737) is refused before anything is sent there.
 func TestPlainBeyondLoopbackIsRefused(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", net.JoinHostPort(outerAddress(t), "0"))
-	if err != nil {
-		t.Skip("no address beyond loopback to listen on")
-	}
-	defer listener.Close()
-	sender := &outbox.Sender{Address: listener.Addr().String(), Security: outbox.Plain, Timeout: 5 * time.Second}
-	_, err = sender.Send(t.Context(), us, unit, []byte(raw))
+	sender := &outbox.Sender{Address: "192.0.2.1:25", Security: outbox.Plain, Timeout: 5 * time.Second}
+	_, err := sender.Send(t.Context(), us, unit, []byte(raw))
 	if got := failure(t, err, outbox.Temporary); !strings.Contains(got.Reply, "loopback") {
 		t.Errorf("got %v", got)
 	}
-}
-
-func outerAddress(t *testing.T) string {
-	t.Helper()
-	addresses, err := net.InterfaceAddrs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range addresses {
-		if ip, ok := a.(*net.IPNet); ok && ip.IP.To4() != nil && !ip.IP.IsLoopback() {
-			return ip.IP.String()
-		}
-	}
-	t.Skip("no address beyond loopback")
-	return ""
 }
 
 func TestSlowServer(t *testing.T) {

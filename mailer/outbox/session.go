@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -31,6 +33,9 @@ var (
 // password or certificate, which a person must put right while the mails wait.
 func (s *Sender) dial(ctx context.Context) (*session, error) {
 	dialer := net.Dialer{Timeout: s.timeout()}
+	if s.Security == Plain {
+		dialer.Control = loopbackOnly
+	}
 	conn, err := dialer.DialContext(ctx, "tcp", s.Address)
 	if err != nil {
 		return nil, temporary(ctx, "connecting to "+s.Address, err)
@@ -44,6 +49,14 @@ func (s *Sender) dial(ctx context.Context) (*session, error) {
 	return c, nil
 }
 
+// loopbackOnly is asked with the address that a name has led to, before anything is sent to it.
+func loopbackOnly(_, address string, _ syscall.RawConn) error {
+	if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().IsLoopback() {
+		return errNotLoopback
+	}
+	return nil
+}
+
 // open greets and logs in. doing names the step that failed.
 func (s *Sender) open(ctx context.Context, c *session) (doing string, err error) {
 	config := &tls.Config{ServerName: s.ServerName, RootCAs: s.RootCAs, MinVersion: tls.VersionTLS12}
@@ -52,9 +65,6 @@ func (s *Sender) open(ctx context.Context, c *session) (doing string, err error)
 	}
 	switch s.Security {
 	case Plain:
-		if addr, ok := c.conn.RemoteAddr().(*net.TCPAddr); !ok || !addr.IP.IsLoopback() {
-			return "connecting to " + s.Address, errNotLoopback
-		}
 		c.client = smtp.NewClient(c.conn)
 		s.setTimeouts(c)
 	case StartTLS:
