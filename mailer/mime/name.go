@@ -23,17 +23,16 @@ func fileName(disposition, kind params) string {
 // CleanName makes a file name safe to show and to store: no path (of any system), no control or invisible formatting
 // character, at most 200 bytes with the extension kept. It may return "".
 func CleanName(name string) string {
-	name = clean(name)
-	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
-		name = name[i+1:]
-	}
-	name = strings.Map(func(r rune) rune {
+	name = clean(strings.Map(func(r rune) rune { // before composing: a control between a letter and its mark would hide it
 		// Cf holds the direction marks that turn "exe.xslx" around before the reader's eyes.
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
 			return -1
 		}
 		return r
-	}, name)
+	}, name))
+	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
+		name = name[i+1:]
+	}
 	name = strings.TrimSpace(name)
 	if name == "." || name == ".." {
 		return ""
