@@ -106,7 +106,7 @@ func TestCreateOnABadPlatform(t *testing.T) {
 // Two processes create the same case at once.
 func TestCreateTogether(t *testing.T) {
 	t.Parallel()
-	together := func(t *testing.T, db *store.DB) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
 		var group sync.WaitGroup
 		for range 3 {
@@ -121,14 +121,6 @@ func TestCreateTogether(t *testing.T) {
 		}
 		group.Wait()
 		w.complete()
-	}
-	t.Run("SQLite", func(t *testing.T) {
-		t.Parallel()
-		together(t, storetest.SQLite(t))
-	})
-	t.Run("PostgreSQL", func(t *testing.T) {
-		t.Parallel()
-		together(t, storetest.Postgres(t).Open(t))
 	})
 }
 

@@ -263,7 +263,7 @@ func TestLetterWhileStopping(t *testing.T) {
 // Two jobs for one letter, in one process or in two: it is sent once.
 func TestLetterIsSentOnce(t *testing.T) {
 	t.Parallel()
-	once := func(t *testing.T, db *store.DB) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		p := newPost(t, db)
 		var group sync.WaitGroup
 		for range 6 {
@@ -279,14 +279,6 @@ func TestLetterIsSentOnce(t *testing.T) {
 		if p.sent != 1 {
 			t.Errorf("sent %d times", p.sent)
 		}
-	}
-	t.Run("SQLite", func(t *testing.T) {
-		t.Parallel()
-		once(t, storetest.SQLite(t))
-	})
-	t.Run("PostgreSQL", func(t *testing.T) {
-		t.Parallel()
-		once(t, storetest.Postgres(t).Open(t))
 	})
 }
 

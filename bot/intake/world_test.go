@@ -304,14 +304,7 @@ func look[T any](w *world, f func(ctx context.Context, tx *store.Tx) (T, error))
 
 // onBoth runs a test on SQLite and, where it is installed, on PostgreSQL.
 func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
-	t.Run("SQLite", func(t *testing.T) {
-		t.Parallel()
-		test(t, newWorld(t, storetest.SQLite(t)))
-	})
-	t.Run("PostgreSQL", func(t *testing.T) {
-		t.Parallel()
-		test(t, newWorld(t, storetest.Postgres(t).Open(t)))
-	})
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, newWorld(t, db)) })
 }
 
 var errCut = errors.New("cut off")

@@ -20,27 +20,15 @@ type world struct {
 }
 
 func eachDatabase(t *testing.T, test func(t *testing.T, w world)) {
-	t.Run("SQLite", func(t *testing.T) {
-		t.Parallel()
-		db := storetest.SQLite(t)
+	storetest.EachURL(t, func(t *testing.T, db *store.DB, dsn string) {
 		test(t, world{db, func(cfg job.Config) *job.Runner {
-			r, err := job.NewSQLite(t.Context(), db.SQLite(), cfg)
-			if err != nil {
-				t.Fatal(err)
+			var r *job.Runner
+			var err error
+			if file := db.SQLite(); file != nil {
+				r, err = job.NewSQLite(t.Context(), file, cfg)
+			} else {
+				r, err = job.NewPostgres(t.Context(), dsn, "", cfg)
 			}
-			return r
-		}})
-	})
-	t.Run("PostgreSQL", func(t *testing.T) {
-		t.Parallel()
-		url := storetest.Postgres(t).URL(t)
-		db, err := store.Open(t.Context(), url, "", time.Now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(db.Close)
-		test(t, world{db, func(cfg job.Config) *job.Runner {
-			r, err := job.NewPostgres(t.Context(), url, "", cfg)
 			if err != nil {
 				t.Fatal(err)
 			}

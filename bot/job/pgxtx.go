@@ -48,20 +48,17 @@ type savepoint struct {
 	done bool
 }
 
-func (s *savepoint) Commit(ctx context.Context) error {
-	if s.done {
-		return pgx.ErrTxClosed
-	}
-	s.done = true
-	_, err := s.conn.Exec(ctx, "RELEASE SAVEPOINT job")
-	return err
+func (s *savepoint) Commit(ctx context.Context) error { return s.end(ctx, "RELEASE SAVEPOINT job") }
+func (s *savepoint) Rollback(ctx context.Context) error {
+	return s.end(ctx, "ROLLBACK TO SAVEPOINT job")
 }
 
-func (s *savepoint) Rollback(ctx context.Context) error {
+// end runs the statement that ends the savepoint, once.
+func (s *savepoint) end(ctx context.Context, query string) error {
 	if s.done {
 		return pgx.ErrTxClosed
 	}
 	s.done = true
-	_, err := s.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT job")
+	_, err := s.conn.Exec(ctx, query)
 	return err
 }

@@ -107,8 +107,8 @@ func gone(local string) bool {
 	return false
 }
 
-// container reads what holds paragraphs and tables: the body, a content control, an insertion.
-func (d *walk) container() error {
+// children calls each for every element inside the current one. each reads to the end of the element it is given.
+func (d *walk) children(each func(e xml.StartElement) error) error {
 	for {
 		t, err := d.x.Token()
 		if err != nil {
@@ -118,21 +118,34 @@ func (d *walk) container() error {
 		case xml.EndElement:
 			return nil
 		case xml.StartElement:
-			switch {
-			case gone(e.Name.Local):
-				err = d.x.Skip()
-			case e.Name.Local == "p":
-				err = d.paragraph()
-			case e.Name.Local == "tbl":
-				err = d.table()
-			default:
-				err = d.container()
-			}
-			if err != nil {
+			if err := each(e); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// properties calls each for every element inside the current one; what stands inside those is skipped.
+func (d *walk) properties(each func(e xml.StartElement)) error {
+	return d.children(func(e xml.StartElement) error {
+		each(e)
+		return d.x.Skip()
+	})
+}
+
+// container reads what holds paragraphs and tables: the body, a content control, an insertion.
+func (d *walk) container() error {
+	return d.children(func(e xml.StartElement) error {
+		switch {
+		case gone(e.Name.Local):
+			return d.x.Skip()
+		case e.Name.Local == "p":
+			return d.paragraph()
+		case e.Name.Local == "tbl":
+			return d.table()
+		}
+		return d.container()
+	})
 }
 
 // whole turns an early end into a Problem.
@@ -174,20 +187,7 @@ type run struct{ struck, hidden bool }
 
 // runs reads the content of a paragraph, of a run, or of anything transparent in between.
 func (d *walk) runs(p *text, in run) error {
-	for {
-		t, err := d.x.Token()
-		if err != nil {
-			return whole(err)
-		}
-		switch e := t.(type) {
-		case xml.EndElement:
-			return nil
-		case xml.StartElement:
-			if err := d.inline(p, &in, e); err != nil {
-				return err
-			}
-		}
-	}
+	return d.children(func(e xml.StartElement) error { return d.inline(p, &in, e) })
 }
 
 func (d *walk) inline(p *text, in *run, e xml.StartElement) error {
@@ -253,28 +253,17 @@ func (d *walk) characters(p *text, in run) error {
 
 // format reads rPr (§17.3.2).
 func (d *walk) format() (r run, font string, err error) {
-	for {
-		t, err := d.x.Token()
-		if err != nil {
-			return r, font, whole(err)
+	err = d.properties(func(e xml.StartElement) {
+		switch e.Name.Local {
+		case "strike", "dstrike":
+			r.struck = on(e)
+		case "vanish":
+			r.hidden = on(e)
+		case "rFonts":
+			font = ooxml.Attr(e, "ascii")
 		}
-		switch e := t.(type) {
-		case xml.EndElement:
-			return r, font, nil
-		case xml.StartElement:
-			switch e.Name.Local {
-			case "strike", "dstrike":
-				r.struck = on(e)
-			case "vanish":
-				r.hidden = on(e)
-			case "rFonts":
-				font = ooxml.Attr(e, "ascii")
-			}
-			if err := d.x.Skip(); err != nil {
-				return r, font, err
-			}
-		}
-	}
+	})
+	return r, font, err
 }
 
 // on reads an on/off property: it is on unless it says otherwise (§17.17.4).

@@ -40,28 +40,15 @@ type sheet struct {
 
 // tableRows reads the rows of a table and of what wraps rows (content controls, insertions).
 func (d *walk) tableRows(s *sheet) error {
-	for {
-		t, err := d.x.Token()
-		if err != nil {
-			return whole(err)
+	return d.children(func(e xml.StartElement) error {
+		switch {
+		case gone(e.Name.Local) || e.Name.Local == "tblPr" || e.Name.Local == "tblGrid":
+			return d.x.Skip()
+		case e.Name.Local == "tr":
+			return d.tableRow(s)
 		}
-		switch e := t.(type) {
-		case xml.EndElement:
-			return nil
-		case xml.StartElement:
-			switch {
-			case gone(e.Name.Local) || e.Name.Local == "tblPr" || e.Name.Local == "tblGrid":
-				err = d.x.Skip()
-			case e.Name.Local == "tr":
-				err = d.tableRow(s)
-			default:
-				err = d.tableRows(s)
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
+		return d.tableRows(s)
+	})
 }
 
 func (d *walk) tableRow(s *sheet) error {
@@ -96,56 +83,31 @@ type tableRow struct {
 
 // cells reads the cells of a row and of what wraps cells.
 func (d *walk) cells(s *sheet, r *tableRow) error {
-	for {
-		t, err := d.x.Token()
-		if err != nil {
-			return whole(err)
+	return d.children(func(e xml.StartElement) error {
+		switch {
+		case e.Name.Local == "trPr":
+			return d.rowFormat(r)
+		case gone(e.Name.Local) || e.Name.Local == "tblPrEx":
+			return d.x.Skip()
+		case e.Name.Local == "tc":
+			return d.cell(s, r)
 		}
-		switch e := t.(type) {
-		case xml.EndElement:
-			return nil
-		case xml.StartElement:
-			switch {
-			case e.Name.Local == "trPr":
-				err = d.rowFormat(r)
-			case gone(e.Name.Local) || e.Name.Local == "tblPrEx":
-				err = d.x.Skip()
-			case e.Name.Local == "tc":
-				err = d.cell(s, r)
-			default:
-				err = d.cells(s, r)
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
+		return d.cells(s, r)
+	})
 }
 
 // rowFormat reads trPr: columns left out before the first cell, a tracked deletion of the row, hidden rows.
 func (d *walk) rowFormat(r *tableRow) error {
-	for {
-		t, err := d.x.Token()
-		if err != nil {
-			return whole(err)
+	return d.properties(func(e xml.StartElement) {
+		switch e.Name.Local {
+		case "gridBefore":
+			r.col += span(e, d.lim.Columns)
+		case "del":
+			r.deleted = true
+		case "hidden":
+			r.Hidden = on(e)
 		}
-		switch e := t.(type) {
-		case xml.EndElement:
-			return nil
-		case xml.StartElement:
-			switch e.Name.Local {
-			case "gridBefore":
-				r.col += span(e, d.lim.Columns)
-			case "del":
-				r.deleted = true
-			case "hidden":
-				r.Hidden = on(e)
-			}
-			if err := d.x.Skip(); err != nil {
-				return err
-			}
-		}
-	}
+	})
 }
 
 // span reads a count of columns, bounded so that no sum overflows.
@@ -203,58 +165,33 @@ func (s *sheet) merge(row, from, to int, vertical string) {
 
 // cellContent reads the paragraphs of a cell, one line each.
 func (d *walk) cellContent(c *tableCell) error {
-	for {
-		t, err := d.x.Token()
-		if err != nil {
-			return whole(err)
-		}
-		switch e := t.(type) {
-		case xml.EndElement:
-			return nil
-		case xml.StartElement:
-			switch {
-			case gone(e.Name.Local):
-				err = d.x.Skip()
-			case e.Name.Local == "tcPr":
-				err = d.cellFormat(c)
-			case e.Name.Local == "p":
-				if c.Len() > 0 {
-					c.WriteByte('\n')
-				}
-				err = d.runs(&c.text, run{})
-			case e.Name.Local == "tbl":
-				err = d.table()
-			default:
-				err = d.cellContent(c)
+	return d.children(func(e xml.StartElement) error {
+		switch {
+		case gone(e.Name.Local):
+			return d.x.Skip()
+		case e.Name.Local == "tcPr":
+			return d.cellFormat(c)
+		case e.Name.Local == "p":
+			if c.Len() > 0 {
+				c.WriteByte('\n')
 			}
-			if err != nil {
-				return err
-			}
+			return d.runs(&c.text, run{})
+		case e.Name.Local == "tbl":
+			return d.table()
 		}
-	}
+		return d.cellContent(c)
+	})
 }
 
 func (d *walk) cellFormat(c *tableCell) error {
-	for {
-		t, err := d.x.Token()
-		if err != nil {
-			return whole(err)
-		}
-		switch e := t.(type) {
-		case xml.EndElement:
-			return nil
-		case xml.StartElement:
-			switch e.Name.Local {
-			case "gridSpan":
-				c.span = span(e, d.lim.Columns)
-			case "vMerge":
-				if c.vertical = ooxml.Attr(e, "val"); c.vertical == "" {
-					c.vertical = "continue"
-				}
-			}
-			if err := d.x.Skip(); err != nil {
-				return err
+	return d.properties(func(e xml.StartElement) {
+		switch e.Name.Local {
+		case "gridSpan":
+			c.span = span(e, d.lim.Columns)
+		case "vMerge":
+			if c.vertical = ooxml.Attr(e, "val"); c.vertical == "" {
+				c.vertical = "continue"
 			}
 		}
-	}
+	})
 }

@@ -23,11 +23,34 @@ import (
 	"vanthu/bot/store"
 )
 
+// Each runs a test on SQLite and, where it is installed, on PostgreSQL: side by side, on a new database each.
+func Each(t *testing.T, test func(t *testing.T, db *store.DB)) {
+	t.Helper()
+	EachURL(t, func(t *testing.T, db *store.DB, _ string) { test(t, db) })
+}
+
+// EachURL is Each for a test that also needs the URL of its database.
+func EachURL(t *testing.T, test func(t *testing.T, db *store.DB, dsn string)) {
+	t.Helper()
+	for name, newURL := range map[string]func(t testing.TB) string{
+		"SQLite":     file,
+		"PostgreSQL": func(t testing.TB) string { return Postgres(t).URL(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dsn := newURL(t)
+			test(t, open(t, dsn), dsn)
+		})
+	}
+}
+
 // SQLite returns a new database in a folder of the test.
 func SQLite(t testing.TB) *store.DB {
 	t.Helper()
-	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "vanthu.db"))
+	return open(t, file(t))
 }
+
+func file(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "vanthu.db") }
 
 // A Cluster is a running PostgreSQL.
 type Cluster struct{ url string }
