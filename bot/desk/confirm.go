@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 
 	"vanthu/bot"
 	"vanthu/bot/store"
@@ -23,6 +24,13 @@ const (
 func (d *Desk) Confirm(ctx context.Context, tx *store.Tx, c bot.Case, said Said, by bot.Unit, mailID int64) error {
 	if c.Unit != by.ID {
 		return bot.Errorf(bot.Forbidden, "case %s belongs to another unit", c.Number)
+	}
+	leaving, err := d.leaving(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	if leaving {
+		return bot.Errorf(bot.Temporary, "the credentials of case %s are just being sent", c.Number)
 	}
 	actor := UnitActor(by)
 	event := bot.Event{Actor: actor, Case: c.ID, Mail: mailID}
@@ -46,6 +54,18 @@ func (d *Desk) Confirm(ctx context.Context, tx *store.Tx, c bot.Case, said Said,
 		return err
 	}
 	return bot.Errorf(bot.Invalid, "nothing is known about %q", said)
+}
+
+// leaving says whether the credentials are in the hands of the MTA and not yet noted as taken: a quick unit, or its program,
+// may answer before.
+func (d *Desk) leaving(ctx context.Context, tx *store.Tx, c bot.Case) (bool, error) {
+	if c.State != bot.Created {
+		return false, nil
+	}
+	letters, err := tx.Letters(ctx, c.ID)
+	return slices.ContainsFunc(letters, func(l store.Letter) bool {
+		return l.Kind == string(bot.CredentialsOf) && (l.State == store.LetterSending || l.State == store.LetterUnknown)
+	}), err
 }
 
 // moved takes a case along an arrow. From the unit's receipt on, the encrypted credentials need not wait any longer in

@@ -269,3 +269,32 @@ func TestResend(t *testing.T) {
 		t.Errorf("%d queued again (%v): %s %s", n, err, got.State, got.MessageID)
 	}
 }
+
+// The unit's program answers while the credentials are still noted as being sent: the answer is judged again later.
+func TestConfirmedBeforeTheReplyIsNoted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	number := w.created()
+	id := w.find(number).ID
+	if err := w.desk.Deliver(t.Context(), w.unseal(), id); err != nil {
+		t.Fatal(err)
+	}
+	says := func(state store.LetterState) error {
+		w.write(func(ctx context.Context, tx *store.Tx) error {
+			all, err := tx.Letters(ctx, id)
+			if err != nil {
+				return err
+			}
+			l := all[len(all)-1]
+			l.State = state
+			return tx.SaveLetter(ctx, l)
+		})
+		return w.says(ctsv, number, desk.SaidReceived)
+	}
+	if err := says(store.LetterSending); bot.ErrorCode(err) != bot.Temporary {
+		t.Errorf("while it is sent: %v", err)
+	}
+	if err := says(store.LetterQueued); bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("before it is sent: %v", err)
+	}
+}
