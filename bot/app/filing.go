@@ -50,14 +50,18 @@ func (f *filing) run(ctx context.Context) error {
 	}
 }
 
-// once files everything that is due.
+// once files everything that is due. One process at a time: what two move at the same moment lies in the folder twice.
 func (f *filing) once(ctx context.Context) error {
+	if mails, err := f.due(ctx); err != nil || len(mails) == 0 {
+		return err
+	}
+	release, err := f.db.Exclusive(ctx, store.LockFiling)
+	if err != nil {
+		return err
+	}
+	defer release()
 	for {
-		var mails []store.Mail
-		err := f.db.Read(ctx, func(tx *store.Tx) (err error) {
-			mails, err = tx.Unfiled(ctx, filingBatch)
-			return err
-		})
+		mails, err := f.due(ctx) // another process may have filed them meanwhile
 		if err != nil || len(mails) == 0 {
 			return err
 		}
@@ -68,6 +72,14 @@ func (f *filing) once(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+func (f *filing) due(ctx context.Context) (mails []store.Mail, err error) {
+	err = f.db.Read(ctx, func(tx *store.Tx) error {
+		mails, err = tx.Unfiled(ctx, filingBatch)
+		return err
+	})
+	return mails, err
 }
 
 // target is what one IMAP command can move together.

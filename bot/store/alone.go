@@ -32,6 +32,27 @@ func (db *DB) Alone(ctx context.Context) (alone bool, release func(), err error)
 	}, nil
 }
 
+// LockFiling is held while mails are moved: two processes that move one mail at the same moment leave it in the folder twice.
+const LockFiling int64 = 0x76616e746875 + 2
+
+// Exclusive waits until no other process holds the lock, and holds it until release. On SQLite one process serves anyway.
+func (db *DB) Exclusive(ctx context.Context, lock int64) (release func(), err error) {
+	if db.dialect == sqlite {
+		return func() {}, nil
+	}
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", lock); err != nil {
+		return nil, errors.Join(fmt.Errorf("store: %w", err), conn.Close())
+	}
+	return func() {
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", lock)
+		_ = conn.Close()
+	}, nil
+}
+
 func aloneByFile(name string) (bool, func(), error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -93,4 +94,25 @@ func alone(t *testing.T, db *store.DB) {
 		t.Errorf("nobody is left and still not alone: %v %v", third, err)
 	}
 	release3()
+}
+
+func exclusive(t *testing.T, db *store.DB) {
+	release, err := db.Exclusive(t.Context(), store.LockFiling)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if second, err := db.Exclusive(ctx, store.LockFiling); err == nil {
+		second()
+		if db.SQLite() == nil {
+			t.Error("two hold the lock")
+		}
+	}
+	release()
+	again, err := db.Exclusive(t.Context(), store.LockFiling)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again()
 }

@@ -87,6 +87,36 @@ func crash(t *testing.T, database string) {
 	w.balance(a, mails)
 }
 
+// Two processes on one PostgreSQL share the mailbox and the queue: still everything once.
+func TestTwoProcesses(t *testing.T) {
+	w := newWorld(t, "postgres")
+	first, second := w.serve(), w.serve()
+	a := w.open()
+	officer, stop := context.WithCancel(t.Context())
+	worked := make(chan error, 1)
+	go func() { worked <- officers(officer, a) }()
+	unit, other := w.courier(ctsv), w.courier(dtsdh)
+	const mails = 40
+	for _, m := range traffic(t, mails, rand.New(rand.NewPCG(1, 2))) {
+		if m.From.Address == dtsdh {
+			other.send(m)
+		} else {
+			unit.send(m)
+		}
+	}
+	w.await("every mail judged, filed and answered, every case delivered", 2*time.Minute, func() bool { return settled(t, a, mails) })
+	stop()
+	if err := <-worked; err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*process{first, second} {
+		if err := p.stop(t); err != nil {
+			t.Errorf("SIGTERM: %v", err)
+		}
+	}
+	w.balance(a, mails)
+}
+
 // traffic mixes clean requests, ones with defects, codes that stand in two requests, and automatic mail.
 func traffic(t *testing.T, n int, random *rand.Rand) []compose.Mail {
 	var all []compose.Mail
