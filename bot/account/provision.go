@@ -244,7 +244,7 @@ func (p *Provisioner) finish(ctx context.Context, caseID int64) error {
 		if c, err = tx.SaveCase(ctx, c); err != nil {
 			return err
 		}
-		tx.Wake("deliver", c.ID)
+		tx.Wake(store.DeliverJob, c.ID)
 		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "accounts_created"})
 	})
 }

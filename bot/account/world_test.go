@@ -13,6 +13,7 @@ import (
 	"vanthu/bot/account"
 	"vanthu/bot/desk"
 	"vanthu/bot/store"
+	"vanthu/bot/store/storetest"
 )
 
 var errCut = errors.New("cut off")
@@ -151,22 +152,12 @@ func code(n int) string { return fmt.Sprintf("215301%04d", n) }
 
 func (w *world) write(f func(ctx context.Context, tx *store.Tx) error) {
 	w.t.Helper()
-	if err := w.db.Write(w.t.Context(), func(tx *store.Tx) error { return f(w.t.Context(), tx) }); err != nil {
-		w.t.Fatal(err)
-	}
+	storetest.Write(w.t, w.db, f)
 }
 
 func look[T any](w *world, f func(ctx context.Context, tx *store.Tx) (T, error)) T {
 	w.t.Helper()
-	var v T
-	err := w.db.Read(w.t.Context(), func(tx *store.Tx) (err error) {
-		v, err = f(w.t.Context(), tx)
-		return err
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return v
+	return storetest.Read(w.t, w.db, f)
 }
 
 func (w *world) state() bot.State {

@@ -41,7 +41,7 @@ func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 	if err != nil {
 		return nil, err
 	}
-	if err := a.openQueue(ctx, []job.Queue{{Kind: judgeJob}, {Kind: sendJob}, {Kind: createJob}, {Kind: deliverJob}}); err != nil {
+	if err := a.openQueue(ctx, []job.Queue{{Kind: store.JudgeJob}, {Kind: store.SendJob}, {Kind: store.CreateJob}, {Kind: store.DeliverJob}}); err != nil {
 		a.Close()
 		return nil, err
 	}
@@ -132,19 +132,19 @@ func (a *App) sweep(ctx context.Context) ([]store.Job, error) {
 	}
 	err := a.DB.Read(ctx, func(tx *store.Tx) error {
 		mails, err := tx.Unjudged(ctx)
-		add(judgeJob, mails)
+		add(store.JudgeJob, mails)
 		answers, err2 := tx.Unsent(ctx)
-		add(sendJob, answers)
+		add(store.SendJob, answers)
 		if err := errors.Join(err, err2); err != nil {
 			return err
 		}
-		for state, kind := range map[bot.State]string{bot.Creating: createJob, bot.Created: deliverJob, bot.Delivered: remindJob} {
+		for state, kind := range map[bot.State]string{bot.Creating: store.CreateJob, bot.Created: store.DeliverJob, bot.Delivered: store.RemindJob} {
 			cases, err := tx.Cases(ctx, state)
 			if err != nil {
 				return err
 			}
 			for _, c := range cases {
-				if kind == remindJob && tx.Now.Before(a.due(c.UpdatedAt, bot.HandOverDays)) {
+				if kind == store.RemindJob && tx.Now.Before(a.due(c.UpdatedAt, bot.HandOverDays)) {
 					continue
 				}
 				add(kind, []int64{c.ID})
@@ -154,16 +154,6 @@ func (a *App) sweep(ctx context.Context) ([]store.Job, error) {
 	})
 	return jobs, err
 }
-
-// The kinds of job.
-const (
-	judgeJob   = "judge"
-	sendJob    = "send"
-	createJob  = "create"
-	deliverJob = "deliver"
-	remindJob  = "remind"
-	fileJob    = "file" // worked by the filing loop, not by the queue
-)
 
 // quiet lets warnings and errors through: what the queue does every few seconds is of no use in the log of a desk.
 type quiet struct{ slog.Handler }

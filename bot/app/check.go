@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,10 +106,8 @@ func (w World) sender(msg *mime.Message, kind bot.Kind) (bot.Unit, bot.Kind) {
 			return bot.Unit{}, bot.OwnMail
 		}
 		for _, u := range w.Policy.Units {
-			for _, address := range u.Addresses {
-				if strings.EqualFold(address, from) {
-					return u, kind
-				}
+			if slices.Contains(u.Addresses, from) { // exactly, as intake does: "ſ" is no "s"
+				return u, kind
 			}
 		}
 	}

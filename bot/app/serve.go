@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -26,6 +25,7 @@ type Server struct {
 	watcher *inbox.Watcher
 	filer   *filing
 	parts   *parts
+	alone   bool // no other process serves this database
 	release func()
 }
 
@@ -47,12 +47,12 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 			s.Close()
 		}
 	}()
-	alone, release, err := a.DB.Alone(ctx)
-	if err != nil {
+	var release func()
+	if s.alone, release, err = a.DB.Alone(ctx); err != nil {
 		return nil, err
 	}
 	s.release = release
-	if !alone && a.DB.SQLite() != nil {
+	if !s.alone && a.DB.SQLite() != nil {
 		return nil, bot.Errorf(bot.Conflict, "another vanthu serves this database already")
 	}
 	if s.parts, err = newParts(ctx, a, hooks); err != nil {
@@ -60,33 +60,35 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 	}
 	s.filer = newFiling(a.DB, s.parts.filer, logger)
 	err = a.openQueue(ctx, []job.Queue{
-		{Kind: judgeJob, Workers: 4, Handler: s.parts.intake.Mail},
-		{Kind: sendJob, Workers: 4, Handler: s.parts.postman.letter},
-		{Kind: createJob, Workers: 2, Handler: s.parts.provisioner.Create},
-		{Kind: deliverJob, Workers: 1, Handler: s.parts.deliver},
-		{Kind: remindJob, Workers: 1, Handler: a.Desk.Remind},
+		{Kind: store.JudgeJob, Workers: 4, Handler: s.parts.intake.Mail},
+		{Kind: store.SendJob, Workers: 4, Handler: s.parts.postman.letter},
+		{Kind: store.CreateJob, Workers: 2, Handler: s.parts.provisioner.Create},
+		{Kind: store.DeliverJob, Workers: 1, Handler: s.parts.deliver},
+		{Kind: store.RemindJob, Workers: 1, Handler: a.Desk.Remind},
 	})
 	if err != nil {
 		return nil, err
 	}
 	a.DB.Wake, a.DB.Commit = s.wake, hooks.Commit
 	s.watcher = inbox.New(s.parts.inboxConfig, inbox.Journal{Unknown: s.parts.intake.Unknown, Store: s.parts.intake.Store, Lost: s.parts.intake.Lost})
-	if alone {
-		if err := a.DB.Write(ctx, func(tx *store.Tx) error { return tx.ReleaseLetters(ctx) }); err != nil {
-			return nil, err
+	return s, nil
+}
+
+// start takes up what was left when the last process ended, and begins to work.
+func (s *Server) start(ctx context.Context) error {
+	if s.alone {
+		if err := s.DB.Write(ctx, func(tx *store.Tx) error { return tx.ReleaseLetters(ctx) }); err != nil {
+			return err
 		}
 	}
-	if err := s.runner.Start(context.WithoutCancel(ctx), alone); err != nil {
-		return nil, fmt.Errorf("app: %w", err)
-	}
-	return s, nil
+	return s.runner.Start(context.WithoutCancel(ctx), s.alone) // Run stops it: running work outlives ctx
 }
 
 // wake rings for what was just committed.
 func (s *Server) wake(jobs []store.Job) {
 	s.runner.Wake(jobs)
 	for _, j := range jobs {
-		if j.Kind == fileJob {
+		if j.Kind == store.FileJob {
 			s.filer.ring()
 			return
 		}
@@ -95,6 +97,9 @@ func (s *Server) wake(jobs []store.Job) {
 
 // Run works until ctx ends, then stops gracefully: no new mail, running work finished or put back.
 func (s *Server) Run(ctx context.Context) error {
+	if err := s.start(ctx); err != nil {
+		return fmt.Errorf("app: %w", err)
+	}
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.watcher.Run(gctx) })
 	group.Go(func() error { return s.filer.run(gctx) })
@@ -128,7 +133,7 @@ func (s *Server) sweeping(ctx context.Context) error {
 	}
 }
 
-// Close gives everything back. Run must have returned.
+// Close gives everything back. Run must have returned, or never been called.
 func (s *Server) Close() {
 	if s.parts != nil {
 		s.parts.close()
@@ -136,6 +141,3 @@ func (s *Server) Close() {
 	s.release()
 	s.App.Close()
 }
-
-// PrintConfig writes the effective configuration with its secrets hidden.
-func PrintConfig(w io.Writer, cfg *config.Config) error { return config.Print(w, cfg) }

@@ -126,12 +126,12 @@ func (d *Desk) acceptPart(ctx context.Context, tx *store.Tx, c bot.Case, event b
 	if err != nil {
 		return err
 	}
-	returned := false // by an officer, and no other list has come since
+	returned := false // by an officer, and no other list has been taken up since
 	for _, l := range letters {
 		switch bot.AnswerKind(l.Kind) {
 		case bot.ReturnedByUs:
 			returned = true
-		case bot.Acknowledged, bot.Defects, bot.Returned:
+		case bot.Acknowledged, bot.Defects:
 			returned = false
 		default:
 		}

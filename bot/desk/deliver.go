@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"vanthu/bot"
@@ -215,10 +214,4 @@ func planItem(items []bot.PlanItem, number string, n int) []bot.PlanItem {
 		}
 	}
 	return nil
-}
-
-// IsConflict says whether an act did not fit the state of its case.
-func IsConflict(err error) bool {
-	e, ok := errors.AsType[*bot.Error](err)
-	return ok && (e.Code == bot.Conflict || e.Code == bot.Forbidden || e.Code == bot.Invalid)
 }

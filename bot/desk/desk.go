@@ -56,7 +56,7 @@ func (d *Desk) beginCreating(ctx context.Context, tx *store.Tx, c bot.Case) (bot
 	if c, err = tx.SaveCase(ctx, c); err != nil {
 		return c, err
 	}
-	tx.Wake("create", c.ID)
+	tx.Wake(store.CreateJob, c.ID)
 	return c, tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "creation_started"})
 }
 
@@ -243,6 +243,3 @@ func thread(ctx context.Context, tx *store.Tx, c bot.Case, messageID string) (bo
 	}
 	return t, nil
 }
-
-// Office is the time zone of the desk: UTC+7, no summer time.
-func Office() *time.Location { return time.FixedZone("+07", 7*60*60) }

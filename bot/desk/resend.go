@@ -29,7 +29,7 @@ func (d *Desk) Resend(ctx context.Context, actor bot.Actor, number string) (int,
 			if err := tx.SaveLetter(ctx, l); err != nil {
 				return err
 			}
-			tx.Wake("send", l.ID)
+			tx.Wake(store.SendJob, l.ID)
 			n++
 		}
 		if n == 0 {

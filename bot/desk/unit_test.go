@@ -83,6 +83,13 @@ func TestAcceptPart(t *testing.T) {
 	if err := w.says(ctsv, number, desk.SaidAcceptPart); bot.ErrorCode(err) != bot.Conflict || w.find(number).State != bot.WaitingUnit {
 		t.Errorf("after an officer's return: %v", err)
 	}
+	w.write(func(ctx context.Context, tx *store.Tx) error { // a correction that could not be read: the officer's word stands
+		_, err := tx.AddLetter(ctx, store.Letter{Step: number + " mail 99", MessageID: "<99@truong.example>", Kind: string(bot.Returned), CaseID: w.find(number).ID, Raw: []byte("x")})
+		return err
+	})
+	if err := w.says(ctsv, number, desk.SaidAcceptPart); bot.ErrorCode(err) != bot.Conflict || w.find(number).State != bot.WaitingUnit {
+		t.Errorf("after an officer's return and an unusable correction: %v", err)
+	}
 	if err := w.corrects(number, bot.WaitingUnit, bot.Defects, "2153010002", "!y"); err != nil {
 		t.Fatal(err)
 	}

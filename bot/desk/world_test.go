@@ -52,22 +52,12 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) write(f func(ctx context.Context, tx *store.Tx) error) {
 	w.t.Helper()
-	if err := w.db.Write(w.t.Context(), func(tx *store.Tx) error { return f(w.t.Context(), tx) }); err != nil {
-		w.t.Fatal(err)
-	}
+	storetest.Write(w.t, w.db, f)
 }
 
 func look[T any](w *world, f func(ctx context.Context, tx *store.Tx) (T, error)) T {
 	w.t.Helper()
-	var v T
-	err := w.db.Read(w.t.Context(), func(tx *store.Tx) (err error) {
-		v, err = f(w.t.Context(), tx)
-		return err
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return v
+	return storetest.Read(w.t, w.db, f)
 }
 
 // opens opens a case; a code that begins with "!" is a bad row.

@@ -291,15 +291,7 @@ func (w *world) codes(c bot.Case) []string {
 
 func look[T any](w *world, f func(ctx context.Context, tx *store.Tx) (T, error)) T {
 	w.t.Helper()
-	var v T
-	err := w.db.Read(w.t.Context(), func(tx *store.Tx) (err error) {
-		v, err = f(w.t.Context(), tx)
-		return err
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return v
+	return storetest.Read(w.t, w.db, f)
 }
 
 // onBoth runs a test on SQLite and, where it is installed, on PostgreSQL.

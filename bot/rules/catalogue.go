@@ -30,12 +30,6 @@ var (
 	terms     = readTerms(termsTSV)
 )
 
-// Catalogue returns the rule of an id.
-func Catalogue(id string) (Rule, bool) {
-	r, ok := catalogue[id]
-	return r, ok
-}
-
 // Text renders the message of a finding, in Vietnamese and in English. The values in it come from outside: whoever shows
 // them escapes them for his medium.
 func Text(f bot.Finding) (vi, en string) {

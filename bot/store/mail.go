@@ -100,7 +100,7 @@ func (tx *Tx) AddMails(ctx context.Context, mails []NewMail) error {
 		if err != nil {
 			return fmt.Errorf("store: add mail: %w", err)
 		}
-		tx.Wake("judge", id)
+		tx.Wake(JudgeJob, id)
 	}
 	return nil
 }
@@ -195,7 +195,7 @@ func (tx *Tx) EndMail(ctx context.Context, id int64, outcome Outcome, reason, fo
 	n, err := tx.exec(ctx, `UPDATE mails SET outcome = $1, reason = $2, folder = $3, case_id = $4, judged_at = $5 WHERE id = $6 AND outcome = ''`,
 		outcome, reason, folder, caseID, micros(tx.Now), id)
 	if err == nil && n == 1 {
-		tx.Wake("file", id)
+		tx.Wake(FileJob, id)
 	}
 	return n == 1, err
 }

@@ -56,7 +56,7 @@ func (tx *Tx) AddLetter(ctx context.Context, l Letter) (bool, error) {
 	if _, err := tx.exec(ctx, `INSERT INTO outbox_raw (id, raw) VALUES ($1, $2)`, id, l.Raw); err != nil {
 		return false, err
 	}
-	tx.Wake("send", id)
+	tx.Wake(SendJob, id)
 	return true, nil
 }
 

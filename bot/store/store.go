@@ -20,9 +20,19 @@ import (
 
 // A Job wakes somebody up for a row. The row is the truth: a job may come late, twice or after all is done.
 type Job struct {
-	Kind string // "judge", "send", "file", "create", "deliver"
-	ID   int64  // of the mail, outbox row or case
+	Kind string
+	ID   int64
 }
+
+// The kinds of job, and whose id they carry.
+const (
+	JudgeJob   = "judge"   // mail
+	FileJob    = "file"    // mail; worked by a loop of its own, not by the queue
+	SendJob    = "send"    // outbox row
+	CreateJob  = "create"  // case
+	DeliverJob = "deliver" // case
+	RemindJob  = "remind"  // case
+)
 
 // Enqueue inserts jobs inside tx, so that state and job commit together.
 type Enqueue func(ctx context.Context, tx *Tx, jobs []Job) error

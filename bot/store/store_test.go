@@ -60,9 +60,7 @@ func conformance(t *testing.T, open func(testing.TB) *store.DB) {
 
 func write(t *testing.T, db *store.DB, f func(ctx context.Context, tx *store.Tx) error) {
 	t.Helper()
-	if err := tryWrite(t, db, f); err != nil {
-		t.Fatal(err)
-	}
+	storetest.Write(t, db, f)
 }
 
 func tryWrite(t *testing.T, db *store.DB, f func(ctx context.Context, tx *store.Tx) error) error {
@@ -72,15 +70,7 @@ func tryWrite(t *testing.T, db *store.DB, f func(ctx context.Context, tx *store.
 
 func read[T any](t *testing.T, db *store.DB, f func(ctx context.Context, tx *store.Tx) (T, error)) T {
 	t.Helper()
-	var v T
-	err := db.Read(t.Context(), func(tx *store.Tx) (err error) {
-		v, err = f(t.Context(), tx)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
+	return storetest.Read(t, db, f)
 }
 
 func aMail(uid uint32) store.NewMail {

@@ -211,3 +211,25 @@ func open(t testing.TB, dsn string) *store.DB {
 	t.Cleanup(db.Close)
 	return db
 }
+
+// Read returns what f sees in the database.
+func Read[T any](t testing.TB, db *store.DB, f func(ctx context.Context, tx *store.Tx) (T, error)) T {
+	t.Helper()
+	var v T
+	err := db.Read(t.Context(), func(tx *store.Tx) (err error) {
+		v, err = f(t.Context(), tx)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// Write changes the database.
+func Write(t testing.TB, db *store.DB, f func(ctx context.Context, tx *store.Tx) error) {
+	t.Helper()
+	if err := db.Write(t.Context(), func(tx *store.Tx) error { return f(t.Context(), tx) }); err != nil {
+		t.Fatal(err)
+	}
+}

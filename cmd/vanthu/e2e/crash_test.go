@@ -14,7 +14,6 @@ import (
 
 	"vanthu/bot"
 	"vanthu/bot/app"
-	"vanthu/bot/desk"
 	"vanthu/bot/store"
 	"vanthu/mailer/compose"
 	"vanthu/mailer/mime"
@@ -169,7 +168,7 @@ func officers(ctx context.Context, a *app.App) error {
 				_, err = a.Desk.ApprovePlan(ctx, approver, p.Number, p.Hash)
 			}
 		}
-		if err != nil && ctx.Err() == nil && !desk.IsConflict(err) {
+		if err != nil && ctx.Err() == nil && bot.ErrorCode(err) != bot.Conflict { // the case has moved meanwhile
 			return err
 		}
 	}
