@@ -97,8 +97,12 @@ func (p *postman) failed(ctx context.Context, l store.Letter, cause error) error
 		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: l.CaseID, Mail: l.MailID, What: "answer_" + string(outcome),
 			Detail: map[string]string{"kind": l.Kind, "to": l.To, "said": l.Reply}})
 	})
-	p.logger.Warn("gave_up", "mail", l.MailID, "code", string(outcome))
-	if err != nil || outcome == outbox.Permanent {
+	if outcome == outbox.Permanent {
+		p.logger.Error("gave_up", "mail", l.MailID, "code", string(outcome))
+		return err
+	}
+	p.logger.Warn("delayed", "mail", l.MailID, "code", string(outcome))
+	if err != nil {
 		return err
 	}
 	return job.Later(pause)
