@@ -52,10 +52,12 @@ const (
 
 // A FileReport says what became of one file: every file is accounted for.
 type FileReport struct {
-	Name    string
-	Format  string // "xlsx", "docx", "pdf", "png", "zip" … by content; "" unknown
-	Role    Role
-	Problem *Problem // set with RoleProblem
+	Name   string
+	Format string // "xlsx", "docx", "pdf", "png", "zip" … by content; "" unknown
+	Role   Role
+	// Document: its lists stand in tables of a document, whose rows a person does not see numbered; else on sheets.
+	Document bool
+	Problem  *Problem // set with RoleProblem
 }
 
 // ProblemCode says why a file could not be read.

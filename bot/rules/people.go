@@ -185,5 +185,5 @@ func (j *judge) lines(rows ...parser.Row) []string {
 
 // inWorkbook reports whether a row stands on a sheet, not in a document's table.
 func (j *judge) inWorkbook(row parser.Row) bool {
-	return !slices.ContainsFunc(j.sub.Files, func(f parser.FileReport) bool { return f.Name == row.At.File && f.Format == "docx" })
+	return !slices.ContainsFunc(j.sub.Files, func(f parser.FileReport) bool { return f.Name == row.At.File && f.Document })
 }

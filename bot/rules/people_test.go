@@ -22,7 +22,7 @@ func TestRowsAreNamedAsPeopleSeeThem(t *testing.T) {
 			"Mã số 2153010001 lặp lại ở các dòng 8 (K50), 9 (K51) của trang tính.", "The code 2153010001 stands in rows 8 (K50), 9 (K51) of the sheet."},
 		{"two files", func(s *parser.Submission) { s.Rows[1].At.File = "b.xlsx" },
 			"Mã số 2153010001 lặp lại ở các dòng 8 (ds.xlsx), 9 (b.xlsx) của trang tính.", "The code 2153010001 stands in rows 8 (ds.xlsx), 9 (b.xlsx) of the sheet."},
-		{"the table of a document", func(s *parser.Submission) { s.Files[1].Format = "docx" },
+		{"the table of a document", func(s *parser.Submission) { s.Files[1].Document = true },
 			"Mã số 2153010001 lặp lại ở các dòng 8, 9 của danh sách.", "The code 2153010001 stands in rows 8, 9 of the list."},
 		{"a place that nobody knows", func(s *parser.Submission) { s.Rows[0].At.Row, s.Rows[1].At.Row = 0, 0 },
 			"Mã số 2153010001 lặp lại ở các dòng 1, 2 của danh sách.", "The code 2153010001 stands in rows 1, 2 of the list."},

@@ -15,36 +15,21 @@ import (
 	"vanthu/parser/ooxml"
 )
 
-// A Document is one document. Tables stand in Book as sheets "Bảng 1", "Bảng 2" …; Blocks says where.
-type Document struct {
-	Book      grid.Book
-	Blocks    []Block
-	Margins   []string // lines of page headers and footers, where a form's code often stands
-	Signature bool     // the package carries a digital signature (which nobody has checked)
-}
-
-// A Block is a paragraph or a table.
-type Block struct {
-	Text    string // of a paragraph; lines divided by \n
-	Table   int    // 1-based index into Book.Sheets, 0 for a paragraph
-	Picture bool   // a picture stands in it
-}
-
 // Read reads a document. Errors are *parser.Problem: Damaged or TooLarge.
-func Read(data []byte, lim parser.Limits) (Document, error) {
+func Read(data []byte, lim parser.Limits) (grid.Document, error) {
 	pkg, err := ooxml.Open(data, lim.Unpacked)
 	if err != nil {
-		return Document{}, err
+		return grid.Document{}, err
 	}
 	main := pkg.Main("word/document.xml")
 	d, err := readPart(pkg, main, lim)
 	if err != nil {
-		return Document{}, err
+		return grid.Document{}, err
 	}
-	out := Document{Book: grid.Book{Format: "docx", Sheets: d.tables}, Blocks: d.blocks}
+	out := grid.Document{Book: grid.Book{Format: "docx", Sheets: d.tables}, Blocks: d.blocks}
 	for _, r := range pkg.Relations(main) {
 		if r.Kind == "vbaProject" {
-			out.Book.Macros = true
+			out.Macros = true
 		}
 		if r.Kind != "header" && r.Kind != "footer" {
 			continue
@@ -57,7 +42,7 @@ func Read(data []byte, lim parser.Limits) (Document, error) {
 			out.Margins = append(out.Margins, strings.Split(b.Text, "\n")...)
 		}
 	}
-	out.Book.Macros = out.Book.Macros || pkg.Has("word/vbaProject.bin")
+	out.Macros = out.Macros || pkg.Has("word/vbaProject.bin")
 	out.Signature = pkg.HasFolder("_xmlsignatures")
 	return out, nil
 }
@@ -92,7 +77,7 @@ func readPart(pkg *ooxml.Package, part string, lim parser.Limits) (*walk, error)
 type walk struct {
 	x      *ooxml.Reader
 	lim    parser.Limits
-	blocks []Block
+	blocks []grid.Block
 	tables []grid.Sheet
 	rows   int
 }
@@ -162,13 +147,13 @@ func (d *walk) paragraph() error {
 	if err := d.runs(&p, run{}); err != nil {
 		return err
 	}
-	b := Block{Text: p.String(), Picture: p.picture}
+	b := grid.Block{Text: p.String(), Picture: p.picture}
 	if at == len(d.blocks) {
 		d.blocks = append(d.blocks, b)
 		return nil
 	}
 	// Text boxes anchored in the paragraph came first; they stand behind it.
-	d.blocks = append(d.blocks, Block{})
+	d.blocks = append(d.blocks, grid.Block{})
 	copy(d.blocks[at+1:], d.blocks[at:])
 	d.blocks[at] = b
 	return nil

@@ -44,7 +44,7 @@ func document(t testing.TB, body string, more ...string) []byte {
 }
 
 // shown writes a document as its paragraphs, pictures and the cells of its tables.
-func shown(d Document) []string {
+func shown(d grid.Document) []string {
 	var out []string
 	for _, b := range d.Blocks {
 		line := b.Text

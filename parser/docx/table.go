@@ -19,7 +19,7 @@ func (d *walk) table() error {
 	}
 	d.tables = append(d.tables, grid.Sheet{Name: fmt.Sprintf("Bảng %d", n+1)})
 	at := len(d.blocks)
-	d.blocks = append(d.blocks, Block{Table: n + 1})
+	d.blocks = append(d.blocks, grid.Block{Table: n + 1})
 	s := sheet{open: map[int]int{}}
 	if err := d.tableRows(&s); err != nil {
 		return err

@@ -38,28 +38,28 @@ func readSource(f parser.File, lim parser.Limits) *source {
 		s.report.Problem = parser.BeyondBytes(lim.FileSize, "một tệp")
 		return s
 	}
-	k := detect(f.Data)
-	data := f.Data
-	if k.encrypted && k.format == formatOLE {
-		// Excel opens a file with its built-in password without asking, so the sender does not know of any.
-		if open, ok := xlsx.Unlock(data); ok {
-			data, k = open, detect(open)
+	s.report.Problem = guard(func() error {
+		k, data := identify(f.Data)
+		s.report.Format, s.picture = k.format, k.picture
+		switch {
+		case k.encrypted:
+			return &parser.Problem{Code: parser.Encrypted}
+		case k.picture:
+			return nil
 		}
-	}
-	s.report.Format = k.format
-	s.picture = k.picture
-	switch {
-	case k.encrypted:
-		s.report.Problem = &parser.Problem{Code: parser.Encrypted}
-	case k.format == formatXLSX:
-		s.report.Problem = guard(func() error { return s.readXLSX(data, lim) })
-	case k.format == formatDOCX:
-		s.report.Problem = guard(func() error { return s.readDOCX(data, lim) })
-	case k.format == formatPDF:
-		s.report.Problem = guard(func() error { return s.readPDF(data, lim) })
-	case !k.picture:
-		s.report.Problem = &parser.Problem{Code: parser.Unsupported}
-	}
+		d, err := read(k.format, data, lim)
+		if err != nil {
+			return err
+		}
+		s.macros, s.signature, s.margins, s.scan = d.Macros, d.Signature, d.Margins, d.Scan
+		s.report.Document = len(d.Blocks) > 0
+		if s.report.Document {
+			s.document(d)
+		} else {
+			s.sheets(d.Sheets)
+		}
+		return nil
+	})
 	if s.report.Problem != nil { // half a list must not pass for a whole one
 		*s = source{report: s.report}
 	}
@@ -67,16 +67,61 @@ func readSource(f parser.File, lim parser.Limits) *source {
 	return s
 }
 
-func (s *source) isBook() bool { return s.report.Format == formatXLSX && s.report.Problem == nil }
-
-func (s *source) readXLSX(data []byte, lim parser.Limits) error {
-	book, err := xlsx.Read(data, lim)
-	if err != nil {
-		return err
+// identify says what a file is, and opens what Excel opens with its built-in password without asking: the sender does not
+// know of any.
+func identify(data []byte) (kind, []byte) {
+	k := detect(data)
+	if k.encrypted && k.format == formatOLE {
+		if open, ok := xlsx.Unlock(data); ok {
+			return detect(open), open
+		}
 	}
-	s.macros = book.Macros
-	for i := range book.Sheets {
-		sheet := &book.Sheets[i]
+	return k, data
+}
+
+// read is where a format finds its reader.
+func read(format string, data []byte, lim parser.Limits) (grid.Document, error) {
+	switch format {
+	case formatXLSX:
+		book, err := xlsx.Read(data, lim)
+		return grid.Document{Book: book}, err
+	case formatDOCX:
+		return docx.Read(data, lim)
+	case formatPDF:
+		return pdf.Read(data, lim)
+	}
+	return grid.Document{}, &parser.Problem{Code: parser.Unsupported}
+}
+
+// Open reads one file as it stands, without looking for letters or lists in it: what a marked copy is made of. Errors are
+// *parser.Problem.
+func Open(f parser.File, lim parser.Limits) (d grid.Document, err error) {
+	problem := guard(func() error {
+		k, data := identify(f.Data)
+		switch {
+		case k.encrypted:
+			return &parser.Problem{Code: parser.Encrypted}
+		case k.picture:
+			return &parser.Problem{Code: parser.Picture}
+		}
+		d, err = read(k.format, data, lim)
+		return err
+	})
+	if problem != nil {
+		return grid.Document{}, problem
+	}
+	return d, nil
+}
+
+// isBook reports whether the file is a workbook.
+func (s *source) isBook() bool {
+	return s.report.Problem == nil && s.report.Format != "" && !s.report.Document && !s.picture && !s.scan
+}
+
+// sheets reads the sheets of a workbook.
+func (s *source) sheets(sheets []grid.Sheet) {
+	for i := range sheets {
+		sheet := &sheets[i]
 		if sheet.Hidden {
 			if len(sheet.Rows) > 0 {
 				at := parser.Place{File: s.report.Name, Sheet: sheet.Name}
@@ -86,7 +131,6 @@ func (s *source) readXLSX(data []byte, lim parser.Limits) error {
 		}
 		s.sheet(scanSheet(s.report.Name, sheet))
 	}
-	return nil
 }
 
 // sheet takes over what a scan found.
@@ -122,30 +166,22 @@ func headless(file string, sheet *grid.Sheet) *parser.Place {
 	return &first
 }
 
-func (s *source) readDOCX(data []byte, lim parser.Limits) error {
-	doc, err := docx.Read(data, lim)
-	if err != nil {
-		return err
-	}
-	s.macros, s.signature, s.margins = doc.Book.Macros, doc.Signature, doc.Margins
-	for _, b := range doc.Blocks {
+// document reads the paragraphs and tables of a document, from top to bottom.
+func (s *source) document(d grid.Document) {
+	for _, b := range d.Blocks {
+		at := parser.Place{File: s.report.Name, Page: b.Page}
 		if b.Table > 0 {
-			s.table(&doc.Book.Sheets[b.Table-1])
+			s.table(&d.Sheets[b.Table-1])
 		} else {
 			for t := range strings.SplitSeq(b.Text, "\n") {
-				s.paragraph(t)
+				if t = oneLine(t); t != "" {
+					s.lines = append(s.lines, line{text: t, at: at, column: b.Column})
+				}
 			}
 		}
 		if b.Picture {
-			s.lines = append(s.lines, line{picture: true, at: parser.Place{File: s.report.Name}})
+			s.lines = append(s.lines, line{picture: true, at: at})
 		}
-	}
-	return nil
-}
-
-func (s *source) paragraph(text string) {
-	if text = oneLine(text); text != "" {
-		s.lines = append(s.lines, line{text: text, at: parser.Place{File: s.report.Name}})
 	}
 }
 
@@ -159,22 +195,6 @@ func (s *source) table(sheet *grid.Sheet) {
 		}
 	}
 	s.sheet(c)
-}
-
-func (s *source) readPDF(data []byte, lim parser.Limits) error {
-	doc, err := pdf.Text(data, lim)
-	if err != nil {
-		return err
-	}
-	s.signature = doc.Signature
-	for i, page := range doc.Pages {
-		for _, n := range page.Lines {
-			at := parser.Place{File: s.report.Name, Page: i + 1}
-			s.lines = append(s.lines, line{text: oneLine(n.Text), at: at, column: n.Column, picture: n.Picture})
-		}
-	}
-	s.scan = !doc.HasText()
-	return nil
 }
 
 // letterLines returns the lines with those of page margins, where the form's code often stands.

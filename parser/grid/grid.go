@@ -9,6 +9,28 @@ type Book struct {
 	Format string // "xlsx", "docx" …: what the content is, whatever the name says
 	Sheets []Sheet
 	Macros bool // the file carries a macro project; it is never run nor kept (ENV-05)
+	// Charset names the encoding of a text format that is not UTF-8 ("windows-1258", "UTF-16LE"), "" otherwise (ENC-05).
+	Charset string
+}
+
+// A Document is one file as a person reads it from top to bottom. A workbook has sheets only; a document has blocks, and
+// its tables stand in the Book as sheets "Bảng 1", "Bảng 2" …
+type Document struct {
+	Book
+	Blocks    []Block
+	Margins   []string // lines of page headers and footers, where a form's code often stands
+	Signature bool     // the file carries a digital signature (which nobody has checked)
+	Scan      bool     // pages of pictures without text
+}
+
+// A Block is a paragraph, a table or a picture of a document.
+type Block struct {
+	Text    string // of a paragraph; lines divided by \n
+	Font    string // of the paragraph, a hint at a legacy encoding
+	Table   int    // 1-based index into Sheets, 0 for a paragraph
+	Page    int    // 1-based, 0 where the format has no pages
+	Column  int    // which of several texts on one height, from 1; 0 where that is not known
+	Picture bool   // a picture stands in it
 }
 
 // A Sheet is one sheet, or one table of a document.

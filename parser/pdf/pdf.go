@@ -12,6 +12,7 @@ import (
 	"bytes"
 
 	"vanthu/parser"
+	"vanthu/parser/grid"
 )
 
 // What is read of one file beside parser.Limits.
@@ -20,12 +21,6 @@ const (
 	maxGlyphs = 2_000_000
 	maxOps    = 10_000_000
 )
-
-// A Document is the text of a PDF, page by page.
-type Document struct {
-	Pages     []Page
-	Signature bool // it carries a digital signature (which nobody has checked)
-}
 
 // A Page is one page: its lines from top to bottom.
 type Page struct{ Lines []Line }
@@ -37,39 +32,30 @@ type Line struct {
 	Picture bool // a picture instead of text
 }
 
-// HasText reports whether any page has text.
-func (d Document) HasText() bool {
-	for _, p := range d.Pages {
-		for _, l := range p.Lines {
-			if l.Text != "" {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// Text reads the text of a PDF. Errors are *parser.Problem: Damaged, Encrypted or TooLarge.
-func Text(data []byte, lim parser.Limits) (Document, error) {
+// Read reads the text of a PDF: every run of text is a block. Errors are *parser.Problem: Damaged, Encrypted or TooLarge.
+func Read(data []byte, lim parser.Limits) (grid.Document, error) {
 	f := newFile(data, lim)
 	if f.encrypted() {
-		return Document{}, &parser.Problem{Code: parser.Encrypted}
+		return grid.Document{}, &parser.Problem{Code: parser.Encrypted}
 	}
 	pages := f.pages()
 	switch {
 	case f.problem != nil:
-		return Document{}, f.problem
+		return grid.Document{}, f.problem
 	case len(pages) == 0:
-		return Document{}, parser.Damage("pdf: no page")
+		return grid.Document{}, parser.Damage("pdf: no page")
 	case len(pages) > maxPages:
-		return Document{}, parser.Beyond(maxPages, "trang")
+		return grid.Document{}, parser.Beyond(maxPages, "trang")
 	}
-	d := Document{Signature: bytes.Contains(data, []byte("/ByteRange"))}
+	d := grid.Document{Book: grid.Book{Format: "pdf"}, Signature: bytes.Contains(data, []byte("/ByteRange")), Scan: true}
 	p := &painter{f: f, fonts: map[int]*font{}}
-	for _, page := range pages {
-		d.Pages = append(d.Pages, p.page(page))
+	for i, page := range pages {
+		for _, n := range p.page(page).Lines {
+			d.Scan = d.Scan && n.Text == ""
+			d.Blocks = append(d.Blocks, grid.Block{Text: n.Text, Page: i + 1, Column: n.Column, Picture: n.Picture})
+		}
 		if f.problem != nil {
-			return Document{}, f.problem
+			return grid.Document{}, f.problem
 		}
 	}
 	return d, nil

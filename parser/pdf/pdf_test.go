@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vanthu/parser"
+	"vanthu/parser/grid"
 )
 
 // written builds a PDF of the objects, numbered from 1; object 1 is the catalogue.
@@ -49,21 +50,19 @@ func one(content string) []byte {
 	return written(catalogue, tree, leaf, streamOf("", content), latin, "null", image, streamOf("/Subtype/Form/Matrix[1 0 0 1 0 -100]", "BT /F 10 Tf (in a form) Tj ET"))
 }
 
-func shown(d Document) []string {
+func shown(d grid.Document) []string {
 	var out []string
-	for i, p := range d.Pages {
-		for _, l := range p.Lines {
-			line := fmt.Sprintf("%d.%d %s", i+1, l.Column, l.Text)
-			if l.Picture {
-				line = fmt.Sprintf("%d picture", i+1)
-			}
-			out = append(out, line)
+	for _, b := range d.Blocks {
+		line := fmt.Sprintf("%d.%d %s", b.Page, b.Column, b.Text)
+		if b.Picture {
+			line = fmt.Sprintf("%d picture", b.Page)
 		}
+		out = append(out, line)
 	}
 	return out
 }
 
-func TestText(t *testing.T) {
+func TestRead(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
@@ -94,7 +93,7 @@ b) Tj <4 3> Tj ET`), []string{"1.1 (a)AbC"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			d, err := Text(c.data, parser.DefaultLimits())
+			d, err := Read(c.data, parser.DefaultLimits())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -119,7 +118,7 @@ func TestObjectStreams(t *testing.T) {
 	fmt.Fprintf(&b, "4 0 obj %s endobj\n", streamOf("", "BT /F 10 Tf (packed) Tj ET"))
 	fmt.Fprintf(&b, "10 0 obj %s endobj\n", streamOf(fmt.Sprintf("/Type/ObjStm/N 4/First %d/Filter/FlateDecode", len(head)), deflated(head+body)))
 	fmt.Fprintf(&b, "11 0 obj %s endobj\n", streamOf("/Type/XRef/Size 12/W[1 2 1]/Root 1 0 R", "..."))
-	d, err := Text(b.Bytes(), parser.DefaultLimits())
+	d, err := Read(b.Bytes(), parser.DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +153,7 @@ func TestHostile(t *testing.T) {
 			t.Parallel()
 			lim := parser.DefaultLimits()
 			lim.Unpacked = 1 << 20
-			_, err := Text(c.data, lim)
+			_, err := Read(c.data, lim)
 			var p *parser.Problem
 			if c.code == "" && err != nil || c.code != "" && (!errors.As(err, &p) || p.Code != c.code) {
 				t.Errorf("%v, want %q", err, c.code)
@@ -166,7 +165,7 @@ func TestHostile(t *testing.T) {
 func TestManyPages(t *testing.T) {
 	t.Parallel()
 	kids := strings.Repeat("<</Type/Page>>", maxPages+1)
-	_, err := Text(written(catalogue, "<</Kids["+kids+"]>>"), parser.DefaultLimits())
+	_, err := Read(written(catalogue, "<</Kids["+kids+"]>>"), parser.DefaultLimits())
 	var p *parser.Problem
 	if !errors.As(err, &p) || p.Limit != "500 trang" {
 		t.Errorf("%v", err)
@@ -175,19 +174,19 @@ func TestManyPages(t *testing.T) {
 
 func TestSignature(t *testing.T) {
 	t.Parallel()
-	d, err := Text(append(one("BT /F 10 Tf (a) Tj ET"), "9 0 obj <</ByteRange[0 1 2 3]>> endobj"...), parser.DefaultLimits())
+	d, err := Read(append(one("BT /F 10 Tf (a) Tj ET"), "9 0 obj <</ByteRange[0 1 2 3]>> endobj"...), parser.DefaultLimits())
 	if err != nil || !d.Signature {
 		t.Errorf("%+v, %v", d, err)
 	}
 }
 
-func FuzzText(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	f.Add(one("BT /F 10 Tf 12 TL 50 200 Td [(ab)-300(c)] TJ T* (b) Tj ET /X Do /I Do"))
 	f.Add(written(catalogue, tree, leaf, streamOf("", "BT /F 10 Tf <00010002> Tj ET"), "<</Subtype/Type0/DescendantFonts[<</W[1[5]2 3 4]>>]/ToUnicode 6 0 R>>", streamOf("", "<0001> <0041> endbfchar <0001> <0005> <0041> endbfrange")))
 	f.Add(written(catalogue, tree, leaf, streamOf("/Filter[/ASCIIHexDecode/FlateDecode]", "789c>"), "<</Encoding<</Differences[1/a/uni0041]>>>>"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		lim := parser.Limits{FileSize: 1 << 20, Unpacked: 1 << 20, Rows: 1000, Columns: 50, Sheets: 20, Depth: 64}
-		if _, err := Text(data, lim); err != nil {
+		if _, err := Read(data, lim); err != nil {
 			var p *parser.Problem
 			if !errors.As(err, &p) {
 				t.Errorf("no problem: %v", err)
