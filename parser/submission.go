@@ -22,11 +22,12 @@ type Limits struct {
 	Columns  int   // columns of a sheet
 	Sheets   int   // sheets or tables of a file
 	Depth    int   // nesting of XML elements
+	Files    int   // files in one archive (.zip); Unpacked bounds them together
 }
 
-// DefaultLimits are the limits named in the manual: 40 MB, 100 MB unpacked, 200,000 rows, 200 columns.
+// DefaultLimits are the limits named in the manual: 40 MB, 100 MB unpacked, 200,000 rows, 200 columns, 200 files in a .zip.
 func DefaultLimits() Limits {
-	return Limits{FileSize: 40 << 20, Unpacked: 100 << 20, Rows: 200_000, Columns: 200, Sheets: 200, Depth: 256}
+	return Limits{FileSize: 40 << 20, Unpacked: 100 << 20, Rows: 200_000, Columns: 200, Sheets: 200, Depth: 256, Files: 200}
 }
 
 // A Submission is what was understood of the files of one request.
@@ -130,6 +131,13 @@ type Letter struct {
 	Staff   bool  // the wording asks for "cán bộ" (FRM-08)
 	Scan    bool  // a picture without text: an officer must read it (FRM-12)
 	Deletes bool  // asks for deletion (procedure step 7)
+
+	// What the letter says of the list, so that the two can be held against each other; as written, each once, in order.
+	Classes []Value // "lớp YAK50, YBK50"
+	Cohorts []Value // "khóa 50", "K50", "khóa 2024-2030"
+	// The decision that a deletion rests on: "Quyết định số 1234/QĐ-ĐHYDVD ngày 01/10/2026".
+	Decision     Value // its number alone: "1234/QĐ-ĐHYDVD"
+	DecisionDate Date
 }
 
 // A Date is a date as written. Year 0: not found. Valid is false for the 31st of November.
@@ -151,6 +159,9 @@ type List struct {
 	Count       int              // "Danh sách này có 140 sinh viên"; 0: none said
 	FirstRow    int              // 1-based place of the first and the last row of people
 	LastRow     int
+	// The decision that is named above the table, for people who left; see Letter.Decision.
+	Decision     Value
+	DecisionDate Date
 }
 
 // A Row is one person of a list, in the sender's order.
@@ -163,6 +174,15 @@ type Row struct {
 	Class  Value
 	Cohort Value
 	Note   Value
+	// Leaving is what the list says of somebody who leaves; nil when it has no such column.
+	Leaving *Leaving
+}
+
+// Leaving are the columns of a list of people who left.
+type Leaving struct {
+	Reason       Value // "Lý do": "thôi học", "bảo lưu"
+	Decision     Value // "Số quyết định", as written
+	DecisionDate Date  // "Ngày quyết định", or the date in Decision; Year 0: none
 }
 
 // RemarkCode is the parser's own word for something odd. bot/rules maps it to the catalogue.
@@ -191,6 +211,12 @@ const (
 	SeveralLists    RemarkCode = "several_lists"    // ENV-08; Args n, files
 	ListLeftOut     RemarkCode = "list_left_out"    // LST-08; Args s, why: "lookup", "incomplete" or "deletes" (see form)
 	LetterAmbiguous RemarkCode = "letter_ambiguous" // two files look like the letter; the first was taken
+	ValueTaken      RemarkCode = "value_taken"      // LST-14; Args field (class, cohort), v, where (group_row, title, sheet_name, file_name): no column has it
+	RowSplit        RemarkCode = "row_split"        // LST-15; N set; Args n: n people in the cells of one row, told apart line by line
+	SeveralPeople   RemarkCode = "several_people"   // LST-16, rejects the row; N set; Args n: several in one row that cannot be told apart
+	RowShifted      RemarkCode = "row_shifted"      // LST-17, rejects the row; N set; Args h, v: a value stands under another's heading
+	ColumnsSwapped  RemarkCode = "columns_swapped"  // LST-18, rejects; Args h1, h2: the values of whole columns stand under each other's headings
+	HeaderCarried   RemarkCode = "header_carried"   // LST-19; Args s: a table without a header was read by the header of the one before
 )
 
 // A Remark is one odd thing with its place. N is the row of the request, 0 for the whole.

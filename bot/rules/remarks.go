@@ -37,6 +37,18 @@ func ruleOf(code parser.RemarkCode) string {
 		return "LST-12"
 	case parser.RowStruck:
 		return "LST-13"
+	case parser.ValueTaken:
+		return "LST-14"
+	case parser.RowSplit:
+		return "LST-15"
+	case parser.SeveralPeople:
+		return "LST-16"
+	case parser.RowShifted:
+		return "LST-17"
+	case parser.ColumnsSwapped:
+		return "LST-18"
+	case parser.HeaderCarried:
+		return "LST-19"
 	case parser.ColumnDropped:
 		return "ROW-16"
 	case parser.CodeDamaged:
