@@ -12,6 +12,8 @@ type File struct {
 	Name string // cleaned of paths, may be empty
 	Type string // media type, may be empty
 	Data []byte
+	// Problem is set by who took the file out of something and could not: it is not read then, and reported so.
+	Problem *Problem
 }
 
 // Limits bound what is read of one request. A limit that is hit is named in a Problem, so that the answer can name it.

@@ -78,7 +78,7 @@ func Read(msg *mime.Message, lim parser.Limits) Reading {
 		r.Links = append(r.Links, strings.TrimRight(link, ".,;:!?"))
 	}
 	r.Password = password.MatchString(r.Text)
-	r.Files = files(msg)
+	r.Files = files(msg, lim)
 	if len(r.Files) > 0 {
 		r.Submission = form.Read(r.Files, lim)
 	}
@@ -89,7 +89,7 @@ func Read(msg *mime.Message, lim parser.Limits) Reading {
 
 // ReadFiles reads the files of a request that came without a mail.
 func ReadFiles(files []parser.File, lim parser.Limits) Reading {
-	files = once(files)
+	files = once(form.Unpack(files, lim))
 	r := Reading{Kind: bot.AccountRequest, Files: files, Submission: form.Read(files, lim)}
 	if r.Submission.Letter != nil && r.Submission.Letter.Deletes {
 		r.Kind = bot.DeletionRequest
@@ -178,7 +178,9 @@ func (r *Reading) locked() bool {
 
 // spreadsheet reports whether a workbook is attached, whatever stands in it.
 func (r *Reading) spreadsheet() bool {
-	return slices.ContainsFunc(r.Submission.Files, func(f parser.FileReport) bool { return f.Format == "xlsx" })
+	return slices.ContainsFunc(r.Submission.Files, func(f parser.FileReport) bool {
+		return slices.Contains([]string{"xlsx", "xls", "ods", "csv", "xmlss"}, f.Format)
+	})
 }
 
 func isReply(msg *mime.Message) bool {
@@ -193,13 +195,13 @@ const (
 	smallPicture = 200 << 10
 )
 
-// files are the attachments that may belong to a request, each once.
-func files(msg *mime.Message) []parser.File {
+// files are the attachments that may belong to a request, those of archives apart, each once.
+func files(msg *mime.Message, lim parser.Limits) []parser.File {
 	attached, shown := attachments(msg, true)
 	if len(attached) == 0 {
 		attached = shown
 	}
-	return once(attached)
+	return once(form.Unpack(attached, lim))
 }
 
 // once leaves out files that came before under another name: the same bytes attached twice are one list, not two.

@@ -152,14 +152,14 @@ func TestAttachments(t *testing.T) {
 		{Name: "de nghi.docx", Type: "application/octet-stream"},
 	}}
 	var names []string
-	for _, f := range files(msg) {
+	for _, f := range files(msg, parser.DefaultLimits()) {
 		names = append(names, f.Name)
 	}
 	if diff := cmp.Diff([]string{"scan.png", "anh.png", "ds.xlsx", "de nghi.docx"}, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	photo := mime.Part{Name: "ds.jpg", Type: "image/jpeg", Inline: true, Data: make([]byte, logoPicture+1)}
-	if got := files(&mime.Message{Parts: []mime.Part{{Name: "logo.png", Type: "image/png", Inline: true}, photo}}); len(got) != 1 || got[0].Name != "ds.jpg" {
+	if got := files(&mime.Message{Parts: []mime.Part{{Name: "logo.png", Type: "image/png", Inline: true}, photo}}, parser.DefaultLimits()); len(got) != 1 || got[0].Name != "ds.jpg" {
 		t.Errorf("a photo in the text, and nothing else: %d files", len(got))
 	}
 }

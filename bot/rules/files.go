@@ -83,11 +83,12 @@ func (j *judge) hasList() bool {
 func mayHoldPeople(f parser.FileReport) bool {
 	switch strings.ToLower(strings.TrimPrefix(path.Ext(f.Name), ".")) {
 	case "xls", "xlsm", "xlsb", "ods", "csv", "tsv", "txt", "doc", "docm", "odt", "rtf", "htm", "html", "pages", "numbers",
-		"zip", "rar", "7z", "gz", "dat", "p7m", "eml", "msg":
+		"zip", "rar", "7z", "gz", "dat", "p7m", "eml", "msg", "mht", "mhtml", "wps", "et", "dbf", "mdb", "xml":
 		return true
 	}
 	switch f.Format {
-	case "xls", "ods", "csv", "doc", "odt", "rtf", "html", "zip", "rar", "7z", "gz", "ole", "xml":
+	case "xls", "xlsb", "xlsx", "ods", "csv", "txt", "doc", "docx", "odt", "rtf", "html", "mht", "zip", "rar", "7z", "gzip", "bzip2", "xz", "tar", "cab",
+		"ole", "works", "xml", "xmlss", "wordml", "flatopc", "fods", "fodt", "iwork", "tnef", "msg", "eml", "dbf", "mdb", "sylk", "dif", "biff2", "biff3", "biff4", "biff5":
 		return true
 	}
 	return false

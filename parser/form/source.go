@@ -31,6 +31,9 @@ type source struct {
 func readSource(f parser.File, lim parser.Limits) *source {
 	s := &source{report: parser.FileReport{Name: f.Name}}
 	switch {
+	case f.Problem != nil:
+		s.report.Problem, s.report.Format = f.Problem, detect(f.Data).format
+		return s
 	case len(f.Data) == 0:
 		s.report.Problem = &parser.Problem{Code: parser.Empty}
 		return s
