@@ -12,7 +12,7 @@ type File struct {
 	Name string // cleaned of paths, may be empty
 	Type string // media type, may be empty
 	Data []byte
-	// Problem is set by who took the file out of something and could not: it is not read then, and reported so.
+	// Problem says why the file is not to be read: it could not be taken out of its archive, or its last reader died of it.
 	Problem *Problem
 }
 

@@ -4,6 +4,7 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -40,6 +41,7 @@ func NewWorld(cfg *config.Config) (World, error) {
 	w.MIME.Size, w.MIME.Parts = int64(cfg.Limits.MailMB)<<20, cfg.Limits.Parts
 	w.Parse.FileSize, w.Parse.Unpacked = w.MIME.Size, int64(cfg.Limits.UnpackedMB)<<20
 	w.Parse.Rows, w.Parse.Columns = cfg.Limits.Rows, cfg.Limits.Columns
+	w.Parse.Sheets, w.Parse.Depth, w.Parse.Files = cfg.Limits.Sheets, cfg.Limits.Nesting, cfg.Limits.ZipFiles
 	for _, code := range cfg.Rules.Codes {
 		pattern, err := regexp.Compile(`(?i)^(?:` + code.Pattern + `)$`)
 		if err != nil {
@@ -76,12 +78,15 @@ type Checked struct {
 
 // CheckMail reads and judges one mail offline: its From address is taken as authenticated, for no server has judged it.
 // The error is one of mime.Parse, for a mail that cannot be read at all.
-func (w World) CheckMail(raw []byte, known map[string][]bot.Existing, now time.Time) (Checked, error) {
+func (w World) CheckMail(ctx context.Context, raw []byte, known map[string][]bot.Existing, now time.Time) (Checked, error) {
 	msg, err := mime.Parse(raw, w.MIME)
 	if err != nil {
 		return Checked{}, err
 	}
-	reading := intake.Read(msg, w.Parse)
+	reading, err := intake.Read(ctx, msg, intake.InProcess(w.Parse))
+	if err != nil {
+		return Checked{}, err
+	}
 	unit, kind := w.sender(msg, reading.Kind)
 	if kind == bot.OwnMail || kind == bot.NotEntitled || kind == bot.Spoofed {
 		return Checked{Reading: reading, Request: bot.Request{Kind: kind, Action: rules.Follows(kind)}}, nil
@@ -90,9 +95,12 @@ func (w World) CheckMail(raw []byte, known map[string][]bot.Existing, now time.T
 }
 
 // CheckFiles reads and judges the files of a request before it is mailed.
-func (w World) CheckFiles(files []parser.File, known map[string][]bot.Existing, now time.Time) Checked {
-	reading := intake.ReadFiles(files, w.Parse)
-	return Checked{Reading: reading, Request: w.Judge(reading, bot.Unit{}, bot.Case{}, known, now)}
+func (w World) CheckFiles(ctx context.Context, files []parser.File, known map[string][]bot.Existing, now time.Time) (Checked, error) {
+	reading, err := intake.WithoutMail(ctx, files, intake.InProcess(w.Parse))
+	if err != nil {
+		return Checked{}, err
+	}
+	return Checked{Reading: reading, Request: w.Judge(reading, bot.Unit{}, bot.Case{}, known, now)}, nil
 }
 
 // sender finds the unit of the From address. What a machine wrote keeps its kind, whoever sent it.

@@ -22,12 +22,19 @@ import (
 // letters turns an answer into a mail for the outbox.
 type letters struct {
 	cfg    *config.Config
+	office reply.Office
 	writer *reply.Writer
+	// mark marks a unit's own list, in this process or another.
+	mark func(reply.Office, bot.ListFile, bot.Request) ([]byte, error)
 }
 
 func newLetters(cfg *config.Config) *letters {
 	office := reply.Office{School: cfg.School.Name, Office: cfg.School.Office, Place: cfg.School.Place, Contact: cfg.School.Contact, ServiceAddress: cfg.SMTP.From}
-	return &letters{cfg: cfg, writer: reply.New(office, rules.Text, rules.Remedy)}
+	l := &letters{cfg: cfg, office: office, writer: reply.New(office, rules.Text, rules.Remedy)}
+	l.mark = func(_ reply.Office, list bot.ListFile, req bot.Request) ([]byte, error) {
+		return l.writer.MarkWorkbook(list.Data, req)
+	}
+	return l
 }
 
 // compose is the one way in which a mail of ours is made.
@@ -134,7 +141,7 @@ func (l *letters) workbook(a bot.Answer, list bot.ListFile) compose.Attachment {
 	if len(a.Lists) > 1 {
 		request = reply.OfFile(a.Request, list.Name)
 	}
-	data, err := l.writer.MarkWorkbook(list.Data, request)
+	data, err := l.mark(l.office, list, request)
 	if err != nil {
 		data, err = l.writer.ListWorkbook(request)
 	}

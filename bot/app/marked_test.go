@@ -30,7 +30,11 @@ func TestMarkedListComesBack(t *testing.T) {
 	}
 	judge := func(book []byte) bot.Request {
 		files := []parser.File{{Name: "ds.xlsx", Data: book}}
-		return world.CheckFiles(files, nil, time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)).Request
+		checked, err := world.CheckFiles(t.Context(), files, nil, time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return checked.Request
 	}
 	original, err := os.ReadFile("../reply/testdata/lists/mixed-defects.xlsx")
 	if err != nil {

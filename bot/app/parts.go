@@ -52,7 +52,7 @@ func newParts(ctx context.Context, a *App, hooks Hooks) (*parts, error) {
 	if err := p.openMail(a, hooks); err != nil {
 		return nil, errors.Join(err, p.closeAll())
 	}
-	if p.intake, err = newIntake(a, p.platform); err != nil {
+	if p.intake, err = p.newIntake(a, hooks); err != nil {
 		return nil, errors.Join(err, p.closeAll())
 	}
 	p.postman = &postman{db: a.DB, desk: a.Desk, from: cfg.SMTP.From, send: p.sender.Send, logger: a.Logger}
@@ -115,18 +115,27 @@ func (p *parts) openMail(a *App, hooks Hooks) error {
 	return nil
 }
 
-func newIntake(a *App, platform account.Platform) (*intake.Intake, error) {
+func (p *parts) newIntake(a *App, hooks Hooks) (*intake.Intake, error) {
 	cfg := a.Config
 	world, err := NewWorld(cfg)
 	if err != nil {
 		return nil, err
 	}
+	read := intake.InProcess(world.Parse)
+	if hooks.Child != nil {
+		children, err := newReaders(cfg.Limits, world.Parse, hooks.Child, a.Logger)
+		if err != nil {
+			return nil, err
+		}
+		p.closers = append(p.closers, children.pool.Close)
+		read, a.letters.mark = children.read, children.mark
+	}
 	f := cfg.IMAP.Folders
 	return &intake.Intake{
 		DB: a.DB, Units: cfg.BotUnits(), Service: strings.ToLower(cfg.SMTP.From), Trust: trust.Policy{AuthservID: cfg.Trust.AuthservID, Domains: cfg.Trust.Domains},
-		MIME: world.MIME, Parse: world.Parse, Logger: a.Logger,
+		MIME: world.MIME, Files: read, Logger: a.Logger,
 		Folders:  intake.Folders{Done: f.Done, Returned: f.Returned, Ignored: f.Ignored, Quarantine: f.Quarantine},
-		Accounts: accountsOn(platform), Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
+		Accounts: accountsOn(p.platform), Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
 		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Due: a.due,
 	}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os/exec"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,10 +30,13 @@ type Server struct {
 	release func()
 }
 
-// Hooks let the demo and tests see what happens; all may be nil.
+// Hooks are what the program that serves adds; all may be nil. The demo and tests see with them what happens.
 type Hooks struct {
 	Watching func(inbox.Status)
 	Commit   func() error // before each commit of the store
+	// Child makes a process that calls ServeForeign: one of those in which foreign bytes are read. nil: they are read in
+	// this process.
+	Child func() *exec.Cmd
 }
 
 // NewServer builds a server. Everything that can be wrong with the world is an error here, not later.

@@ -152,6 +152,14 @@ type Limits struct {
 	UnpackedMB int `toml:"unpacked_mb"`
 	Rows       int `toml:"rows"`
 	Columns    int `toml:"columns"`
+	Sheets     int `toml:"sheets"`
+	Nesting    int `toml:"nesting"`
+	ZipFiles   int `toml:"zip_files"`
+
+	// The processes that read attachments.
+	Readers       int `toml:"readers"` // 0: one for each processor, two at least
+	ReaderMB      int `toml:"reader_mb"`
+	ReaderSeconds int `toml:"reader_seconds"` // of processor time for one mail
 }
 
 // A Unit may ask.

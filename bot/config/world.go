@@ -19,6 +19,14 @@ func (c *checker) world() {
 	c.positive("limits.unpacked_mb", l.UnpackedMB)
 	c.positive("limits.rows", l.Rows)
 	c.positive("limits.columns", l.Columns)
+	c.positive("limits.sheets", l.Sheets)
+	c.positive("limits.nesting", l.Nesting)
+	c.positive("limits.zip_files", l.ZipFiles)
+	c.positive("limits.reader_mb", l.ReaderMB)
+	c.positive("limits.reader_seconds", l.ReaderSeconds)
+	if l.Readers < 0 {
+		c.add("limits.readers", "is %d; it must be 0 (one for each processor) or more", l.Readers)
+	}
 }
 
 // identifier is what may stand in an actor ("unit:CTSV") and in a file name.

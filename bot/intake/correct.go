@@ -10,7 +10,6 @@ import (
 	"vanthu/bot/store"
 	"vanthu/mailer/mime"
 	"vanthu/parser"
-	"vanthu/parser/form"
 )
 
 // request handles a letter or a list. In answer to a case whose list may still change it corrects that case (FR-15);
@@ -76,7 +75,10 @@ func (in *Intake) withEarlierList(ctx context.Context, r Reading, c bot.Case) (R
 	if err != nil { // it could not be read then either
 		return r, nil //nolint:nilerr // the letter alone is judged
 	}
-	earlier := Read(msg, in.Parse)
+	earlier, err := Read(ctx, msg, in.Files)
+	if err != nil {
+		return r, bot.Errorf(bot.Temporary, "the earlier files cannot be read now: %w", err)
+	}
 	files := slices.Clone(r.Files)
 	for i, f := range earlier.Submission.Files {
 		if f.Role == parser.RoleList || f.Role == parser.RoleBoth {
@@ -84,7 +86,9 @@ func (in *Intake) withEarlierList(ctx context.Context, r Reading, c bot.Case) (R
 		}
 	}
 	if len(files) > len(r.Files) {
-		r.Files, r.Submission = files, form.Read(files, in.Parse)
+		if r.Files, r.Submission, err = in.Files(ctx, files); err != nil {
+			return r, bot.Errorf(bot.Temporary, "the files cannot be read now: %w", err)
+		}
 	}
 	return r, nil
 }

@@ -23,7 +23,7 @@ type Intake struct {
 	Service string // our own address, lower case
 	Trust   trust.Policy
 	MIME    mime.Limits
-	Parse   parser.Limits
+	Files   Reader
 	Folders Folders
 	Logger  *slog.Logger
 
@@ -155,7 +155,10 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 		return in.quarantine(ctx, m, "not_authenticated", verdict.Why)
 	}
 	m.Unit = unit.ID
-	reading := Read(msg, in.Parse)
+	reading, err := Read(ctx, msg, in.Files)
+	if err != nil {
+		return bot.Errorf(bot.Temporary, "the files cannot be read now: %w", err)
+	}
 	switch {
 	case overLimit:
 		reading = oversized(limit)

@@ -7,6 +7,7 @@ package intake
 
 import (
 	"bytes"
+	"context"
 	"html"
 	"regexp"
 	"slices"
@@ -62,8 +63,27 @@ var (
 	password   = regexp.MustCompile(`(?i)(mật khẩu|mat khau|pass(word)?|\bmk)( (mở|mo|giải nén|giai nen|của|cua) [^:\n]{0,40})?\s*(:|=| là | la )\s*\S+`)
 )
 
-// Read says what a mail is and what stands in it. It decides nothing about the sender.
-func Read(msg *mime.Message, lim parser.Limits) Reading {
+// A Reader reads the files of a request: ReadFiles, in this process or in another one that may die of them. It returns the
+// files as they were read, in the order of Submission.Files. An error is the machine's, never the files': they may be read
+// again later.
+type Reader func(ctx context.Context, files []parser.File) ([]parser.File, parser.Submission, error)
+
+// ReadFiles reads files: those of archives apart, each once.
+func ReadFiles(files []parser.File, lim parser.Limits) ([]parser.File, parser.Submission) {
+	files = once(form.Unpack(files, lim))
+	return files, form.Read(files, lim)
+}
+
+// InProcess reads in this process.
+func InProcess(lim parser.Limits) Reader {
+	return func(_ context.Context, files []parser.File) ([]parser.File, parser.Submission, error) {
+		files, sub := ReadFiles(files, lim)
+		return files, sub, nil
+	}
+}
+
+// Read says what a mail is and what stands in it. It decides nothing about the sender. An error is the reader's.
+func Read(ctx context.Context, msg *mime.Message, read Reader) (Reading, error) {
 	r := Reading{Text: newText(msg)}
 	for _, text := range []string{msg.Subject, r.Text, msg.Text} {
 		if number := caseNumber.FindString(text); number != "" {
@@ -72,29 +92,34 @@ func Read(msg *mime.Message, lim parser.Limits) Reading {
 		}
 	}
 	if r.Kind = machineKind(msg); r.Kind != "" {
-		return r
+		return r, nil
 	}
 	for _, link := range webAddress.FindAllString(r.Text, -1) {
 		r.Links = append(r.Links, strings.TrimRight(link, ".,;:!?"))
 	}
 	r.Password = password.MatchString(r.Text)
-	r.Files = files(msg, lim)
+	r.Files = files(msg)
 	if len(r.Files) > 0 {
-		r.Submission = form.Read(r.Files, lim)
+		var err error
+		if r.Files, r.Submission, err = read(ctx, r.Files); err != nil {
+			return r, err
+		}
 	}
 	r.Said = saidIn(r.Text)
 	r.Kind, r.Doubt = r.kind(msg)
-	return r
+	return r, nil
 }
 
-// ReadFiles reads the files of a request that came without a mail.
-func ReadFiles(files []parser.File, lim parser.Limits) Reading {
-	files = once(form.Unpack(files, lim))
-	r := Reading{Kind: bot.AccountRequest, Files: files, Submission: form.Read(files, lim)}
+// WithoutMail reads the files of a request that came without a mail.
+func WithoutMail(ctx context.Context, files []parser.File, read Reader) (r Reading, err error) {
+	r = Reading{Kind: bot.AccountRequest}
+	if r.Files, r.Submission, err = read(ctx, files); err != nil {
+		return r, err
+	}
 	if r.Submission.Letter != nil && r.Submission.Letter.Deletes {
 		r.Kind = bot.DeletionRequest
 	}
-	return r
+	return r, nil
 }
 
 // machineKind is set when no person wrote the mail: it is recorded and never answered (RFC 3834 §2).
@@ -195,20 +220,21 @@ const (
 	smallPicture = 200 << 10
 )
 
-// files are the attachments that may belong to a request, those of archives apart, each once.
-func files(msg *mime.Message, lim parser.Limits) []parser.File {
+// files are the attachments that may belong to a request.
+func files(msg *mime.Message) []parser.File {
 	attached, shown := attachments(msg, true)
 	if len(attached) == 0 {
 		attached = shown
 	}
-	return once(form.Unpack(attached, lim))
+	return attached
 }
 
 // once leaves out files that came before under another name: the same bytes attached twice are one list, not two.
 func once(files []parser.File) []parser.File {
 	var kept []parser.File
 	for _, f := range files {
-		if !slices.ContainsFunc(kept, func(k parser.File) bool { return bytes.Equal(k.Data, f.Data) }) {
+		again := func(k parser.File) bool { return len(f.Data) > 0 && bytes.Equal(k.Data, f.Data) }
+		if !slices.ContainsFunc(kept, again) {
 			kept = append(kept, f)
 		}
 	}

@@ -120,7 +120,7 @@ func TestKindWithoutFiles(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := Read(&tt.msg, parser.DefaultLimits()); got.Kind != tt.kind {
+			if got := reading(t, &tt.msg); got.Kind != tt.kind {
 				t.Errorf("kind %s, not %s (%+v)", got.Kind, tt.kind, got.Said)
 			}
 		})
@@ -129,7 +129,7 @@ func TestKindWithoutFiles(t *testing.T) {
 
 func TestReadFacts(t *testing.T) {
 	t.Parallel()
-	got := Read(&mime.Message{Subject: "Re: [QT.CNTT.03] [yc-2026-0042] x", Text: "Danh sách: https://drive.example.com/file/d/1, YC-2026-0099\nMật khẩu mở file: ctsv2024"}, parser.DefaultLimits())
+	got := reading(t, &mime.Message{Subject: "Re: [QT.CNTT.03] [yc-2026-0042] x", Text: "Danh sách: https://drive.example.com/file/d/1, YC-2026-0099\nMật khẩu mở file: ctsv2024"})
 	if got.Case != "YC-2026-0042" || !got.Password {
 		t.Errorf("case %q, password %v", got.Case, got.Password)
 	}
@@ -152,14 +152,14 @@ func TestAttachments(t *testing.T) {
 		{Name: "de nghi.docx", Type: "application/octet-stream"},
 	}}
 	var names []string
-	for _, f := range files(msg, parser.DefaultLimits()) {
+	for _, f := range once(files(msg)) {
 		names = append(names, f.Name)
 	}
 	if diff := cmp.Diff([]string{"scan.png", "anh.png", "ds.xlsx", "de nghi.docx"}, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	photo := mime.Part{Name: "ds.jpg", Type: "image/jpeg", Inline: true, Data: make([]byte, logoPicture+1)}
-	if got := files(&mime.Message{Parts: []mime.Part{{Name: "logo.png", Type: "image/png", Inline: true}, photo}}, parser.DefaultLimits()); len(got) != 1 || got[0].Name != "ds.jpg" {
+	if got := files(&mime.Message{Parts: []mime.Part{{Name: "logo.png", Type: "image/png", Inline: true}, photo}}); len(got) != 1 || got[0].Name != "ds.jpg" {
 		t.Errorf("a photo in the text, and nothing else: %d files", len(got))
 	}
 }
@@ -179,4 +179,13 @@ func FuzzSaid(f *testing.F) {
 			}
 		}
 	})
+}
+
+func reading(t *testing.T, msg *mime.Message) Reading {
+	t.Helper()
+	r, err := Read(t.Context(), msg, InProcess(parser.DefaultLimits()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }

@@ -56,7 +56,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 		}}
 	w.in = &intake.Intake{
 		DB: db, Units: units, Service: service, Trust: trust.Policy{AuthservID: "mail.truong.example", Domains: []string{"truong.example"}},
-		MIME: mime.DefaultLimits(), Parse: parser.DefaultLimits(), Folders: folders, Logger: slog.New(slog.DiscardHandler),
+		MIME: mime.DefaultLimits(), Files: intake.InProcess(parser.DefaultLimits()), Folders: folders, Logger: slog.New(slog.DiscardHandler),
 		Accounts: func(_ context.Context, codes []string) ([]bot.Existing, error) {
 			if w.platform == nil {
 				return nil, nil

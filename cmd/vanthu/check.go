@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -46,7 +47,7 @@ func (c *checkCmd) Run(e *env) error {
 		return err
 	}
 	now := time.Now().In(calendar.ICT)
-	checked, err := c.check(world, known, now)
+	checked, err := c.check(e.ctx, world, known, now)
 	if err != nil {
 		r := report{w: e.stderr, lang: c.Lang}
 		r.line("%s", r.unread(err))
@@ -74,7 +75,7 @@ func (c *checkCmd) Run(e *env) error {
 var mailHead = regexp.MustCompile(`(?i)^(return-path|received|delivered-to|from|to|date|subject|message-id|mime-version|x-[a-z-]+):`)
 
 // check tells a mail from files by the name, and by what it begins with.
-func (c *checkCmd) check(world app.World, known map[string][]bot.Existing, now time.Time) (app.Checked, error) {
+func (c *checkCmd) check(ctx context.Context, world app.World, known map[string][]bot.Existing, now time.Time) (app.Checked, error) {
 	var files []parser.File
 	for _, path := range c.Files {
 		data, err := os.ReadFile(path)
@@ -85,11 +86,11 @@ func (c *checkCmd) check(world app.World, known map[string][]bot.Existing, now t
 			if len(c.Files) > 1 {
 				return app.Checked{}, mailBesideFiles(path)
 			}
-			return world.CheckMail(data, known, now)
+			return world.CheckMail(ctx, data, known, now)
 		}
 		files = append(files, parser.File{Name: filepath.Base(path), Data: data})
 	}
-	return world.CheckFiles(files, known, now), nil
+	return world.CheckFiles(ctx, files, known, now)
 }
 
 // existing reads the accounts that are there already, by the code as the rules compare it.

@@ -144,7 +144,7 @@ func FuzzCheckMail(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		checked, err := world.CheckMail(raw, nil, time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC))
+		checked, err := world.CheckMail(t.Context(), raw, nil, time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC))
 		if err == nil && checked.Request.Action == "" {
 			t.Error("no action")
 		}

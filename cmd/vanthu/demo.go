@@ -17,7 +17,7 @@ const exitBroken exit = 1
 
 // Run plays the procedure from the first mail to the last.
 func (c *demoCmd) Run(e *env) error {
-	if err := demo.Run(e.ctx, demo.Options{Dir: c.Dir, Stay: c.Stay, Out: e.stdout}); err != nil {
+	if err := demo.Run(e.ctx, demo.Options{Dir: c.Dir, Stay: c.Stay, Out: e.stdout, Child: reader}); err != nil {
 		fmt.Fprintln(e.stderr, "vanthu:", err)
 		return exitBroken
 	}

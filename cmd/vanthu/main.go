@@ -23,6 +23,8 @@ type commands struct {
 	Case  caseCmd  `cmd:"" help:"Officers: cases."`
 	Mail  mailCmd  `cmd:"" help:"Officers: the journal of mails."`
 	Plan  planCmd  `cmd:"" help:"Officers: plans."`
+
+	Reader readerCmd `cmd:"" hidden:""`
 }
 
 // env is what a command may touch of the process.

@@ -25,7 +25,7 @@ func (c *serveCmd) Run(e *env) error {
 		return err
 	}
 	logger := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	server, err := app.NewServer(e.ctx, cfg, logger, time.Now, app.Hooks{})
+	server, err := app.NewServer(e.ctx, cfg, logger, time.Now, app.Hooks{Child: reader})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -26,6 +27,8 @@ type Options struct {
 	Dir  string // "": a new folder in the system's temporary folder; a folder that holds anything is refused
 	Stay bool   // keep the servers running until ctx ends
 	Out  io.Writer
+
+	Child func() *exec.Cmd // see app.Hooks
 }
 
 // patience bounds the whole play; it takes a few seconds.
@@ -33,7 +36,7 @@ const patience = time.Minute
 
 // Run plays the procedure. The error says everything that was not as promised.
 func Run(ctx context.Context, o Options) (err error) {
-	d := &demo{story: newStory(o.Out, time.Now), commits: newBell()}
+	d := &demo{story: newStory(o.Out, time.Now), commits: newBell(), child: o.Child}
 	if d.folder, err = prepare(o.Dir); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
@@ -70,6 +73,7 @@ type demo struct {
 	folder  string // absolute
 	story   *story
 	commits *bell // rings at every commit of the store
+	child   func() *exec.Cmd
 
 	mail   *local.Server
 	log    *os.File

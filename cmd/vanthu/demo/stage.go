@@ -138,6 +138,7 @@ func (d *demo) serve(ctx context.Context, cancel context.CancelCauseFunc) error 
 			}
 		},
 		Commit: func() error { d.commits.ring(); return nil },
+		Child:  d.child,
 	}
 	if d.server, err = app.NewServer(ctx, d.config, logger, time.Now, hooks); err != nil {
 		return err

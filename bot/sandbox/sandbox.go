@@ -1,0 +1,180 @@
+// Package sandbox does work on foreign bytes in a small pool of long-lived child processes of the same program, so that a
+// reader's panic, hang or hunger costs one child and one kind answer, never the desk. Jobs and results travel as one gob
+// stream in each direction, which tells each type once: a job costs far less than a process.
+//
+// It must not know what a job is.
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"sync"
+	"time"
+)
+
+// A Config says how the children live.
+type Config struct {
+	// Command makes a process that calls Serve with its standard input and output; its streams are set by the pool.
+	Command func() *exec.Cmd
+	Size    int           // children at the most; they are started when they are needed
+	Memory  int64         // bytes that a child may hold
+	Timeout time.Duration // of processor time that one job may take; ten times as much by the clock
+	Jobs    int           // after so many a child is replaced by a fresh one; 0: never
+	// Lost is told of each child that died over a job; may be nil.
+	Lost func(Death)
+}
+
+// patience is how much longer than its processor time a job may take by the clock, on a machine that does other things, too.
+const patience = 10
+
+// A Pool is children waiting for jobs. Job and Result are types that gob can carry.
+type Pool[Job, Result any] struct {
+	cfg    Config
+	places chan struct{} // one for each child that may be busy
+
+	mu     sync.Mutex
+	idle   []*child
+	closed bool
+}
+
+// New returns a pool without any child yet.
+func New[Job, Result any](cfg Config) *Pool[Job, Result] {
+	cfg.Size = max(1, cfg.Size)
+	return &Pool[Job, Result]{cfg: cfg, places: make(chan struct{}, cfg.Size)}
+}
+
+// A Cause is why a child died over a job.
+type Cause string
+
+// The causes.
+const (
+	Hungry  Cause = "hungry"  // it took more memory than it may
+	Slow    Cause = "slow"    // it took more time than it may
+	Crashed Cause = "crashed" // anything else, twice
+)
+
+// Death is the error of a job that killed its child. The same job would do it again.
+type Death struct {
+	Cause   Cause
+	Memory  int64
+	Timeout time.Duration
+}
+
+func (d *Death) Error() string { return "sandbox: the child is lost: " + string(d.Cause) }
+
+// ErrClosed says that the pool was closed.
+var ErrClosed = errors.New("sandbox: closed")
+
+// Do hands a job to a child and returns its result. The error is a *Death when the job is at fault, otherwise one of ctx or
+// of the machine, and the job may be tried again later.
+func (p *Pool[Job, Result]) Do(ctx context.Context, job Job) (result Result, err error) {
+	select {
+	case p.places <- struct{}{}:
+		defer func() { <-p.places }()
+	case <-ctx.Done():
+		return result, ctx.Err()
+	}
+	// A child may also be killed from outside, by a person or for want of memory on the machine: only who dies twice dies of the job.
+	for try := 1; ; try++ {
+		result, err = p.once(ctx, job)
+		death, dead := errors.AsType[*Death](err)
+		if !dead {
+			return result, err
+		}
+		if death.Cause != Crashed || try == 2 {
+			if p.cfg.Lost != nil {
+				p.cfg.Lost(*death)
+			}
+			return result, err
+		}
+	}
+}
+
+func (p *Pool[Job, Result]) once(ctx context.Context, job Job) (result Result, err error) {
+	c, err := p.take()
+	if err != nil {
+		return result, err
+	}
+	stop := context.AfterFunc(ctx, c.kill)
+	err = c.do(job, &result, patience*p.cfg.Timeout)
+	if !stop() && ctx.Err() != nil { // killed because nobody waits any more
+		return result, errors.Join(ctx.Err(), c.bury())
+	}
+	if err == nil {
+		p.put(c)
+		return result, nil
+	}
+	death := &Death{Cause: c.cause(err), Memory: p.cfg.Memory, Timeout: p.cfg.Timeout}
+	return result, death
+}
+
+// take returns an idle child, or a new one.
+func (p *Pool[Job, Result]) take() (*child, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, ErrClosed
+	}
+	if n := len(p.idle); n > 0 {
+		c := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		return c, nil
+	}
+	c, err := start(p.cfg.Command(), hello{Memory: p.cfg.Memory, Timeout: p.cfg.Timeout})
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: no child: %w", err)
+	}
+	return c, nil
+}
+
+// put takes a child back, or lets it go when it has done enough.
+func (p *Pool[Job, Result]) put(c *child) {
+	p.mu.Lock()
+	over := p.closed || p.cfg.Jobs > 0 && c.jobs >= p.cfg.Jobs
+	if !over {
+		p.idle = append(p.idle, c)
+	}
+	p.mu.Unlock()
+	if over {
+		_ = c.bury() // its work is done
+	}
+}
+
+// Check starts a child if there is none, so that a machine on which none can be started is noticed before the first mail.
+func (p *Pool[Job, Result]) Check() error {
+	c, err := p.take()
+	if err == nil {
+		p.put(c)
+	}
+	return err
+}
+
+// Close ends the children; those that work end when they are done.
+func (p *Pool[Job, Result]) Close() error {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle, p.closed = nil, true
+	p.mu.Unlock()
+	var errs []error
+	for _, c := range idle {
+		errs = append(errs, c.bury())
+	}
+	return errors.Join(errs...)
+}
+
+// hello is what a child is told first, greeting what it answers.
+type (
+	hello struct {
+		Memory  int64
+		Timeout time.Duration
+	}
+	greeting struct{ PID int }
+)
+
+// Ends of a child that say why.
+const (
+	exitHungry = 77
+	exitSlow   = 78
+)
