@@ -210,6 +210,7 @@ const (
 	TextNormalised  RemarkCode = "text_normalised"  // NAM-05; N set: blanks, invisible characters or NFD put right
 	EthReplaced     RemarkCode = "eth_replaced"     // NAM-06; N set
 	MacrosPresent   RemarkCode = "macros_present"   // ENV-05; Args file
+	CharsetRead     RemarkCode = "charset_read"     // ENC-05; Args enc: a text file that is not UTF-8
 	SeveralLists    RemarkCode = "several_lists"    // ENV-08; Args n, files
 	ListLeftOut     RemarkCode = "list_left_out"    // LST-08; Args s, why: "lookup", "incomplete" or "deletes" (see form)
 	LetterAmbiguous RemarkCode = "letter_ambiguous" // two files look like the letter; the first was taken

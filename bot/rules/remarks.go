@@ -57,6 +57,8 @@ func ruleOf(code parser.RemarkCode) string {
 		return "NAM-05"
 	case parser.EthReplaced:
 		return "NAM-06"
+	case parser.CharsetRead:
+		return "ENC-05"
 	case parser.MacrosPresent:
 		return "ENV-05"
 	case parser.SeveralLists:

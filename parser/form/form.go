@@ -44,6 +44,9 @@ func (r *reading) lists() {
 		if s.macros {
 			r.remark(newRemark(parser.MacrosPresent, 0, parser.Place{File: s.report.Name}, "", "file", s.report.Name))
 		}
+		if s.charset != "" {
+			r.remark(newRemark(parser.CharsetRead, 0, parser.Place{File: s.report.Name}, s.charset, "enc", s.charset))
+		}
 		r.leaveOut(s)
 		var sheets []string
 		before := len(r.out.Rows)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"vanthu/parser"
+	"vanthu/parser/csv"
 	"vanthu/parser/docx"
 	"vanthu/parser/grid"
 	"vanthu/parser/pdf"
@@ -20,6 +21,7 @@ type source struct {
 	margins   []string
 	hidden    []parser.Remark
 	headless  *parser.Place // a table of people without a header begins here
+	charset   string        // of a text file that is not UTF-8
 	macros    bool
 	signature bool
 	picture   bool // a photo
@@ -54,7 +56,7 @@ func readSource(f parser.File, lim parser.Limits) *source {
 		if err != nil {
 			return err
 		}
-		s.macros, s.signature, s.margins, s.scan = d.Macros, d.Signature, d.Margins, d.Scan
+		s.macros, s.signature, s.margins, s.scan, s.charset = d.Macros, d.Signature, d.Margins, d.Scan, d.Charset
 		s.report.Document = len(d.Blocks) > 0
 		if s.report.Document {
 			s.document(d)
@@ -92,6 +94,9 @@ func read(format string, data []byte, lim parser.Limits) (grid.Document, error) 
 		return docx.Read(data, lim)
 	case formatPDF:
 		return pdf.Read(data, lim)
+	case formatCSV:
+		book, err := csv.Read(data, lim)
+		return grid.Document{Book: book}, err
 	}
 	return grid.Document{}, &parser.Problem{Code: parser.Unsupported}
 }
