@@ -35,13 +35,10 @@ func NewWorld(cfg *config.Config) (World, error) {
 	w := World{
 		Policy:  rules.Policy{Units: cfg.BotUnits(), Classes: cfg.Rules.Classes, Evidence: rules.Evidence(cfg.Rules.Evidence), MaxRows: cfg.Limits.Rows},
 		MIME:    mime.DefaultLimits(),
-		Parse:   parser.DefaultLimits(),
+		Parse:   parseLimits(cfg.Limits),
 		service: strings.ToLower(cfg.SMTP.From),
 	}
 	w.MIME.Size, w.MIME.Parts = int64(cfg.Limits.MailMB)<<20, cfg.Limits.Parts
-	w.Parse.FileSize, w.Parse.Unpacked = w.MIME.Size, int64(cfg.Limits.UnpackedMB)<<20
-	w.Parse.Rows, w.Parse.Columns = cfg.Limits.Rows, cfg.Limits.Columns
-	w.Parse.Sheets, w.Parse.Depth, w.Parse.Files = cfg.Limits.Sheets, cfg.Limits.Nesting, cfg.Limits.ZipFiles
 	for _, code := range cfg.Rules.Codes {
 		pattern, err := regexp.Compile(`(?i)^(?:` + code.Pattern + `)$`)
 		if err != nil {
@@ -58,6 +55,12 @@ func NewWorld(cfg *config.Config) (World, error) {
 		return "", ""
 	}
 	return w, nil
+}
+
+// parseLimits are what the files of one mail may cost.
+func parseLimits(l config.Limits) parser.Limits {
+	size := int64(l.MailMB) << 20
+	return parser.Limits{FileSize: size, Unpacked: int64(l.UnpackedMB) << 20, Rows: l.Rows, Columns: l.Columns, Sheets: l.Sheets, Depth: l.Nesting, Files: l.ZipFiles}
 }
 
 // Judge judges what was read of a unit's mail. known holds what is there already for its codes; c is the open case that

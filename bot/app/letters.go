@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -17,6 +18,8 @@ import (
 	"vanthu/bot/store"
 	"vanthu/mailer/compose"
 	"vanthu/mailer/mime"
+	"vanthu/parser"
+	"vanthu/parser/form"
 )
 
 // letters turns an answer into a mail for the outbox.
@@ -32,9 +35,22 @@ func newLetters(cfg *config.Config) *letters {
 	office := reply.Office{School: cfg.School.Name, Office: cfg.School.Office, Place: cfg.School.Place, Contact: cfg.School.Contact, ServiceAddress: cfg.SMTP.From}
 	l := &letters{cfg: cfg, office: office, writer: reply.New(office, rules.Text, rules.Remedy)}
 	l.mark = func(_ reply.Office, list bot.ListFile, req bot.Request) ([]byte, error) {
-		return l.writer.MarkWorkbook(list.Data, req)
+		return markList(l.writer, parser.File{Name: list.Name, Data: list.Data}, parseLimits(cfg.Limits), req)
 	}
 	return l
+}
+
+// markList marks a unit's own list: an .xlsx in place, any other file as a new .xlsx with its sheets or tables as they were
+// read.
+func markList(w *reply.Writer, list parser.File, lim parser.Limits, req bot.Request) ([]byte, error) {
+	if marked, err := w.MarkWorkbook(list.Data, req); err == nil {
+		return marked, nil
+	}
+	d, err := form.Open(list, lim)
+	if err != nil {
+		return nil, err
+	}
+	return w.MarkDocument(d, req)
 }
 
 // compose is the one way in which a mail of ours is made.
@@ -123,7 +139,12 @@ func (l *letters) more(a bot.Answer, draft reply.Draft, err error) (reply.Draft,
 		return draft, err
 	}
 	for _, list := range a.Lists[1:] {
-		if w := l.workbook(a, list); len(w.Data) > 0 {
+		w := l.workbook(a, list)
+		taken := slices.ContainsFunc(draft.Attachments, func(t compose.Attachment) bool { return t.Name == w.Name })
+		if taken { // "ds.xls" beside "ds.csv"
+			w.Name = strings.TrimSuffix(w.Name, ".xlsx") + fmt.Sprintf(" %d.xlsx", len(draft.Attachments)+1)
+		}
+		if len(w.Data) > 0 {
 			draft.Attachments = append(draft.Attachments, w)
 		}
 	}
@@ -133,7 +154,7 @@ func (l *letters) more(a bot.Answer, draft reply.Draft, err error) (reply.Draft,
 // markedName ends the name of a list that comes back marked.
 const markedName = " (đã đánh dấu)"
 
-// workbook is one of the unit's own lists, marked; where it was no workbook or cannot be opened, its rows as read.
+// workbook is one of the unit's own lists, marked; what cannot be marked (it is too wide) comes as a list of its rows.
 func (l *letters) workbook(a bot.Answer, list bot.ListFile) compose.Attachment {
 	name := strings.TrimSuffix(norm.NFC.String(list.Name), filepath.Ext(list.Name))
 	name = strings.TrimSuffix(name, markedName) + markedName + ".xlsx" // a list that was marked before is not called so twice

@@ -52,7 +52,7 @@ func ServeForeign(r io.Reader, w io.Writer) error {
 			return result
 		}
 		writer := reply.New(j.Mark.Office, rules.Text, rules.Remedy)
-		if marked, err := writer.MarkWorkbook(j.Files[0].Data, j.Mark.Request); err == nil { // what cannot be marked is shown otherwise
+		if marked, err := markList(writer, j.Files[0], j.Limits, j.Mark.Request); err == nil { // what cannot be marked is shown otherwise
 			result.Marked = marked
 		}
 		return result

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"strings"
 	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
@@ -113,7 +112,7 @@ func (w *Writer) classSheets(c CredentialSheet, guide []string, passwords bool) 
 	t := tabler{f: f, sheet: "Sheet1", row: 1}
 	names := sheetNames{}
 	if guide != nil {
-		t.rename(names.take("Hướng dẫn"))
+		t.rename(names.take("Hướng dẫn", ""))
 		t.lay()
 		t.width(1, 120)
 		t.line(strings.ToUpper(w.office.School), true)
@@ -125,7 +124,7 @@ func (w *Writer) classSheets(c CredentialSheet, guide []string, passwords bool) 
 	}
 	started := guide == nil && len(c.Accounts) > 0
 	for i, class := range byClass(c.Accounts) {
-		name := names.take(class.name)
+		name := names.take(class.name, "Chưa ghi lớp")
 		if i == 0 && started {
 			t.rename(name)
 		} else {
@@ -187,38 +186,4 @@ func (t *tabler) accounts(accounts []Credential, passwords bool) {
 		t.text(values...)
 	}
 	t.keep(t.f.SetPanes(t.sheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
-}
-
-// sheetNames gives every class a sheet name that spreadsheet programs take: at most 31 characters, none of []:*?/\, not
-// twice the same in whatever case.
-type sheetNames map[string]bool
-
-func (n sheetNames) take(class string) string {
-	name := strings.Trim(strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`[]:*?/\`, r) {
-			return '-'
-		}
-		return r
-	}, string(plain(class, longest))), "' ")
-	if name == "" {
-		name = "Chưa ghi lớp"
-	}
-	if strings.EqualFold(name, "History") { // Excel keeps the name for itself
-		name = "Lớp " + name
-	}
-	for i := 1; ; i++ {
-		suffix := ""
-		if i > 1 {
-			suffix = fmt.Sprintf(" (%d)", i)
-		}
-		runes := []rune(name)
-		for len(utf16.Encode(runes))+len(suffix) > excelize.MaxSheetNameLength {
-			runes = runes[:len(runes)-1]
-		}
-		full := strings.TrimRight(string(runes), "' ") + suffix
-		if key := strings.ToLower(full); !n[key] {
-			n[key] = true
-			return full
-		}
-	}
 }

@@ -119,10 +119,10 @@ func TestSheetNames(t *testing.T) {
 	names := sheetNames{}
 	long := strings.Repeat("Lớp Y ", 10)
 	for _, tt := range [][2]string{
-		{"YAK51", "YAK51"}, {"yak51", "yak51 (2)"}, {"a/b:c", "a-b-c"}, {"''", "Chưa ghi lớp"}, {"history", "Lớp history"},
+		{"YAK51", "YAK51"}, {"yak51", "yak51 (2)"}, {"a/b:c", "a-b-c"}, {"''", "Chưa ghi lớp"}, {"history", "history (1)"},
 		{long, "Lớp Y Lớp Y Lớp Y Lớp Y Lớp Y L"}, {long, "Lớp Y Lớp Y Lớp Y Lớp Y Lớp (2)"}, {strings.Repeat("🎓", 20), strings.Repeat("🎓", 15)},
 	} {
-		if got := names.take(tt[0]); got != tt[1] {
+		if got := names.take(tt[0], "Chưa ghi lớp"); got != tt[1] {
 			t.Errorf("take(%q) = %q, want %q", tt[0], got, tt[1])
 		}
 	}

@@ -1,7 +1,9 @@
 package reply
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -24,25 +26,51 @@ type face struct {
 	wide float64 // against Times New Roman
 }
 
-// faceOf looks into a style; a size that nobody can read is taken for the usual one.
-func (m *marker) faceOf(style int) face {
-	usual := face{size: 12, wide: 1.1}
+// A fontUse is what is asked of the font of a style; without a size when nobody can read it.
+type fontUse struct {
+	name   string
+	size   float64
+	struck bool
+}
+
+func (m *marker) fontOf(style int) fontUse {
+	var use fontUse
 	xfs, fonts := m.f.Styles.CellXfs.Xf, m.f.Styles.Fonts
 	if style < 0 || style >= len(xfs) || xfs[style].FontID == nil || fonts == nil {
-		return usual
+		return use
 	}
 	id := *xfs[style].FontID
 	if id < 0 || id >= len(fonts.Font) || fonts.Font[id] == nil {
-		return usual
+		return use
 	}
 	font := fonts.Font[id]
 	if size := font.Sz; size != nil && size.Val != nil && *size.Val >= 6 && *size.Val <= 40 {
-		usual.size = *size.Val
+		use.size = *size.Val
 	}
-	if font.Name != nil && font.Name.Val != nil && strings.Contains(*font.Name.Val, "Times") {
-		usual.wide = 1
+	if font.Name != nil && font.Name.Val != nil {
+		use.name = *font.Name.Val
 	}
-	return usual
+	use.struck = font.Strike != nil && (font.Strike.Val == nil || *font.Strike.Val)
+	return use
+}
+
+// faceOf looks into a style; a size that nobody can read is taken for the usual one.
+func (m *marker) faceOf(style int) face {
+	use := m.fontOf(style)
+	f := face{size: cmp.Or(use.size, 12), wide: 1.1}
+	if strings.Contains(use.name, "Times") {
+		f.wide = 1
+	}
+	return f
+}
+
+// shows says whether our words can be read in the font of a style: it is not struck through, and none of those that show
+// other letters than Unicode's (TCVN3, VNI, VPS, VISCII, Vietware).
+func (m *marker) shows(style int) bool {
+	use := m.fontOf(style)
+	return !use.struck && !slices.ContainsFunc([]string{".vn", "vni", "vps", "vi ", "vntime", "svntime", "symbol", "wingdings"}, func(old string) bool {
+		return strings.HasPrefix(strings.ToLower(use.name), old)
+	})
 }
 
 // grow makes a row high enough for its text. Programs do not do it by themselves for a file that they open; a row that

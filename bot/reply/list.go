@@ -2,6 +2,7 @@ package reply
 
 import (
 	"bytes"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ var listColumns = []struct {
 const listSheet = "Danh sách"
 
 // ListWorkbook writes the rows as they were read into a new workbook and marks them as MarkWorkbook does. It is for
-// lists that did not come as .xlsx; a column says where each row stood.
+// lists that cannot be opened again or are too wide to be marked; a column says where each row stood.
 func (w *Writer) ListWorkbook(req bot.Request) ([]byte, error) {
 	f := excelize.NewFile()
 	defer f.Close()
@@ -99,7 +100,7 @@ func (w *Writer) ListWorkbook(req bot.Request) ([]byte, error) {
 	if t.err != nil {
 		return nil, t.err
 	}
-	return w.mark(f, moved)
+	return w.mark(f, moved, textCells)
 }
 
 // moveFindings gives the findings of a row their place in the new workbook, by the field whose cell they named.
@@ -184,7 +185,7 @@ func (t *tabler) write(style int, values []string) {
 	for i, value := range values {
 		cell, err := excelize.CoordinatesToCellName(i+1, t.row)
 		if err == nil {
-			err = t.f.SetCellStr(t.sheet, cell, value)
+			err = setText(t.f, t.sheet, cell, value)
 		}
 		if err == nil {
 			err = t.f.SetCellStyle(t.sheet, cell, cell, style)
@@ -197,6 +198,37 @@ func (t *tabler) write(style int, values []string) {
 func (t *tabler) keep(err error) {
 	if t.err == nil {
 		t.err = err
+	}
+}
+
+// sheetNames gives sheets names that spreadsheet programs take: at most 31 characters, none of []:*?/\, not
+// twice the same in whatever case.
+type sheetNames map[string]bool
+
+// take returns the name to be used for a wanted one, unnamed for an empty one.
+func (n sheetNames) take(wanted, unnamed string) string {
+	name := strings.Trim(strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`[]:*?/\`, r) {
+			return '-'
+		}
+		return r
+	}, string(plain(wanted, longest))), "' ")
+	if name == "" {
+		name = unnamed
+	}
+	if strings.EqualFold(name, "History") { // Excel keeps the name for itself
+		name = name + " (1)"
+	}
+	for i := 1; ; i++ {
+		suffix := ""
+		if i > 1 {
+			suffix = fmt.Sprintf(" (%d)", i)
+		}
+		full := strings.TrimRight(cut(name, excelize.MaxSheetNameLength-len(suffix)), "' ") + suffix
+		if key := strings.ToLower(full); !n[key] {
+			n[key] = true
+			return full
+		}
 	}
 }
 

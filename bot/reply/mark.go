@@ -51,7 +51,7 @@ func (w *Writer) MarkWorkbook(original []byte, req bot.Request) (marked []byte, 
 	}
 	defer f.Close()
 	f.Theme = nil // read for its colours only; set, it would be written anew
-	return w.mark(f, req)
+	return w.mark(f, req, ownCells)
 }
 
 // safeToOpen returns the workbook without macros, or an error when it would take too much to open it.
@@ -73,8 +73,14 @@ func safeToOpen(original []byte) ([]byte, error) {
 	return a.bytes()
 }
 
+// What the cells of a workbook are that is marked.
+const (
+	ownCells  = false // the unit's own
+	textCells = true  // texts only, written by us: programs need not warn of numbers among them
+)
+
 // mark marks an open workbook.
-func (w *Writer) mark(f *excelize.File, req bot.Request) ([]byte, error) {
+func (w *Writer) mark(f *excelize.File, req bot.Request, texts bool) ([]byte, error) {
 	m, err := newMarker(w, f)
 	if err != nil {
 		return nil, err
@@ -93,7 +99,7 @@ func (w *Writer) mark(f *excelize.File, req bot.Request) ([]byte, error) {
 		return nil, bot.Errorf(bot.Invalid, "the marked workbook cannot be written: %w", err)
 	}
 	book := out.Bytes()
-	if noted, err := addNotes(book, string(plain(w.office.Office, longest)), m.notes); err == nil {
+	if noted, err := addNotes(book, string(plain(w.office.Office, longest)), m.notes, texts); err == nil {
 		book = noted // without them the colours and the reason column tell everything
 	}
 	return book, nil

@@ -15,6 +15,7 @@ type marker struct {
 	f           *excelize.File
 	red, yellow int // ids of fills
 	wrapped     int // id of a style that wraps
+	ownFont     int // id of our font
 	styles      map[look]int
 	notes       map[string][]note // by sheet
 	merges      [][4]int          // of the sheet at hand: first column, first row, last column, last row
@@ -27,6 +28,7 @@ type look struct {
 	fill  int // id, keep when negative
 	wrap  bool
 	bare  bool // without borders
+	own   bool // in our font
 }
 
 const keep = -1
@@ -40,7 +42,10 @@ func newMarker(w *Writer, f *excelize.File) (*marker, error) {
 	if m.yellow, err = fillID(f, yellow); err != nil {
 		return nil, err
 	}
-	m.wrapped, err = f.NewStyle(&excelize.Style{Alignment: &excelize.Alignment{WrapText: true, Vertical: "center", Horizontal: "left"}})
+	m.wrapped, err = f.NewStyle(&excelize.Style{Font: font(false), Alignment: &excelize.Alignment{WrapText: true, Vertical: "center", Horizontal: "left"}})
+	if err == nil {
+		m.ownFont = *f.Styles.CellXfs.Xf[m.wrapped].FontID
+	}
 	return m, err
 }
 
@@ -69,6 +74,9 @@ func (m *marker) restyle(l look) int {
 	if l.wrap {
 		xf.Alignment, xf.ApplyAlignment = xfs.Xf[m.wrapped].Alignment, &yes
 	}
+	if l.own {
+		xf.FontID, xf.ApplyFont = &m.ownFont, &yes
+	}
 	if l.bare {
 		none := 0
 		xf.BorderID, xf.ApplyBorder = &none, &yes
@@ -85,7 +93,7 @@ func (m *marker) paint(sheet, cell string, fill int) error {
 	if err != nil {
 		return err
 	}
-	return m.f.SetCellStyle(sheet, cell, cell, m.restyle(look{style, fill, false, false}))
+	return m.f.SetCellStyle(sheet, cell, cell, m.restyle(look{style: style, fill: fill}))
 }
 
 // write puts a text into the reason column, in the font and borders of the cell to its left in row like, and makes its
@@ -95,7 +103,7 @@ func (m *marker) write(sheet string, col, row, like int, text string, bare bool)
 	if err != nil {
 		return err
 	}
-	if err := m.f.SetCellStr(sheet, cell, text); err != nil { // a shared string: never a formula
+	if err := setText(m.f, sheet, cell, text); err != nil {
 		return err
 	}
 	style := 0
@@ -108,7 +116,8 @@ func (m *marker) write(sheet string, col, row, like int, text string, bare bool)
 			return err
 		}
 	}
-	if err := m.f.SetCellStyle(sheet, cell, cell, m.restyle(look{style, 0, true, bare})); err != nil {
+	style = m.restyle(look{style: style, wrap: true, bare: bare, own: !m.shows(style)})
+	if err := m.f.SetCellStyle(sheet, cell, cell, style); err != nil {
 		return err
 	}
 	return m.grow(sheet, row, text, m.faceOf(style))

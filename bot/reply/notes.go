@@ -25,8 +25,9 @@ const notesLimit = 2000
 // addNotes writes notes into a workbook, sheet by sheet. The notes of others stay as they are; one of ours on the same
 // cell gets the new text, and one on a cell that has nothing left says so. Excelize is not used here: it places
 // a note by walking over row heights, without end in a sheet whose rows are 0 high, and gives it a part by counting,
-// which may be the one of another sheet's form controls or of a picture in the page header.
-func addNotes(book []byte, author string, notes map[string][]note) ([]byte, error) {
+// which may be the one of another sheet's form controls or of a picture in the page header. With texts, programs are told not
+// to warn of numbers that are stored as text.
+func addNotes(book []byte, author string, notes map[string][]note, texts bool) ([]byte, error) {
 	a, err := readArchive(book)
 	if err != nil {
 		return nil, err
@@ -36,6 +37,9 @@ func addNotes(book []byte, author string, notes map[string][]note) ([]byte, erro
 		return nil, err
 	}
 	for _, sheet := range sheets {
+		if texts {
+			a.put(sheet.part, withElement(a.parts[sheet.part], numbersAreTexts, afterIgnoredErrors))
+		}
 		list, marked := notes[sheet.name]
 		if !marked {
 			continue
@@ -202,16 +206,27 @@ func attribute(start xml.StartElement, name string) string {
 	return ""
 }
 
-// withLegacyDrawing puts the element at its place in the sequence of a worksheet (§18.3.1.99).
+// What may follow in the sequence of a worksheet (§18.3.1.99): after its legacyDrawing, and after its ignoredErrors.
+var (
+	afterLegacyDrawing = []string{
+		"<legacyDrawingHF", "<drawingHF", "<picture", "<oleObjects", "<controls", "<webPublishItems", "<mc:AlternateContent", "<tableParts", "<extLst",
+	}
+	afterIgnoredErrors = append([]string{"<smartTags", "<drawing", "<legacyDrawing"}, afterLegacyDrawing...)
+)
+
+// numbersAreTexts says of all cells that a number stored as text is meant so (§18.3.1.50).
+const numbersAreTexts = `<ignoredErrors><ignoredError sqref="A1:XFD1048576" numberStoredAsText="1"></ignoredError></ignoredErrors>`
+
 func withLegacyDrawing(sheet []byte, id string) []byte {
-	element := `<legacyDrawing xmlns:r="` + relationTypes + `" r:id="` + id + `"></legacyDrawing>`
+	return withElement(sheet, `<legacyDrawing xmlns:r="`+relationTypes+`" r:id="`+id+`"></legacyDrawing>`, afterLegacyDrawing)
+}
+
+// withElement puts an element at its place in the sequence of a worksheet: before whatever may follow.
+func withElement(sheet []byte, element string, following []string) []byte {
 	text := string(sheet)
 	tail := max(strings.LastIndex(text, "</sheetData>"), strings.LastIndex(text, "<sheetData/>"), 0)
 	at := strings.LastIndex(text, "</worksheet>")
-	for _, later := range []string{
-		"<legacyDrawingHF", "<drawingHF", "<picture", "<oleObjects", "<controls", "<webPublishItems", "<mc:AlternateContent",
-		"<tableParts", "<extLst",
-	} {
+	for _, later := range following {
 		if i := strings.Index(text[tail:], later); i >= 0 && tail+i < at {
 			at = tail + i
 		}

@@ -2,10 +2,14 @@ package reply
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf16"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // A line is one line of text without anything that a mail program could take for something else. What a unit or an
@@ -35,6 +39,29 @@ func plain(s string, limit int) line {
 		s = strings.TrimRight(string(runes[:limit-1]), " ") + "…"
 	}
 	return line(s)
+}
+
+// escaped is what a reader of OOXML takes for one character: "_x0041_" (ECMA-376 part 1, §22.9.2.19 ST_Xstring).
+var escaped = regexp.MustCompile(`_(x[0-9A-Fa-f]{4}_)`)
+
+// setText writes a cell of text: a shared string, never a formula. The library neither cuts a text to what a cell holds nor
+// keeps "_x0041_" from being read as "A".
+func setText(f *excelize.File, sheet, cell, text string) error {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if len(text) > excelize.TotalCellChars {
+		text = cut(text, excelize.TotalCellChars)
+	}
+	return f.SetCellStr(sheet, cell, escaped.ReplaceAllString(text, "_x005F_$1"))
+}
+
+// cut shortens a text to a number of UTF-16 units, which is how Excel counts.
+func cut(s string, limit int) string {
+	for i, r := range s {
+		if limit -= utf16.RuneLen(r); limit < 0 {
+			return s[:i]
+		}
+	}
+	return s
 }
 
 // so writes a number as letters do: 01, 02 … 10, 11.
