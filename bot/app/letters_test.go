@@ -68,6 +68,16 @@ func TestLettersOfTheDesk(t *testing.T) {
 			},
 			part: "RK52 (đã đánh dấu).xlsx",
 		},
+		{
+			name: "two lists of one name, one of them in an archive",
+			change: func(a *bot.Answer) {
+				a.Kind, a.Lists = bot.Defects, []bot.ListFile{{Name: "ds.xlsx", Data: list}, {Name: "hồ sơ.zip/ds.xls", Data: list}}
+				for i := range a.Request.Rows {
+					a.Request.Rows[i].File = a.Lists[i%2].Name
+				}
+			},
+			part: "ds (đã đánh dấu).xlsx, ds (đã đánh dấu) 2.xlsx",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
