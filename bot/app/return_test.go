@@ -87,7 +87,7 @@ func people(r bot.Request) []string {
 	}
 	var all []string
 	for _, p := range r.Rows {
-		all = append(all, fmt.Sprintf("%s %d %s|%s|%s|%s|%s|%s %v %v", p.Sheet, p.Line, p.STT, p.Code, p.Name, p.Class, p.Cohort, p.Note, p.OK, rules[p.N]))
+		all = append(all, fmt.Sprintf("%d %s|%s|%s|%s|%s|%s %v %v", p.Line, p.STT, p.Code, p.Name, p.Class, p.Cohort, p.Note, p.OK, rules[p.N]))
 	}
 	return append(all, fmt.Sprint(rules[0]))
 }
