@@ -2,6 +2,7 @@ package viet
 
 import (
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -10,7 +11,7 @@ import (
 // a rime, and with a final c, ch, p or t only the tones sắc and nặng. Names of minorities and foreigners often do not and
 // are right all the same, so a "no" is only worth a hint (NAM-07).
 func IsSyllable(word string) bool {
-	if marks(word) > 1 {
+	if n, placed := marks(word); n > 1 || !placed {
 		return false
 	}
 	s, tone := liftTone(word)
@@ -24,15 +25,20 @@ func IsSyllable(word string) bool {
 	return fits(onset, rime)
 }
 
-// marks counts the tones written in word.
-func marks(word string) int {
-	n := 0
+// marks counts the tones written in word; placed is false when one stands on a consonant (the ñ of Ñinh is no n).
+func marks(word string) (n int, placed bool) {
+	vowel := false
+	placed = true
 	for _, r := range norm.NFD.String(word) {
-		if toneOf(r) != ngang {
+		switch {
+		case toneOf(r) != ngang:
 			n++
+			placed = placed && vowel
+		case !unicode.Is(unicode.Mn, r):
+			vowel = strings.ContainsRune("aeiouyAEIOUY", r)
 		}
 	}
-	return n
+	return n, placed
 }
 
 func stopped(rime string) bool {
