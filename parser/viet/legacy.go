@@ -182,7 +182,7 @@ func decodeVNI(s string) (string, bool) {
 		}
 	}
 	flush()
-	return b.String(), true
+	return norm.NFC.String(b.String()), true
 }
 
 // decode1258 reads windows-1258, whose tones are marks behind their letter.
