@@ -68,7 +68,7 @@ func TestFiles(t *testing.T) {
 		{"empty", [][]byte{{}}, []string{" problem empty"}},
 		{"password", [][]byte{locked}, []string{"ole problem encrypted"}},
 		{"truncated xlsx", [][]byte{people[:len(people)/2]}, []string{"xlsx problem damaged"}},
-		{"rtf", [][]byte{[]byte(`{\rtf1 x}`)}, []string{"rtf problem unsupported"}},
+		{"rtf", [][]byte{[]byte(`{\rtf1 x}`)}, []string{"rtf other"}},
 		{"csv", [][]byte{[]byte("Stt,Mã số,Họ và tên\n1,2453010001,Lý Vy\n")}, []string{"csv list"}},
 		{"csv of something else", [][]byte{[]byte("Stt,Mã\n1,2\n")}, []string{"csv other"}},
 		{"html", [][]byte{[]byte("<html><table>")}, []string{"html problem unsupported"}},

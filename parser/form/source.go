@@ -8,6 +8,7 @@ import (
 	"vanthu/parser/docx"
 	"vanthu/parser/grid"
 	"vanthu/parser/pdf"
+	"vanthu/parser/rtf"
 	"vanthu/parser/viet"
 	"vanthu/parser/xlsx"
 )
@@ -94,6 +95,8 @@ func read(format string, data []byte, lim parser.Limits) (grid.Document, error) 
 		return docx.Read(data, lim)
 	case formatPDF:
 		return pdf.Read(data, lim)
+	case formatRTF:
+		return rtf.Read(data, lim)
 	case formatCSV:
 		book, err := csv.Read(data, lim)
 		return grid.Document{Book: book}, err
