@@ -150,7 +150,22 @@ type Existing struct {
 	Address string
 	Since   time.Time // zero: unknown
 	Case    string    // number of the open case that asks for it (ROW-06); "" for an account
+
+	State    AccountState
+	Changed  time.Time // since when it is suspended or deleted; zero: unknown
+	Decision string    // the dismissal that its holder is named in (ROW-07), "" none
+	Owns     string    // the mail group or class that its holder speaks for (DEL-07), "" none
 }
+
+// AccountState is what has become of an account.
+type AccountState string
+
+// The states of an account. A deleted one keeps its address for ever: no address is given twice (Q17).
+const (
+	AccountLives     AccountState = ""
+	AccountSuspended AccountState = "suspended"
+	AccountDeleted   AccountState = "deleted"
+)
 
 // A Case is one request being handled (hồ sơ).
 type Case struct {

@@ -89,8 +89,8 @@ func TestText(t *testing.T) {
 		f      bot.Finding
 		vi, en string
 	}{
-		{"fields", bot.Finding{Rule: "ROW-02", Args: map[string]string{"v": "21530103", "pattern": "10 chữ số"}},
-			`Mã số "21530103" không đúng định dạng (10 chữ số).`, `The code "21530103" does not have the right form (10 chữ số).`},
+		{"fields", bot.Finding{Rule: "ROW-02", Args: map[string]string{"v": "21530103", "pattern": "10 chữ số", "n": "8"}},
+			`Mã số "21530103" không đúng định dạng (10 chữ số): có 8 chữ số.`, `The code "21530103" does not have the right form (10 chữ số): it has 8 digits.`},
 		{"optional part filled", bot.Finding{Rule: "ROW-05", Args: map[string]string{"v": "1", "addr": "a@b", "date": "2026-11-02"}},
 			"Mã số 1 đã có tài khoản a@b (cấp ngày 02/11/2026).", "The code 1 already has the account a@b (since 02/11/2026)."},
 		{"optional part left out", bot.Finding{Rule: "ROW-05", Args: map[string]string{"v": "1", "addr": "a@b"}},

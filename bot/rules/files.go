@@ -4,12 +4,27 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"vanthu/parser"
 
 	"vanthu/bot"
 )
+
+// envelope judges the mail itself: its date, and how it was matched to a case.
+func (j *judge) envelope() {
+	c := j.context
+	if c.ByThread && c.Case != "" {
+		j.say("ENV-10", place{}, "", "ref", c.Case)
+	}
+	if hours := j.policy.ClockHours; hours > 0 && !c.Sent.IsZero() && !c.Arrived.IsZero() {
+		if off := c.Arrived.Sub(c.Sent).Abs(); off > time.Duration(hours)*time.Hour {
+			j.say("ENV-12", place{}, "", "hdr", c.Sent.In(c.Now.Location()).Format("15:04 02/01/2006"), "n", strconv.Itoa(hours))
+		}
+	}
+}
 
 // files says what became of every file, and whether the request has its two parts: letter and list.
 func (j *judge) files() {

@@ -2,8 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -45,9 +43,6 @@ func (j *judge) letter() {
 	if l.Staff {
 		j.say("FRM-08", place{at: l.Request.At}, l.Request.Text)
 	}
-	if l.Count > 0 && len(j.sub.Rows) > 0 && l.Count != len(j.sub.Rows) {
-		j.count("letter", l.Count, len(j.sub.Rows), file)
-	}
 }
 
 // dates judges the date of the letter, and that the lists name the same one ("Kèm theo bản đề nghị ngày …").
@@ -65,65 +60,6 @@ func (j *judge) dates(l *parser.Letter) {
 			j.say("FRM-07", place{at: list.Date.At}, list.Date.Text, "d1", iso(list.Date), "d2", iso(l.Date))
 		}
 	}
-}
-
-func (j *judge) count(where string, said, read int, at place) {
-	j.say("FRM-10", at, strconv.Itoa(said), "where", where, "n1", strconv.Itoa(said), "n2", strconv.Itoa(read))
-}
-
-// scope judges whether the people are those of the procedure and of the unit (FR-03, FR-08).
-func (j *judge) scope() {
-	perList := make(map[parser.Place]int)
-	var staff []string
-	var foreign []parser.Row
-	kinds := ""
-	for _, row := range j.sub.Rows {
-		perList[parser.Place{File: row.At.File, Sheet: row.At.Sheet}]++
-		if isStaff(row.Note.Text) {
-			staff = append(staff, strconv.Itoa(row.N))
-		}
-		if shown, ours := j.ofUnit(row.Code.Text); !ours {
-			foreign, kinds = append(foreign, row), shown
-		}
-	}
-	for _, list := range j.sub.Lists {
-		at := parser.Place{File: list.File, Sheet: list.Sheet}
-		if read := perList[at]; list.Count > 0 && read > 0 && list.Count != read {
-			j.count("list", list.Count, read, place{at: at})
-		}
-	}
-	if len(staff) > 0 {
-		j.say("FRM-09", place{}, "", "n", strconv.Itoa(len(staff)))
-	}
-	if len(foreign) > 0 {
-		j.say("FRM-13", place{}, "", append(j.lines(foreign...), "kind", kinds, "unit", j.unit.Name)...)
-	}
-}
-
-// isStaff reports whether a note says that the row is staff. Only the bare word counts: "cán bộ lớp" is a student.
-func isStaff(note string) bool {
-	switch viet.Fold(note) {
-	case "can bo", "vien chuc", "can bo vien chuc", "can bo, vien chuc", "giang vien", "nhan vien", "chuyen vien":
-		return true
-	}
-	return false
-}
-
-// ofUnit reports whether a code is of the unit that asks; shown is the form it has instead.
-func (j *judge) ofUnit(code string) (shown string, ours bool) {
-	if j.unit == nil {
-		return "", true
-	}
-	for _, rule := range j.policy.Codes {
-		if !rule.Pattern.MatchString(canonical(code)) {
-			continue
-		}
-		if len(rule.Units) == 0 || slices.Contains(rule.Units, j.unit.ID) {
-			return "", true
-		}
-		shown = rule.Shown
-	}
-	return shown, shown == ""
 }
 
 // unitNamed finds the unit that a letter's text names: by id, name or another spelling of it, the longest that stands in

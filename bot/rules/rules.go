@@ -5,8 +5,6 @@
 package rules
 
 import (
-	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -16,45 +14,19 @@ import (
 	"vanthu/parser"
 )
 
-// A Policy is what the school expects of a request.
-type Policy struct {
-	Units    []bot.Unit
-	Codes    []CodeRule // a code must match one of them; none: every code passes
-	Classes  []string   // known classes; empty: not checked (ROW-09)
-	Evidence Evidence
-	MaxRows  int // rows of one request; 0: no limit (LST-12)
-
-	// NameFault says why a code gives no user name, ACC-02 or ACC-03 with the value that the message quotes; rule is "" when
-	// it gives one. nil: not judged.
-	NameFault func(code string) (rule, value string)
-}
-
-// Evidence says what proves that the head of the unit asks (procedure 1.2, Q14).
-type Evidence string
-
-// The evidence policies.
-const (
-	ByMailbox Evidence = "mailbox" // the unit's mailbox is enough: FRM-04 warns
-	BySigned  Evidence = "signed"  // the letter must carry a signature: FRM-04 rejects
-)
-
-// A CodeRule is one form of student or learner codes.
-type CodeRule struct {
-	Pattern *regexp.Regexp // matches the whole code, which is handed over in capitals
-	Shown   string         // how a person says it: "10 chữ số"
-	Units   []string       // ids of the units whose people have such codes; empty: all (FRM-13)
-}
-
-// A Register holds what is known of codes before the request: accounts, and open cases that ask for them. The keys are
-// codes as Codes gives them.
+// A Register holds what is known of people before the request: accounts, and open cases that ask for them. The keys are
+// codes as Codes gives them, and the addresses of accounts that have another code or none (ACC-01).
 type Register map[string][]bot.Existing
 
 // A Context is what is known of the request beside its files.
 type Context struct {
-	Kind        bot.Kind  // what the mail asks; only an AccountRequest is judged row by row
+	Kind        bot.Kind  // what the mail asks; only requests for accounts and for deletion are judged row by row
 	Unit        *bot.Unit // the unit of the mailbox; nil: unknown, the letter says it
 	Now         time.Time // in the office's zone
+	Sent        time.Time // as the mail says; zero: it does not
+	Arrived     time.Time // when the mail was received; zero: not known, as in a check before sending
 	Case        string    // the open case that this mail corrects, "" a new one (ROW-06 spares its own rows)
+	ByThread    bool      // Case was found by the thread, the mail does not name it (ENV-10)
 	LetterKnown bool      // the case has its letter already: a corrected list may come alone
 	Links       []string  // web addresses in the mail's text (ENV-03 says that they are not opened)
 	Password    bool      // the mail's text tells a password (ENV-11)
@@ -64,9 +36,9 @@ type Context struct {
 // Codes returns the codes for which Judge needs the register, each once, sorted.
 func Codes(sub parser.Submission) []string {
 	var codes []string
-	for _, row := range sub.Rows {
-		if row.Code.Text != "" {
-			codes = append(codes, canonical(row.Code.Text))
+	for i := range sub.Rows {
+		if code := sub.Rows[i].Code.Text; code != "" {
+			codes = append(codes, canonical(code))
 		}
 	}
 	slices.Sort(codes)
@@ -76,8 +48,8 @@ func Codes(sub parser.Submission) []string {
 // canonical is a code as it is compared and recorded: the small letters of "ck20240031" are the typist's, not the code's.
 // What is no code at all ("chưa có mã") stays as it was written.
 func canonical(code string) string {
-	for _, r := range code {
-		if r >= utf8.RuneSelf || r == ' ' {
+	for i := 0; i < len(code); i++ {
+		if code[i] >= utf8.RuneSelf || code[i] == ' ' {
 			return code
 		}
 	}
@@ -86,21 +58,28 @@ func canonical(code string) string {
 
 // Judge says everything that the rules find in a submission, and what follows from it.
 func Judge(sub parser.Submission, p Policy, known Register, c Context) bot.Request {
-	j := &judge{sub: sub, policy: p, known: known, context: c, rejected: make(map[int]bool), said: make(map[string]bool)}
+	j := newJudge(sub, p, known, c)
 	req := j.request()
+	j.envelope()
 	if c.Kind == bot.AccountRequest {
 		j.files()
 		j.letter()
 	}
 	j.remarks()
-	if c.Kind == bot.AccountRequest {
+	switch c.Kind {
+	case bot.AccountRequest:
+		j.layout()
 		j.rows()
-		j.people()
+		j.among()
 		j.scope()
+	case bot.DeletionRequest:
+		j.layout()
+		j.leavers()
+	default:
 	}
 	req.Findings = j.ordered()
 	for i := range req.Rows {
-		req.Rows[i].OK = !j.rejected[req.Rows[i].N] && !j.unusable(req.Rows[i])
+		req.Rows[i].OK = !j.people[i].rejected && !j.unusable(req.Rows[i])
 	}
 	if req.LetterFile == "" {
 		req.LetterFile = j.scan
@@ -109,88 +88,15 @@ func Judge(sub parser.Submission, p Policy, known Register, c Context) bot.Reque
 	return req
 }
 
-// judge gathers the findings of one submission.
-type judge struct {
-	sub      parser.Submission
-	policy   Policy
-	known    Register
-	context  Context
-	unit     *bot.Unit // that asks: of the mailbox, else of the letter
-	scan     string    // a picture taken for the letter (FRM-12)
-	found    []finding
-	rejected map[int]bool    // rows that a finding rejects
-	said     map[string]bool // rule and row, for rules that make another one superfluous
-}
-
-type finding struct {
-	bot.Finding
-	area int // ENV, FRM, LST, ROW …
-	col  int
-}
-
-// place is where a finding stands: the whole request, or a row with or without a cell.
-type place struct {
-	n  int
-	at parser.Place
-}
-
-// say records a finding with the catalogue's severity. pairs are the {fields} of its message and their values.
-func (j *judge) say(rule string, where place, value string, pairs ...string) {
-	j.sayAs(catalogue[rule].Severity, rule, where, value, pairs...)
-}
-
-func (j *judge) sayAs(severity bot.Severity, rule string, where place, value string, pairs ...string) {
-	args := make(map[string]string, len(pairs)/2)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		args[pairs[i]] = pairs[i+1]
-	}
-	j.record(severity, rule, where, value, args)
-}
-
-func (j *judge) record(severity bot.Severity, rule string, where place, value string, args map[string]string) {
-	if len(args) == 0 {
-		args = nil
-	}
-	j.found = append(j.found, finding{
-		Finding: bot.Finding{Rule: rule, Severity: severity, N: where.n, File: where.at.File, Sheet: where.at.Sheet,
-			Cell: where.at.Cell(), Value: value, Args: args},
-		area: areaOf(rule), col: where.at.Col,
-	})
-	if where.n > 0 {
-		j.said[saidKey(rule, where.n)] = true
-		if severity == bot.RejectRow {
-			j.rejected[where.n] = true
-		}
-	}
-}
-
-func areaOf(rule string) int {
-	return slices.Index([]string{"ENV", "FRM", "LST", "ROW", "NAM", "ACC"}, rule[:3])
-}
-
-// ordered returns the findings by their place: the whole request first, then row by row, in a row from left to right.
-func (j *judge) ordered() []bot.Finding {
-	slices.SortStableFunc(j.found, func(a, b finding) int {
-		if a.N == 0 && b.N == 0 {
-			return cmp.Compare(a.area, b.area)
-		}
-		return cmp.Or(cmp.Compare(a.N, b.N), cmp.Compare(a.col, b.col))
-	})
-	all := make([]bot.Finding, len(j.found))
-	for i, f := range j.found {
-		all[i] = f.Finding
-	}
-	return all
+// unusable rows lack what an account is made of, whoever says so.
+func (j *judge) unusable(row bot.Row) bool {
+	return j.context.Kind == bot.AccountRequest && (row.Code == "" || row.Name == "")
 }
 
 // request copies what was understood, before anything is judged.
 func (j *judge) request() bot.Request {
 	req := bot.Request{Kind: j.context.Kind}
-	j.unit = j.context.Unit
 	if l := j.sub.Letter; l != nil {
-		if j.unit == nil {
-			j.unit = unitNamed(j.policy.Units, l.Unit.Text)
-		}
 		req.Reason, req.Signer, req.LetterFile = l.Reason.Text, l.Signer.Text, l.File
 		if whole(l.Date) {
 			req.LetterDate = iso(l.Date)
@@ -204,9 +110,26 @@ func (j *judge) request() bot.Request {
 			req.ListFiles = append(req.ListFiles, f.Name)
 		}
 	}
-	req.Rows = make([]bot.Row, len(j.sub.Rows))
-	for i, row := range j.sub.Rows {
-		req.Rows[i] = asRow(row)
+	req.Rows = make([]bot.Row, len(j.people))
+	for i := range j.people {
+		req.Rows[i] = asRow(&j.people[i])
 	}
 	return req
+}
+
+// asRow copies a row as it is recorded. A name in one letter case throughout gets the usual capitals (NAM-04 says so).
+func asRow(p *person) bot.Row {
+	out := bot.Row{
+		N: p.N, STT: p.STT.Text, Code: p.code, Name: p.recorded, Class: p.Class.Text, Cohort: p.Cohort.Text, Note: p.Note.Text,
+		Monitor: p.monitor, File: p.At.File, Sheet: p.At.Sheet, Line: p.At.Row, Cells: make(map[string]string, 6),
+	}
+	for _, cell := range [...]struct {
+		field string
+		at    parser.Place
+	}{{"stt", p.STT.At}, {"code", p.Code.At}, {"name", p.Name.At}, {"class", p.Class.At}, {"cohort", p.Cohort.At}, {"note", p.Note.At}} {
+		if name := cell.at.Cell(); name != "" {
+			out.Cells[cell.field] = name
+		}
+	}
+	return out
 }

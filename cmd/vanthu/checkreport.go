@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"fmt"
 	"io"
@@ -17,9 +18,10 @@ import (
 
 // report prints what was understood for people. The values come from outside, so nothing that moves a cursor passes.
 type report struct {
-	w    io.Writer
-	lang string
-	err  error
+	w        io.Writer
+	lang     string
+	err      error
+	remedies map[string]bool // said already: what to do is said once, where it is needed first
 }
 
 func (r *report) line(format string, args ...any) {
@@ -51,6 +53,17 @@ func (r *report) say(vi, en string) string {
 }
 
 func (r *report) print(c app.Checked) {
+	out := r.w
+	buffer := bufio.NewWriterSize(out, 64<<10)
+	r.w = buffer
+	r.all(c)
+	r.w = out
+	if err := buffer.Flush(); r.err == nil {
+		r.err = err
+	}
+}
+
+func (r *report) all(c app.Checked) {
 	req := c.Request
 	r.field(r.say("Loại thư", "Kind"), r.kind(req.Kind))
 	r.field(r.say("Đơn vị", "Unit"), joinNonEmpty(" · ", req.Unit, req.UnitName))
@@ -67,7 +80,7 @@ func (r *report) print(c app.Checked) {
 		r.line("%s", r.say("Về cả yêu cầu", "About the whole request"))
 		r.findings(whole)
 	}
-	r.rows(req.Rows, req.Kind == bot.AccountRequest, byRow)
+	r.rows(req.Rows, judged(req.Kind), byRow)
 	r.line("")
 	r.line("%s", r.outcome(c))
 }
@@ -111,6 +124,9 @@ func (r *report) rows(rows []bot.Row, judged bool, byRow map[int][]bot.Finding) 
 	}
 }
 
+// judged reports whether the rows of such a request are judged one by one.
+func judged(k bot.Kind) bool { return k == bot.AccountRequest || k == bot.DeletionRequest }
+
 func markOf(row bot.Row, found []bot.Finding) string {
 	switch {
 	case !row.OK:
@@ -134,7 +150,11 @@ func (r *report) findings(found []bot.Finding) {
 			at += " " + f.Cell
 		}
 		r.line("     %s %s  %s", mark, pad(at, 10), r.say(vi, en))
-		if fix := r.say(fixVI, fixEN); fix != "" {
+		if fix := r.say(fixVI, fixEN); fix != "" && !r.remedies[fix] {
+			if r.remedies == nil {
+				r.remedies = make(map[string]bool)
+			}
+			r.remedies[fix] = true
 			r.line("       %s  → %s", pad("", 10), fix)
 		}
 	}
@@ -175,7 +195,7 @@ func (r *report) kind(k bot.Kind) string {
 func (r *report) outcome(c app.Checked) string {
 	req := c.Request
 	good := fmt.Sprintf(r.say("%d/%d dòng hợp lệ. ", "%d of %d rows are good. "), req.Good(), len(req.Rows))
-	if len(req.Rows) == 0 || req.Kind != bot.AccountRequest { // only these are judged row by row
+	if len(req.Rows) == 0 || !judged(req.Kind) {
 		good = ""
 	}
 	switch req.Action {

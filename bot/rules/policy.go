@@ -1,0 +1,85 @@
+package rules
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"vanthu/bot"
+)
+
+// A Policy is what the school expects of a request.
+type Policy struct {
+	Units    []bot.Unit
+	Codes    []CodeRule // a code must match one of them; none: every code passes
+	Classes  []string   // known classes; empty: not checked (ROW-09)
+	Notes    []string   // notes that need no officer (ROW-12), beside those that everybody writes
+	Evidence Evidence
+	MaxRows  int // rows of one request; 0: no limit (LST-12)
+
+	// CohortZero is the year before the first cohort: with 1974, K47 began in 2021. 0: what most rows of a request say (ROW-11).
+	CohortZero int
+
+	// ClockHours is how far the date in a mail may be from its receipt (ENV-12); 0: not checked.
+	ClockHours int
+
+	Deletion Deletion
+
+	// NameFault says why a code gives no user name, ACC-02 or ACC-03 with the value that the message quotes; rule is "" when
+	// it gives one. nil: not judged.
+	NameFault func(code string) (rule, value string)
+
+	// Address is the address that an account for a code would get, "" none (ACC-01). nil: not judged.
+	Address func(code string) string
+}
+
+// Evidence says what proves that the head of the unit asks (procedure 1.2, Q14).
+type Evidence string
+
+// The evidence policies.
+const (
+	ByMailbox Evidence = "mailbox" // the unit's mailbox is enough: FRM-04 warns
+	BySigned  Evidence = "signed"  // the letter must carry a signature: FRM-04 rejects
+)
+
+// A CodeRule is one form of student or learner codes.
+type CodeRule struct {
+	// Pattern matches the whole code, which is handed over in capitals. A group named year holds the year of enrolment in two
+	// or four digits: (?P<year>[0-9]{2})[0-9]{8} (ROW-11).
+	Pattern *regexp.Regexp
+	Shown   string   // how a person says it: "10 chữ số"
+	Units   []string // ids of the units whose people have such codes; empty: all (FRM-13)
+}
+
+// of reports whether people of the unit have such codes.
+func (c CodeRule) of(unit *bot.Unit) bool {
+	return unit == nil || len(c.Units) == 0 || slices.Contains(c.Units, unit.ID)
+}
+
+// Deletion is what the school expects of a list of leavers (procedure step 7).
+type Deletion struct {
+	Units []string // ids of the units that may ask; empty: all (DEL-08)
+	Most  int      // accounts of one request that need no second person; 0: no limit (DEL-06)
+	Days  int      // from the decision to its receipt (DEL-05)
+}
+
+// wellFormed returns the first rule that a code matches.
+func (p *Policy) wellFormed(code string) *CodeRule {
+	for i := range p.Codes {
+		if p.Codes[i].Pattern.MatchString(code) {
+			return &p.Codes[i]
+		}
+	}
+	return nil
+}
+
+// forms says how codes look, those of the asking unit alone when some are its own.
+func (p *Policy) forms(unit *bot.Unit) string {
+	var shown []string
+	for _, c := range p.Codes {
+		if c.of(unit) && !slices.Contains(shown, c.Shown) {
+			shown = append(shown, c.Shown)
+		}
+	}
+	return strings.Join(shown, " / ")
+}
