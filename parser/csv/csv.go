@@ -154,7 +154,11 @@ func (p *reader) add(col int, text, raw string) error {
 	if col > p.lim.Columns {
 		return parser.Beyond(p.lim.Columns, "cột")
 	}
-	p.arena = append(p.arena, grid.Cell{Col: col, Text: text, Raw: raw})
+	c := grid.Cell{Col: col, Text: text, Raw: raw}
+	if grid.IsError(text) {
+		c.Kind = grid.Error
+	}
+	p.arena = append(p.arena, c)
 	return nil
 }
 

@@ -71,7 +71,7 @@ func TestFiles(t *testing.T) {
 		{"rtf", [][]byte{[]byte(`{\rtf1 x}`)}, []string{"rtf other"}},
 		{"csv", [][]byte{[]byte("Stt,Mã số,Họ và tên\n1,2453010001,Lý Vy\n")}, []string{"csv list"}},
 		{"csv of something else", [][]byte{[]byte("Stt,Mã\n1,2\n")}, []string{"csv other"}},
-		{"html", [][]byte{[]byte("<html><table>")}, []string{"html problem unsupported"}},
+		{"html", [][]byte{[]byte("<html><table><tr><td>MSSV<td>Họ và tên<tr><td>2453010001<td>Lý Vy</table>")}, []string{"html list"}},
 		{"7z", [][]byte{[]byte("7z\xbc\xaf\x27\x1c..")}, []string{"7z problem unsupported"}},
 		{"rar", [][]byte{[]byte("Rar!\x1a\x07..")}, []string{"rar problem unsupported"}},
 		{"zip", [][]byte{zipped(t, "ds.txt", "x")}, []string{"zip problem unsupported"}},

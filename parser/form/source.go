@@ -7,6 +7,7 @@ import (
 	"vanthu/parser/csv"
 	"vanthu/parser/docx"
 	"vanthu/parser/grid"
+	"vanthu/parser/html"
 	"vanthu/parser/pdf"
 	"vanthu/parser/rtf"
 	"vanthu/parser/viet"
@@ -97,6 +98,8 @@ func read(format string, data []byte, lim parser.Limits) (grid.Document, error) 
 		return pdf.Read(data, lim)
 	case formatRTF:
 		return rtf.Read(data, lim)
+	case formatHTML:
+		return html.Read(data, lim)
 	case formatCSV:
 		book, err := csv.Read(data, lim)
 		return grid.Document{Book: book}, err
@@ -134,13 +137,18 @@ func (s *source) sheets(sheets []grid.Sheet) {
 	for i := range sheets {
 		sheet := &sheets[i]
 		if sheet.Hidden {
-			if len(sheet.Rows) > 0 {
-				at := parser.Place{File: s.report.Name, Sheet: sheet.Name}
-				s.hidden = append(s.hidden, newRemark(parser.HiddenPart, 0, at, sheet.Name, "what", `trang tính "`+sheet.Name+`"`))
-			}
+			s.unseen(sheet, `trang tính "`+sheet.Name+`"`)
 			continue
 		}
 		s.sheet(scanSheet(s.report.Name, sheet))
+	}
+}
+
+// unseen remarks a sheet or a table that does not show (LST-07).
+func (s *source) unseen(sheet *grid.Sheet, what string) {
+	if len(sheet.Rows) > 0 {
+		at := parser.Place{File: s.report.Name, Sheet: sheet.Name}
+		s.hidden = append(s.hidden, newRemark(parser.HiddenPart, 0, at, sheet.Name, "what", what))
 	}
 }
 
@@ -182,7 +190,11 @@ func (s *source) document(d grid.Document) {
 	for _, b := range d.Blocks {
 		at := parser.Place{File: s.report.Name, Page: b.Page}
 		if b.Table > 0 {
-			s.table(&d.Sheets[b.Table-1])
+			if sheet := &d.Sheets[b.Table-1]; sheet.Hidden {
+				s.unseen(sheet, "bảng bị ẩn")
+			} else {
+				s.table(sheet)
+			}
 		} else {
 			for t := range strings.SplitSeq(b.Text, "\n") {
 				if t = oneLine(t); t != "" {

@@ -4,6 +4,8 @@
 // It must not know any file format, any university, nor what a column means.
 package grid
 
+import "strings"
+
 // A Book is one file as a grid. Same bytes, same Book.
 type Book struct {
 	Format string // "xlsx", "docx" …: what the content is, whatever the name says
@@ -72,6 +74,20 @@ const (
 	Bool
 	Error // #N/A and its kin
 )
+
+// IsError reports whether a text is how spreadsheet programs show an error value: #N/A and its kin (ODF 1.2 part 2 §5.12).
+// Formats that store only what is shown have no other sign of it.
+func IsError(text string) bool {
+	if len(text) < 4 || text[0] != '#' && text[0] != 'E' {
+		return false
+	}
+	switch text {
+	case "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA":
+		return true
+	}
+	code, ok := strings.CutPrefix(text, "Err:") // LibreOffice's own: Err:502
+	return ok && len(code) == 3 && strings.Trim(code, "0123456789") == ""
+}
 
 // A Cell is one cell. Text is what the person sees, Raw what the file stores (for a number its digits, for a date its
 // serial); the two are equal for text.
