@@ -21,7 +21,8 @@ import (
 	"vanthu/parser/form"
 )
 
-// A foreignJob is work on foreign bytes for a child: files to be read or, with Mark, a list to be marked.
+// A foreignJob is work on foreign bytes for a child: files to be read or, with Mark, a list to be marked. The bytes of the
+// files travel beside it.
 type foreignJob struct {
 	Files  []parser.File
 	Limits parser.Limits
@@ -33,30 +34,43 @@ type markJob struct {
 	Request bot.Request
 }
 
-// A foreignResult is what came of a job. Files is nil when they are as they were; Marked when the file cannot be marked.
+// A foreignResult is what came of a job. Files is nil when they are as they were, otherwise their bytes travel beside it;
+// so does the marked list, none when it cannot be marked.
 type foreignResult struct {
 	Files      []parser.File
 	Submission parser.Submission
-	Marked     []byte
 }
 
 // ServeForeign is the life of a child process: what `vanthu serve` starts itself with to read the files of strangers.
 func ServeForeign(r io.Reader, w io.Writer) error {
-	return sandbox.Serve(r, w, func(j foreignJob) (result foreignResult) {
+	return sandbox.Serve(r, w, func(j foreignJob, data [][]byte) (result foreignResult, out [][]byte) {
+		for i := range j.Files {
+			j.Files[i].Data = data[i]
+		}
 		if j.Mark == nil {
 			files, sub := intake.ReadFiles(j.Files, j.Limits)
 			if !slices.EqualFunc(files, j.Files, func(a, b parser.File) bool { return a.Name == b.Name && len(a.Data) == len(b.Data) }) {
-				result.Files = files
+				result.Files, out = withoutData(files)
 			}
 			result.Submission = sub
-			return result
+			return result, out
 		}
 		writer := reply.New(j.Mark.Office, rules.Text, rules.Remedy)
 		if marked, err := markList(writer, j.Files[0], j.Limits, j.Mark.Request); err == nil { // what cannot be marked is shown otherwise
-			result.Marked = marked
+			out = [][]byte{marked}
 		}
-		return result
+		return result, out
 	})
+}
+
+// withoutData takes the bytes out of files.
+func withoutData(files []parser.File) (bare []parser.File, data [][]byte) {
+	bare = slices.Clone(files)
+	for i := range bare {
+		data = append(data, bare[i].Data)
+		bare[i].Data = nil
+	}
+	return bare, data
 }
 
 // readers hands foreign bytes to children.
@@ -106,9 +120,13 @@ func (r *readers) read(ctx context.Context, files []parser.File) ([]parser.File,
 }
 
 func (r *readers) once(ctx context.Context, files []parser.File) ([]parser.File, parser.Submission, error) {
-	result, err := r.pool.Do(ctx, foreignJob{Files: files, Limits: r.limits})
+	bare, data := withoutData(files)
+	result, out, err := r.pool.Do(ctx, foreignJob{Files: bare, Limits: r.limits}, data...)
 	if result.Files != nil {
 		files = result.Files
+		for i := range files {
+			files[i].Data = out[i]
+		}
 	}
 	return files, result.Submission, err
 }
@@ -122,8 +140,11 @@ func (r *readers) tame(ctx context.Context, files []parser.File, problem *parser
 		return tame, nil
 	}
 	const most = 4
-	deaths := 0
+	deaths, largest := 0, 0
 	for i, f := range files {
+		if len(f.Data) > len(files[largest].Data) {
+			largest = i
+		}
 		if deaths == most {
 			tame[i] = parser.File{Name: f.Name, Problem: problem}
 			continue
@@ -137,6 +158,9 @@ func (r *readers) tame(ctx context.Context, files []parser.File, problem *parser
 		case err != nil:
 			return nil, err
 		}
+	}
+	if deaths == 0 { // each alone is just bearable
+		tame[largest] = parser.File{Name: files[largest].Name, Problem: problem}
 	}
 	return tame, nil
 }
@@ -155,9 +179,12 @@ func problemOf(d *sandbox.Death) *parser.Problem {
 
 // mark marks a unit's own list; the error says that it cannot be.
 func (r *readers) mark(office reply.Office, list bot.ListFile, req bot.Request) ([]byte, error) {
-	result, err := r.pool.Do(context.Background(), foreignJob{Files: []parser.File{{Name: list.Name, Data: list.Data}}, Limits: r.limits, Mark: &markJob{office, req}})
-	if err == nil && result.Marked == nil {
-		err = bot.Errorf(bot.Invalid, "the list cannot be marked")
+	_, out, err := r.pool.Do(context.Background(), foreignJob{Files: []parser.File{{Name: list.Name}}, Limits: r.limits, Mark: &markJob{office, req}}, list.Data)
+	if err != nil {
+		return nil, err
 	}
-	return result.Marked, err
+	if len(out) == 0 {
+		return nil, bot.Errorf(bot.Invalid, "the list cannot be marked")
+	}
+	return out[0], nil
 }

@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"bufio"
-	"encoding/gob"
 	"errors"
 	"io"
 	"os"
@@ -16,9 +14,7 @@ type child struct {
 	cmd  *exec.Cmd
 	to   *os.File
 	from *os.File
-	out  *bufio.Writer
-	enc  *gob.Encoder
-	dec  *gob.Decoder
+	wire *wire
 	jobs int
 
 	end func() error // reaps the process, once
@@ -45,11 +41,10 @@ func start(cmd *exec.Cmd, h hello) (*child, error) {
 	if err = errors.Join(err, inR.Close(), outW.Close()); err != nil {
 		return nil, errors.Join(err, inW.Close(), outR.Close())
 	}
-	c := &child{cmd: cmd, to: inW, from: outR, out: bufio.NewWriterSize(inW, 64<<10), dec: gob.NewDecoder(bufio.NewReaderSize(outR, 64<<10))}
-	c.enc = gob.NewEncoder(c.out)
+	c := &child{cmd: cmd, to: inW, from: outR, wire: newWire(outR, inW)}
 	c.end = sync.OnceValue(c.wait)
 	var answer greeting
-	err = c.do(h, &answer, beginning)
+	_, err = c.do(h, nil, &answer, beginning)
 	if err == nil && answer.PID != cmd.Process.Pid {
 		err = errors.New("sandbox: the program does not answer as a child")
 	}
@@ -61,19 +56,16 @@ func start(cmd *exec.Cmd, h hello) (*child, error) {
 }
 
 // do sends a job and waits for its result, up to limit by the clock.
-func (c *child) do(job, result any, limit time.Duration) error {
+func (c *child) do(job any, data [][]byte, result any, limit time.Duration) ([][]byte, error) {
 	c.jobs++
 	deadline := time.Now().Add(limit)
 	if err := errors.Join(c.to.SetWriteDeadline(deadline), c.from.SetReadDeadline(deadline)); err != nil {
-		return err
+		return nil, err
 	}
-	if err := c.enc.Encode(job); err != nil {
-		return err
+	if err := c.wire.send(job, data); err != nil {
+		return nil, err
 	}
-	if err := c.out.Flush(); err != nil {
-		return err
-	}
-	return c.dec.Decode(result)
+	return c.wire.receive(result)
 }
 
 func (c *child) kill() { _ = c.cmd.Process.Kill() } // it may be gone already

@@ -1,6 +1,7 @@
 // Package sandbox does work on foreign bytes in a small pool of long-lived child processes of the same program, so that a
 // reader's panic, hang or hunger costs one child and one kind answer, never the desk. Jobs and results travel as one gob
-// stream in each direction, which tells each type once: a job costs far less than a process.
+// stream in each direction, which tells each type once: a job costs far less than a process. What is large travels beside
+// them as bytes.
 //
 // It must not know what a job is.
 package sandbox
@@ -67,47 +68,46 @@ func (d *Death) Error() string { return "sandbox: the child is lost: " + string(
 // ErrClosed says that the pool was closed.
 var ErrClosed = errors.New("sandbox: closed")
 
-// Do hands a job to a child and returns its result. The error is a *Death when the job is at fault, otherwise one of ctx or
-// of the machine, and the job may be tried again later.
-func (p *Pool[Job, Result]) Do(ctx context.Context, job Job) (result Result, err error) {
+// Do hands a job with its bytes to a child and returns its result with the bytes of it. The error is a *Death when the job
+// is at fault, otherwise one of ctx or of the machine, and the job may be tried again later.
+func (p *Pool[Job, Result]) Do(ctx context.Context, job Job, data ...[]byte) (result Result, out [][]byte, err error) {
 	select {
 	case p.places <- struct{}{}:
 		defer func() { <-p.places }()
 	case <-ctx.Done():
-		return result, ctx.Err()
+		return result, nil, ctx.Err()
 	}
 	// A child may also be killed from outside, by a person or for want of memory on the machine: only who dies twice dies of the job.
 	for try := 1; ; try++ {
-		result, err = p.once(ctx, job)
+		result, out, err = p.once(ctx, job, data)
 		death, dead := errors.AsType[*Death](err)
 		if !dead {
-			return result, err
+			return result, out, err
 		}
 		if death.Cause != Crashed || try == 2 {
 			if p.cfg.Lost != nil {
 				p.cfg.Lost(*death)
 			}
-			return result, err
+			return result, nil, err
 		}
 	}
 }
 
-func (p *Pool[Job, Result]) once(ctx context.Context, job Job) (result Result, err error) {
+func (p *Pool[Job, Result]) once(ctx context.Context, job Job, data [][]byte) (result Result, out [][]byte, err error) {
 	c, err := p.take()
 	if err != nil {
-		return result, err
+		return result, nil, err
 	}
 	stop := context.AfterFunc(ctx, c.kill)
-	err = c.do(job, &result, patience*p.cfg.Timeout)
+	out, err = c.do(job, data, &result, patience*p.cfg.Timeout)
 	if !stop() && ctx.Err() != nil { // killed because nobody waits any more
-		return result, errors.Join(ctx.Err(), c.bury())
+		return result, nil, errors.Join(ctx.Err(), c.bury())
 	}
 	if err == nil {
 		p.put(c)
-		return result, nil
+		return result, out, nil
 	}
-	death := &Death{Cause: c.cause(err), Memory: p.cfg.Memory, Timeout: p.cfg.Timeout}
-	return result, death
+	return result, nil, &Death{Cause: c.cause(err), Memory: p.cfg.Memory, Timeout: p.cfg.Timeout}
 }
 
 // take returns an idle child, or a new one.

@@ -26,10 +26,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-type job struct {
-	Do   string
-	Data []byte
-}
+type job struct{ Do string }
 
 type result struct {
 	Said string
@@ -39,8 +36,11 @@ type result struct {
 
 var kept [][]byte // what a hungry job holds
 
-func work(j job) result {
-	r := result{Said: "done " + j.Do, PID: os.Getpid(), N: len(j.Data)}
+func work(j job, data [][]byte) (result, [][]byte) {
+	r := result{Said: "done " + j.Do, PID: os.Getpid()}
+	for _, d := range data {
+		r.N += len(d)
+	}
 	switch j.Do {
 	case "panic":
 		panic("a reader's bug")
@@ -77,7 +77,7 @@ func work(j job) result {
 	case "environment":
 		r.Said = strings.Join(os.Environ(), " ")
 	}
-	return r
+	return r, data
 }
 
 func newPool(t *testing.T, cfg Config) *Pool[job, result] {
@@ -109,8 +109,8 @@ func TestJobsShareAChild(t *testing.T) {
 	p := newPool(t, Config{Size: 1})
 	pid := 0
 	for range 3 {
-		r, err := p.Do(t.Context(), job{Do: "a", Data: make([]byte, 3<<20)})
-		if err != nil || r.Said != "done a" || r.N != 3<<20 {
+		r, out, err := p.Do(t.Context(), job{Do: "a"}, make([]byte, 3<<20), nil, []byte("ab"))
+		if err != nil || r.Said != "done a" || r.N != 3<<20+2 || len(out) != 3 || len(out[0]) != 3<<20 || string(out[2]) != "ab" {
 			t.Fatalf("%+v, %v", r, err)
 		}
 		if pid != 0 && r.PID != pid || r.PID == os.Getpid() {
@@ -128,7 +128,7 @@ func TestManyAtOnce(t *testing.T) {
 	pids := map[int]bool{}
 	for range 20 {
 		wg.Go(func() {
-			r, err := p.Do(t.Context(), job{Do: "b"})
+			r, _, err := p.Do(t.Context(), job{Do: "b"})
 			if err != nil {
 				t.Error(err)
 			}
@@ -155,7 +155,7 @@ func TestDeaths(t *testing.T) {
 				cfg.Timeout = 100 * time.Millisecond
 			}
 			p := newPool(t, cfg)
-			_, err := p.Do(t.Context(), job{Do: do})
+			_, _, err := p.Do(t.Context(), job{Do: do})
 			d, ok := errors.AsType[*Death](err)
 			if !ok {
 				t.Fatalf("%v", err)
@@ -167,7 +167,7 @@ func TestDeaths(t *testing.T) {
 			if len(told) != 1 || told[0] != *d {
 				t.Errorf("told %v", told)
 			}
-			if r, err := p.Do(t.Context(), job{Do: "next"}); err != nil || r.Said != "done next" {
+			if r, _, err := p.Do(t.Context(), job{Do: "next"}); err != nil || r.Said != "done next" {
 				t.Errorf("%+v, %v", r, err)
 			}
 		})
@@ -177,10 +177,10 @@ func TestDeaths(t *testing.T) {
 func TestConfined(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, Config{})
-	if r, err := p.Do(t.Context(), job{Do: "environment"}); err != nil || r.Said != "" {
+	if r, _, err := p.Do(t.Context(), job{Do: "environment"}); err != nil || r.Said != "" {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if r, err := p.Do(t.Context(), job{Do: "write"}); err == nil && r.Said != "refused" {
+	if r, _, err := p.Do(t.Context(), job{Do: "write"}); err == nil && r.Said != "refused" {
 		t.Errorf("a child wrote a file: %+v", r)
 	}
 }
@@ -190,7 +190,7 @@ func TestReplaced(t *testing.T) {
 	p := newPool(t, Config{Size: 1, Jobs: 2})
 	var pids []int
 	for range 3 {
-		r, err := p.Do(t.Context(), job{})
+		r, _, err := p.Do(t.Context(), job{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,14 +205,14 @@ func TestNobodyWaits(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, Config{Size: 1})
 	ctx, cancel := context.WithCancel(t.Context())
-	if _, err := p.Do(ctx, job{}); err != nil {
+	if _, _, err := p.Do(ctx, job{}); err != nil {
 		t.Fatal(err)
 	}
 	time.AfterFunc(20*time.Millisecond, cancel)
-	if _, err := p.Do(ctx, job{Do: "hang"}); !errors.Is(err, context.Canceled) {
+	if _, _, err := p.Do(ctx, job{Do: "hang"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
-	if _, err := p.Do(t.Context(), job{}); err != nil {
+	if _, _, err := p.Do(t.Context(), job{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -222,7 +222,7 @@ func TestNoChild(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"/no/such/program", "/bin/true", "/bin/cat"} {
 		p := newPool(t, Config{Command: func() *exec.Cmd { return exec.Command(name) }})
-		_, err := p.Do(t.Context(), job{})
+		_, _, err := p.Do(t.Context(), job{})
 		if _, died := errors.AsType[*Death](err); err == nil || died {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -232,7 +232,7 @@ func TestNoChild(t *testing.T) {
 		t.Error(err)
 	}
 	p.Close()
-	if _, err := p.Do(t.Context(), job{}); !errors.Is(err, ErrClosed) {
+	if _, _, err := p.Do(t.Context(), job{}); !errors.Is(err, ErrClosed) {
 		t.Errorf("%v", err)
 	}
 }
@@ -246,7 +246,7 @@ func BenchmarkDo(b *testing.B) {
 	defer p.Close()
 	data := make([]byte, 20<<10)
 	for b.Loop() {
-		if _, err := p.Do(b.Context(), job{Data: data}); err != nil {
+		if _, _, err := p.Do(b.Context(), job{}, data); err != nil {
 			b.Fatal(err)
 		}
 	}

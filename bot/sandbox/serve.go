@@ -1,43 +1,42 @@
 package sandbox
 
 import (
-	"bufio"
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 	"time"
 )
 
-// Serve is the life of a child: it takes jobs from r, does them one after the other and writes the results to w, until r
-// ends. It bounds its own memory and time; over a bound it exits.
-func Serve[Job, Result any](r io.Reader, w io.Writer, do func(Job) Result) error {
-	dec, out := gob.NewDecoder(bufio.NewReaderSize(r, 64<<10)), bufio.NewWriterSize(w, 64<<10)
-	enc := gob.NewEncoder(out)
+// Serve is the life of a child: it takes jobs with their bytes from r, does them one after the other and writes the results
+// with the bytes of these to w, until r ends. It bounds its own memory and time; over a bound it exits.
+func Serve[Job, Result any](r io.Reader, w io.Writer, do func(Job, [][]byte) (Result, [][]byte)) error {
+	x := newWire(r, w)
 	var h hello
-	if err := dec.Decode(&h); err != nil {
+	if _, err := x.receive(&h); err != nil {
 		return ended(err)
 	}
 	if err := confine(h.Memory); err != nil {
 		return err
 	}
-	if err := errors.Join(enc.Encode(greeting{PID: os.Getpid()}), out.Flush()); err != nil {
+	if err := x.send(greeting{PID: os.Getpid()}, nil); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	debug.SetMemoryLimit(h.Memory / 4 * 3) // collect harder before the bound is reached
 	for {
 		var job Job
-		if err := dec.Decode(&job); err != nil {
+		in, err := x.receive(&job)
+		if err != nil {
 			return ended(err)
 		}
 		watch := newWatch(h)
-		result := do(job)
-		err := enc.Encode(result)
-		watch.stop()
-		if err = errors.Join(err, out.Flush()); err != nil {
+		result, out := do(job, in)
+		err = x.write(result, out)
+		watch.stop() // before the parent has the result: from then on a death would be the next job's
+		if err = errors.Join(err, x.out.Flush()); err != nil {
 			return fmt.Errorf("sandbox: %w", err)
 		}
 		if held() > h.Memory/4 {
@@ -58,18 +57,21 @@ const look = 10 * time.Millisecond
 
 // A watch ends the process when a job takes too much.
 type watch struct {
+	mu    sync.Mutex
+	done  bool
 	timer *time.Timer
-	done  chan struct{}
 }
 
 func newWatch(h hello) *watch {
 	began := used()
-	w := &watch{done: make(chan struct{})}
+	w := &watch{}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.timer = time.AfterFunc(look, func() {
-		select {
-		case <-w.done:
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.done {
 			return
-		default:
 		}
 		if held() > h.Memory {
 			os.Exit(exitHungry)
@@ -83,7 +85,9 @@ func newWatch(h hello) *watch {
 }
 
 func (w *watch) stop() {
-	close(w.done)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.done = true
 	w.timer.Stop()
 }
 
