@@ -133,6 +133,7 @@ type tabler struct {
 // many pages as it takes.
 func (t *tabler) lay() {
 	height, yes, landscape, a4, pages := 18.0, true, "landscape", 9, 0
+	t.keep(t.f.SetSheetDimension(t.sheet, "")) // a new sheet claims to hold one cell
 	t.keep(t.f.SetSheetProps(t.sheet, &excelize.SheetPropsOptions{DefaultRowHeight: &height, CustomHeight: &yes, FitToPage: &yes}))
 	t.keep(t.f.SetPageLayout(t.sheet, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &a4, FitToHeight: &pages}))
 }

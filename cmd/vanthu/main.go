@@ -20,6 +20,7 @@ type commands struct {
 	Init  initCmd  `cmd:"" help:"Write a commented configuration."`
 	Serve serveCmd `cmd:"" help:"Watch the mailbox and answer."`
 	Check checkCmd `cmd:"" help:"Read a mail, list or letter offline and say what was understood."`
+	Form  formCmd  `cmd:"" help:"Write the blank form BM-CNTT31: the letter and its list."`
 	Case  caseCmd  `cmd:"" help:"Officers: cases."`
 	Mail  mailCmd  `cmd:"" help:"Officers: the journal of mails."`
 	Plan  planCmd  `cmd:"" help:"Officers: plans."`
