@@ -192,34 +192,42 @@ type RemarkCode string
 
 // What the readers remark, with the rule that speaks of it and the arguments it needs.
 const (
-	HeaderMissing   RemarkCode = "header_missing"   // LST-01
-	ColumnMissing   RemarkCode = "column_missing"   // LST-02; Args col
-	HeaderRead      RemarkCode = "header_read"      // LST-03; Args h, field
-	HeaderTwice     RemarkCode = "header_twice"     // LST-04; Args field, h1, h2
-	NoRows          RemarkCode = "no_rows"          // LST-05
-	NumberingJumps  RemarkCode = "numbering_jumps"  // LST-06; Args row, a, b
-	HiddenPart      RemarkCode = "hidden_part"      // LST-07; Args what
-	SeveralSheets   RemarkCode = "several_sheets"   // LST-08; Args n, s
-	RowsSkipped     RemarkCode = "rows_skipped"     // LST-09; Args n
-	MergedDown      RemarkCode = "merged_down"      // LST-10; Args cell
-	CellUnusable    RemarkCode = "cell_unusable"    // LST-11; Args cell, v; N set: formula without value or error value
-	TooManyRows     RemarkCode = "too_many_rows"    // LST-12; Args max
-	RowStruck       RemarkCode = "row_struck"       // LST-13; Args row; N set
-	ColumnDropped   RemarkCode = "column_dropped"   // ROW-16; Args h
-	CodeDamaged     RemarkCode = "code_damaged"     // ROW-03; N set: stored as a number whose digits were lost
-	TextNormalised  RemarkCode = "text_normalised"  // NAM-05; N set: blanks, invisible characters or NFD put right
-	EthReplaced     RemarkCode = "eth_replaced"     // NAM-06; N set
-	MacrosPresent   RemarkCode = "macros_present"   // ENV-05; Args file
-	CharsetRead     RemarkCode = "charset_read"     // ENC-05; Args enc: a text file that is not UTF-8
-	SeveralLists    RemarkCode = "several_lists"    // ENV-08; Args n, files
-	ListLeftOut     RemarkCode = "list_left_out"    // LST-08; Args s, why: "lookup", "incomplete" or "deletes" (see form)
-	LetterAmbiguous RemarkCode = "letter_ambiguous" // two files look like the letter; the first was taken
-	ValueTaken      RemarkCode = "value_taken"      // LST-14; Args field (class, cohort), v, where (group_row, title, sheet_name, file_name): no column has it
-	RowSplit        RemarkCode = "row_split"        // LST-15; N set; Args n: n people in the cells of one row, told apart line by line
-	SeveralPeople   RemarkCode = "several_people"   // LST-16, rejects the row; N set; Args n: several in one row that cannot be told apart
-	RowShifted      RemarkCode = "row_shifted"      // LST-17, rejects the row; N set; Args h, v: a value stands under another's heading
-	ColumnsSwapped  RemarkCode = "columns_swapped"  // LST-18, rejects; Args h1, h2: the values of whole columns stand under each other's headings
-	HeaderCarried   RemarkCode = "header_carried"   // LST-19; Args s: a table without a header was read by the header of the one before
+	HeaderMissing  RemarkCode = "header_missing"  // LST-01
+	ColumnMissing  RemarkCode = "column_missing"  // LST-02; Args col
+	HeaderRead     RemarkCode = "header_read"     // LST-03; Args h, field
+	HeaderTwice    RemarkCode = "header_twice"    // LST-04; Args field, h1, h2
+	NoRows         RemarkCode = "no_rows"         // LST-05
+	NumberingJumps RemarkCode = "numbering_jumps" // LST-06; Args row, a, b
+	HiddenPart     RemarkCode = "hidden_part"     // LST-07; Args what
+	SeveralSheets  RemarkCode = "several_sheets"  // LST-08; Args n, s
+	RowsSkipped    RemarkCode = "rows_skipped"    // LST-09; Args n
+	MergedDown     RemarkCode = "merged_down"     // LST-10; Args cell
+	CellUnusable   RemarkCode = "cell_unusable"   // LST-11; Args cell, v; N set: formula without value or error value
+	TooManyRows    RemarkCode = "too_many_rows"   // LST-12; Args max
+	RowStruck      RemarkCode = "row_struck"      // LST-13; Args row; N set
+	ColumnDropped  RemarkCode = "column_dropped"  // ROW-16; Args h
+	CodeDamaged    RemarkCode = "code_damaged"    // ROW-03; N set: stored as a number whose digits were lost
+	TextNormalised RemarkCode = "text_normalised" // NAM-05; N set: blanks, invisible characters or NFD put right
+	EthReplaced    RemarkCode = "eth_replaced"    // NAM-06; N set
+	MacrosPresent  RemarkCode = "macros_present"  // ENV-05; Args file
+	// Old encodings. EncodingConverted stands once for each column (N 0; Args h, enc, font, n), once for what stands around
+	// the lists of a file (N 0; Args where, enc, font, n), and for every value that was converted (N set; Args raw, text: as
+	// sent and as read, for the table side by side). Value.Raw of a row keeps what was sent, too.
+	EncodingConverted RemarkCode = "encoding_converted" // ENC-01
+	EncodingUnknown   RemarkCode = "encoding_unknown"   // ENC-02; N set: one cell, left as it was; N 0: Args h, or a line in Value
+	LetterLost        RemarkCode = "letter_lost"        // ENC-03; a letter is missing after conversion (ư of TCVN3 is easily lost)
+	ReplacementChars  RemarkCode = "replacement_chars"  // ENC-04; � or ? stands for letters
+	FontMisleads      RemarkCode = "font_misleads"      // ENC-06; Args font: its name speaks of another encoding than the text
+	CharsetRead       RemarkCode = "charset_read"       // ENC-05; Args enc: a text file that is not UTF-8
+	SeveralLists      RemarkCode = "several_lists"      // ENV-08; Args n, files
+	ListLeftOut       RemarkCode = "list_left_out"      // LST-08; Args s, why: "lookup", "incomplete" or "deletes" (see form)
+	LetterAmbiguous   RemarkCode = "letter_ambiguous"   // two files look like the letter; the first was taken
+	ValueTaken        RemarkCode = "value_taken"        // LST-14; Args field (class, cohort), v, where (group_row, title, sheet_name, file_name): no column has it
+	RowSplit          RemarkCode = "row_split"          // LST-15; N set; Args n: n people in the cells of one row, told apart line by line
+	SeveralPeople     RemarkCode = "several_people"     // LST-16, rejects the row; N set; Args n: several in one row that cannot be told apart
+	RowShifted        RemarkCode = "row_shifted"        // LST-17, rejects the row; N set; Args h, v: a value stands under another's heading
+	ColumnsSwapped    RemarkCode = "columns_swapped"    // LST-18, rejects; Args h1, h2: the values of whole columns stand under each other's headings
+	HeaderCarried     RemarkCode = "header_carried"     // LST-19; Args s: a table without a header was read by the header of the one before
 )
 
 // A Remark is one odd thing with its place. N is the row of the request, 0 for the whole.

@@ -110,7 +110,7 @@ func shown(field, value string, lang language) string {
 			}
 		}
 		return strings.Join(words, ", ")
-	case "why":
+	case "why", "enc":
 		if t, ok := terms[value]; ok {
 			return t[lang]
 		}

@@ -57,6 +57,16 @@ func ruleOf(code parser.RemarkCode) string {
 		return "NAM-05"
 	case parser.EthReplaced:
 		return "NAM-06"
+	case parser.EncodingConverted:
+		return "ENC-01"
+	case parser.EncodingUnknown:
+		return "ENC-02"
+	case parser.LetterLost:
+		return "ENC-03"
+	case parser.ReplacementChars:
+		return "ENC-04"
+	case parser.FontMisleads:
+		return "ENC-06"
 	case parser.CharsetRead:
 		return "ENC-05"
 	case parser.MacrosPresent:
@@ -92,8 +102,15 @@ func (j *judge) severityOf(r parser.Remark, rule string) bot.Severity {
 		if col := r.Args["col"]; col != "code" && col != "name" {
 			return bot.Warn
 		}
-	case parser.CellUnusable:
+	case parser.CellUnusable, parser.LetterLost, parser.ReplacementChars:
 		if r.N == 0 || !j.needed(r) {
+			return bot.Warn
+		}
+	case parser.EncodingUnknown: // of one value, of a column, or of a line around the list
+		switch {
+		case r.N > 0 && j.needed(r):
+			return bot.RejectRow
+		case r.N > 0, r.Args["h"] == "", j.spare(r):
 			return bot.Warn
 		}
 	default:
@@ -113,6 +130,18 @@ func (j *judge) needed(r parser.Remark) bool {
 		}
 	}
 	return true
+}
+
+// spare reports whether a remark's column is one that no account needs: class, cohort, note.
+func (j *judge) spare(r parser.Remark) bool {
+	for _, l := range j.sub.Lists {
+		for _, field := range []string{"stt", "class", "cohort", "note"} {
+			if at := l.Columns[field].At; at.Col == r.At.Col && at.File == r.At.File && at.Sheet == r.At.Sheet {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // argsOf gives the message the fields that stand in the remark's place or value.

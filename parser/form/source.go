@@ -58,6 +58,7 @@ func readSource(f parser.File, lim parser.Limits) *source {
 		if err != nil {
 			return err
 		}
+		d, text := decode(d)
 		s.macros, s.signature, s.margins, s.scan, s.charset = d.Macros, d.Signature, d.Margins, d.Scan, d.Charset
 		s.report.Document = len(d.Blocks) > 0
 		if s.report.Document {
@@ -65,6 +66,7 @@ func readSource(f parser.File, lim parser.Limits) *source {
 		} else {
 			s.sheets(d.Sheets)
 		}
+		text.say(s)
 		return nil
 	})
 	if s.report.Problem != nil { // half a list must not pass for a whole one

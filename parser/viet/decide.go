@@ -31,14 +31,24 @@ type Reading struct {
 type Decision struct {
 	Encoding Encoding  // of most samples that are not Unicode; Unicode when there are none
 	Readings []Reading // one for each sample
-	// Misleading are fonts whose name speaks of another encoding than the text that is set in them (ENC-06).
-	Misleading []string
-	Unknown    bool // most of what is not ASCII cannot be read (ENC-02 of the column)
+	Misled   []Misled
+	Unknown  bool // most of what is not ASCII cannot be read (ENC-02 of the column)
+}
+
+// A Misled is a font whose name speaks of another encoding than the text that is set in it, and the first such sample
+// (ENC-06).
+type Misled struct {
+	Font   string
+	Sample int
 }
 
 // A Judge decides encodings. It remembers the words it has seen, so one Judge is used for a whole file; not for several
 // goroutines.
-type Judge struct{ known map[string]value }
+type Judge struct {
+	known map[string]value
+	font  string // the last one that was looked at, and whether its name speaks of an old encoding
+	old   bool
+}
 
 // NewJudge returns a Judge that has seen nothing.
 func NewJudge() *Judge { return &Judge{known: make(map[string]value)} }
@@ -84,12 +94,17 @@ func (j *Judge) Decide(samples []Sample, lean Encoding) Decision {
 	for _, g := range order {
 		g.decide()
 		for _, m := range g.members {
+			r := &d.Readings[m.index]
+			replaced := r.Doubt
 			if m.read.Encoding != Unicode || m.read.Doubt != Certain {
-				d.Readings[m.index] = m.read
+				*r = m.read
+			}
+			if replaced != Certain {
+				r.Doubt = replaced
 			}
 		}
-		if g.misled() {
-			d.Misleading = append(d.Misleading, g.font)
+		if at := g.misled(); at >= 0 {
+			d.Misled = append(d.Misled, Misled{g.font, at})
 		}
 	}
 	d.sum()

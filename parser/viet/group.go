@@ -32,9 +32,13 @@ type trial struct {
 }
 
 func (g *group) add(index int, text string) {
-	m := member{index: index, text: text, asIs: g.judge.count(text)}
+	m := member{index: index, text: text, closed: strings.ContainsFunc(text, onlyUnicode)}
 	m.read.Text = text
-	m.closed = strings.ContainsFunc(text, onlyUnicode)
+	if m.closed && !strings.ContainsFunc(text, continues) {
+		g.members = append(g.members, m)
+		return
+	}
+	m.asIs = g.judge.count(text)
 	if m.asIs.fine() && strings.ContainsFunc(text, continues) {
 		if t := g.try(&m, UTF8); t.ok && t.tally.fine() { // "TÃ´": each word might be a syllable, the signs in them are no chance
 			m.asIs.words, m.asIs.wrong = max(1, m.asIs.words), max(1, m.asIs.words)
@@ -169,7 +173,7 @@ func namesIn(trials []trial) bool {
 			all += n
 		}
 	}
-	return all >= 3 && capitals*10 >= all*9
+	return all >= 3 && capitals*10 >= all*7 // a heading or a note may stand among them
 }
 
 // member decides one sample of a group that is, or may be, in the encoding of t. support members speak for it.
@@ -185,8 +189,8 @@ func (g *group) member(m *member, t trial, support int, names bool) {
 			m.read.Doubt = LetterLost // a mark without its letter, half a sequence of UTF-8
 		}
 	case t.text == m.text:
-		if names && support > 0 && t.encoding == TCVN3 && repairCase(t.text, true) != t.text { // "Lý ý"
-			take()
+		if c, all := initials(t.text); names && c == all && support > 0 && t.encoding == TCVN3 && repairCase(t.text, true) != t.text {
+			take() // "Lý ý"
 		}
 	case t.tally.wrong < m.asIs.wrong:
 		if support > 0 || hinted {
@@ -297,21 +301,29 @@ func (g *group) convert(m *member, t trial, names bool) {
 	case t.encoding == TCVN3 && g.capitals:
 		text = strings.ToUpper(text)
 	case t.encoding == TCVN3, t.encoding == VPS, t.encoding == VISCII:
-		text = repairCase(text, names)
+		c, all := initials(text)
+		text = repairCase(text, names && c == all)
 	}
 	m.read = Reading{Encoding: t.encoding, Text: text}
 	g.converted++
 }
 
-// misled reports whether the font's name says something else than the text.
-func (g *group) misled() bool {
+// misled returns the first sample of which the font's name says something else than the text, -1 when none is.
+func (g *group) misled() int {
 	if g.font == "" {
-		return false
+		return -1
 	}
 	for _, m := range g.members {
-		if m.read.Encoding != Unicode && m.read.Encoding != g.hint {
-			return true
+		switch e := m.read.Encoding; e {
+		case Unicode, UTF8, UTF8Twice, UTF8Via58, CP1258: // whole files go wrong that way, in any font
+		default:
+			if e != g.hint {
+				return m.index
+			}
 		}
 	}
-	return g.hint != Unicode && g.converted == 0 && g.unicode > 0
+	if g.hint != Unicode && g.converted == 0 && g.unicode > 0 {
+		return g.members[0].index
+	}
+	return -1
 }

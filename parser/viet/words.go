@@ -45,6 +45,7 @@ func eachWord(s string, do func(word string, odd bool)) {
 		if quoted, ok := strings.CutSuffix(field, "»"); ok { // no word ends in ằ
 			field = strings.TrimPrefix(quoted, "«")
 		}
+		field = strings.TrimRight(field, "®©") // nor in đ or â
 		word := strings.TrimFunc(field, func(r rune) bool { return !isLetter(r) })
 		switch {
 		case word == "", isASCII(field):
@@ -139,9 +140,10 @@ func (j *Judge) value(word string) value {
 		return v
 	}
 	v := wrong
-	if !lateCapital(word) && IsSyllable(word) {
+	plain := eths.Replace(word) // Ð for Đ is Unicode typed on a foreign keyboard, no old encoding
+	if !lateCapital(word) && IsSyllable(plain) {
 		v = possible
-		if commonWords[ToneKey(word)] {
+		if commonWords[ToneKey(plain)] {
 			v = common
 		}
 	}
@@ -150,6 +152,8 @@ func (j *Judge) value(word string) value {
 	}
 	return v
 }
+
+var eths = strings.NewReplacer("Ð", "Đ", "ð", "đ", "Ɖ", "Đ", "ɖ", "đ")
 
 // lateCapital reports a capital beyond ASCII behind a small letter, as in "TrÀn" (VPS) or "ChÝ" (TCVN3): nobody types that.
 func lateCapital(word string) bool {
