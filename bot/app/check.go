@@ -33,7 +33,7 @@ type World struct {
 // NewWorld takes from a configuration what reading and judging need.
 func NewWorld(cfg *config.Config) (World, error) {
 	w := World{
-		Policy:  rules.Policy{Units: cfg.BotUnits(), Classes: cfg.Rules.Classes, Evidence: rules.Evidence(cfg.Rules.Evidence), MaxRows: cfg.Limits.Rows},
+		Policy:  policyOf(cfg),
 		MIME:    mime.DefaultLimits(),
 		Parse:   parseLimits(cfg.Limits),
 		service: strings.ToLower(cfg.SMTP.From),
@@ -46,7 +46,7 @@ func NewWorld(cfg *config.Config) (World, error) {
 		}
 		w.Policy.Codes = append(w.Policy.Codes, rules.CodeRule{Pattern: pattern, Shown: code.Shown, Units: code.Units})
 	}
-	names := account.Policy{Domain: cmp.Or(cfg.Accounts.Domain, "localhost"), Reserved: cfg.Accounts.Reserved}
+	names := namesOf(cfg)
 	w.Policy.NameFault = func(code string) (rule, value string) {
 		_, _, err := names.UserName(code)
 		if fault, ok := errors.AsType[*account.NameError](err); ok {
@@ -54,7 +54,30 @@ func NewWorld(cfg *config.Config) (World, error) {
 		}
 		return "", ""
 	}
+	w.Policy.Address = names.address
 	return w, nil
+}
+
+func policyOf(cfg *config.Config) rules.Policy {
+	r := cfg.Rules
+	return rules.Policy{Units: cfg.BotUnits(), Classes: r.Classes, Notes: r.Notes, CohortZero: r.CohortZero, Evidence: rules.Evidence(r.Evidence),
+		ClockHours: r.ClockHours, MaxRows: cfg.Limits.Rows, Deletion: rules.Deletion{Units: r.Deletion.Units, Most: r.Deletion.Most, Days: r.Deletion.Days}}
+}
+
+// names derives user names and addresses from codes.
+type names struct{ account.Policy }
+
+func namesOf(cfg *config.Config) names {
+	return names{account.Policy{Domain: cmp.Or(cfg.Accounts.Domain, "localhost"), Reserved: cfg.Accounts.Reserved}}
+}
+
+// address is the one that an account for a code would get, "" when the code gives none.
+func (n names) address(code string) string {
+	_, address, err := n.UserName(code)
+	if err != nil {
+		return ""
+	}
+	return address
 }
 
 // parseLimits are what the files of one mail may cost.
@@ -66,7 +89,8 @@ func parseLimits(l config.Limits) parser.Limits {
 // Judge judges what was read of a unit's mail. known holds what is there already for its codes; c is the open case that
 // the mail corrects, zero for a new one, and unit is zero when only the letter can say it.
 func (w World) Judge(r intake.Reading, unit bot.Unit, c bot.Case, known map[string][]bot.Existing, now time.Time) bot.Request {
-	context := rules.Context{Kind: r.Kind, Now: now, Case: c.Number, LetterKnown: c.ID != 0 && c.LetterFile != "", Links: r.Links, Password: r.Password, Doubt: string(r.Doubt)}
+	context := rules.Context{Kind: r.Kind, Now: now, Sent: r.Sent, Arrived: r.Arrived, Case: c.Number, ByThread: c.ID != 0 && r.Case == "",
+		LetterKnown: c.ID != 0 && c.LetterFile != "", Links: r.Links, Password: r.Password, Doubt: string(r.Doubt)}
 	if unit.ID != "" {
 		context.Unit = &unit
 	}

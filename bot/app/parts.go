@@ -135,18 +135,24 @@ func (p *parts) newIntake(a *App, hooks Hooks) (*intake.Intake, error) {
 		DB: a.DB, Units: cfg.BotUnits(), Service: strings.ToLower(cfg.SMTP.From), Trust: trust.Policy{AuthservID: cfg.Trust.AuthservID, Domains: cfg.Trust.Domains},
 		MIME: world.MIME, Files: read, Logger: a.Logger,
 		Folders:  intake.Folders{Done: f.Done, Returned: f.Returned, Ignored: f.Ignored, Quarantine: f.Quarantine},
-		Accounts: accountsOn(p.platform), Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
+		Accounts: accountsOn(p.platform, world.Policy.Address), Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
 		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Due: a.due,
 	}, nil
 }
 
-// accountsOn asks the platform in sets.
-func accountsOn(platform account.Platform) func(ctx context.Context, codes []string) ([]bot.Existing, error) {
+// accountsOn asks the platform in sets: for the accounts of the codes, and for who has the addresses that they would get.
+func accountsOn(platform account.Platform, address func(code string) string) func(ctx context.Context, codes []string) ([]bot.Existing, error) {
 	return func(ctx context.Context, codes []string) ([]bot.Existing, error) {
 		if len(codes) == 0 {
 			return nil, nil
 		}
-		accounts, err := platform.Lookup(ctx, account.Keys{Codes: codes})
+		keys := account.Keys{Codes: codes}
+		for _, code := range codes {
+			if a := address(code); a != "" {
+				keys.Addresses = append(keys.Addresses, a)
+			}
+		}
+		accounts, err := platform.Lookup(ctx, keys)
 		if err != nil {
 			return nil, err
 		}

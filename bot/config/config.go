@@ -127,15 +127,26 @@ type LDAP struct {
 
 // Rules is what the school expects of a list.
 type Rules struct {
-	Codes    []CodeRule `toml:"code"`
-	Classes  []string   `toml:"classes"`  // known classes; empty: not checked (ROW-09)
-	Evidence string     `toml:"evidence"` // "mailbox" or "signed" (FRM-04)
-	Existing string     `toml:"existing"` // CSV (code,name,address) of accounts for the offline `check`
+	Codes      []CodeRule `toml:"code"`
+	Classes    []string   `toml:"classes"`     // known classes; empty: not checked (ROW-09)
+	Notes      []string   `toml:"notes"`       // notes that need no officer (ROW-12)
+	CohortZero int        `toml:"cohort_zero"` // the year before the first cohort; 0: as most rows of a list say (ROW-11)
+	Evidence   string     `toml:"evidence"`    // "mailbox" or "signed" (FRM-04)
+	ClockHours int        `toml:"clock_hours"` // how far the date of a mail may be from its receipt; 0: not checked (ENV-12)
+	Existing   string     `toml:"existing"`    // CSV of accounts for the offline `check`
+	Deletion   Deletion   `toml:"deletion"`
+}
+
+// Deletion is what is expected of a list of people who left (procedure step 7).
+type Deletion struct {
+	Units []string `toml:"units"` // that may ask; empty: all (DEL-08)
+	Most  int      `toml:"most"`  // accounts of one request that need no second person; 0: no limit (DEL-06)
+	Days  int      `toml:"days"`  // from the decision to its receipt; 0: not checked (DEL-05)
 }
 
 // A CodeRule is one pattern of student codes.
 type CodeRule struct {
-	Pattern string   `toml:"pattern"` // regular expression over the whole code
+	Pattern string   `toml:"pattern"` // regular expression over the whole code; the group (?P<year>…) holds the year of enrolment
 	Shown   string   `toml:"shown"`   // how a person says it: "10 chữ số"
 	Units   []string `toml:"units"`   // units whose people have such codes; empty: all (FRM-13)
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -24,13 +25,27 @@ func TestReadExisting(t *testing.T) {
 				{Code: "1753010002", Name: "Trần, Thị Bích"},
 			},
 		},
-		"none":      {in: header},
-		"empty":     {err: "a.csv:1: the file is empty; its first line must be code,name,address"},
-		"no header": {in: "1753010001,An,a@sv.truong.example\n", err: "a.csv:1: the first line must be code,name,address"},
+		"everything": {
+			in: "code,name,address,state,changed,decision,owns,since\n1,An,a@x.example,deleted,2026-01-02,12/QĐ,YBK47,2021-09-05\n2,B,b@x.example,,,,,\n",
+			want: []bot.Existing{
+				{Code: "1", Name: "An", Address: "a@x.example", State: bot.AccountDeleted, Decision: "12/QĐ", Owns: "YBK47",
+					Changed: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), Since: time.Date(2021, 9, 5, 0, 0, 0, 0, time.UTC)},
+				{Code: "2", Name: "B", Address: "b@x.example"},
+			},
+		},
+		"bad values": {
+			in: "code,name,address,state,since\n1,An,a@x.example,gone,\n2,B,b@x.example,,5/9/2021\n",
+			err: "a.csv:2: state: \"gone\" is no state; write suspended, deleted or nothing\n" +
+				"a.csv:3: since: \"5/9/2021\" is no date; write for example 2026-11-20",
+		},
+		"a column twice": {in: "code,name,address,owns,owns\n", err: "a.csv:1: the first line must be code,name,address, and may go on with since,state,changed,decision,owns"},
+		"none":           {in: header},
+		"empty":          {err: "a.csv:1: the file is empty; its first line must be code,name,address"},
+		"no header":      {in: "1753010001,An,a@sv.truong.example\n", err: "a.csv:1: the first line must be code,name,address, and may go on with since,state,changed,decision,owns"},
 		"rows": {
 			in: header + "1,An,a@x.example\n2\n,B,b@x.example\n1,An,a@x.example\n",
-			err: "a.csv:3: needs three values, code,name,address, the first not empty\n" +
-				"a.csv:4: needs three values, code,name,address, the first not empty\n" +
+			err: "a.csv:3: needs 3 values, code,name,address, the first not empty\n" +
+				"a.csv:4: needs 3 values, code,name,address, the first not empty\n" +
 				"a.csv:5: code 1 stands in line 2 already; keep one of them",
 		},
 		"quotes": {in: header + "1,A\"n,x\n", err: `a.csv:2: cannot be read as CSV (bare " in non-quoted-field); put values that hold commas or quotes in double quotes`},

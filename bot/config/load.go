@@ -77,7 +77,7 @@ func defaults() *Config {
 		Store:    Store{URL: sqliteScheme + "vanthu.db"},
 		Secret:   SecretKey{KeyFile: "vanthu.key"},
 		Accounts: Accounts{LDAP: LDAP{Hash: "ssha512", MarkerAttr: "description", Timeout: 30 * time.Second}},
-		Rules:    Rules{Evidence: "mailbox"},
+		Rules:    Rules{Evidence: "mailbox", ClockHours: 24, Deletion: Deletion{Most: 50, Days: 1}},
 		Limits:   Limits{MailMB: 40, Parts: 200, UnpackedMB: 100, Rows: 200_000, Columns: 200, Sheets: 200, Nesting: 256, ZipFiles: 200, ReaderMB: 256, ReaderSeconds: 5},
 	}
 }

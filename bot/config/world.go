@@ -69,23 +69,70 @@ func (c *checker) units() {
 }
 
 func (c *checker) rules() {
-	c.oneOf("rules.evidence", c.cfg.Rules.Evidence, "mailbox", "signed")
-	if len(c.cfg.Rules.Codes) == 0 {
+	r := c.cfg.Rules
+	c.oneOf("rules.evidence", r.Evidence, "mailbox", "signed")
+	if len(r.Codes) == 0 {
 		c.add("rules.code", `is missing; write [[rules.code]] with pattern = '[0-9]{10}' and shown = "10 chữ số"`)
 	}
-	for i, code := range c.cfg.Rules.Codes {
+	for i, code := range r.Codes {
 		at := element("rules.code", i)
 		path := join(at, "pattern")
 		if c.need(path, code.Pattern, `'[0-9]{10}'`) {
-			if _, err := regexp.Compile(code.Pattern); err != nil {
-				c.add(path, "is not a regular expression (%v); write for example '[0-9]{10}'", err)
-			}
+			c.pattern(path, code.Pattern)
 		}
 		c.need(join(at, "shown"), code.Shown, `"10 chữ số"`)
-		for j, id := range code.Units {
-			if !c.hasUnit(id) {
-				c.add(element(join(at, "units"), j), "there is no unit %q; the units are %s", id, strings.Join(c.unitIDs(), ", "))
-			}
+		c.someUnits(join(at, "units"), code.Units)
+	}
+	c.words("rules.classes", r.Classes, `["YBK47", "DHK48"]`)
+	c.words("rules.notes", r.Notes, `["Lớp phó"]`)
+	if zero := r.CohortZero; zero != 0 && (zero < 1900 || zero > 2100) {
+		c.add("rules.cohort_zero", "is %d; it must be a year such as 1974, with which K47 began in 2021 (leave it out to go by the list)", zero)
+	}
+	c.notNegative("rules.clock_hours", r.ClockHours)
+	c.someUnits("rules.deletion.units", r.Deletion.Units)
+	c.notNegative("rules.deletion.most", r.Deletion.Most)
+	c.notNegative("rules.deletion.days", r.Deletion.Days)
+}
+
+// pattern checks a regular expression over codes. Its one group with a meaning is year.
+func (c *checker) pattern(path, pattern string) {
+	compiled, err := regexp.Compile(pattern)
+	if err != nil {
+		c.add(path, "is not a regular expression (%v); write for example '[0-9]{10}'", err)
+		return
+	}
+	for _, group := range compiled.SubexpNames() {
+		if group != "" && group != "year" {
+			c.add(path, "has the group %q; only year has a meaning, for example '(?P<year>[0-9]{2})[0-9]{8}'", group)
+		}
+	}
+	if compiled.MatchString("") {
+		c.add(path, "matches an empty code; write for example '[0-9]{10}'")
+	}
+}
+
+// words checks a list of texts: none empty, none twice.
+func (c *checker) words(path string, words []string, example string) {
+	seen := namesake{}
+	for i, word := range words {
+		at := element(path, i)
+		if strings.TrimSpace(word) == "" {
+			c.add(at, "is empty; write for example %s = %s", path[strings.LastIndex(path, ".")+1:], example)
+		}
+		c.unique(seen, at, word, "each may stand once")
+	}
+}
+
+func (c *checker) notNegative(path string, value int) {
+	if value < 0 {
+		c.add(path, "is %d; it must not be negative (0 switches it off, leave it out for the default)", value)
+	}
+}
+
+func (c *checker) someUnits(path string, units []string) {
+	for i, id := range units {
+		if !c.hasUnit(id) {
+			c.add(element(path, i), "there is no unit %q; the units are %s", id, strings.Join(c.unitIDs(), ", "))
 		}
 	}
 }

@@ -165,6 +165,7 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 	case m.TooLarge:
 		reading = oversized(&mime.LimitError{What: "size", Limit: in.MIME.Size})
 	}
+	reading.Arrived = m.ArrivedAt
 	m.Kind = reading.Kind
 	err = in.dispatch(ctx, m, msg, unit, reading)
 	if again, ok := errors.AsType[*copyError](err); ok {

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"vanthu/bot"
 	"vanthu/mailer/mime"
@@ -25,11 +26,13 @@ type Reading struct {
 	Submission parser.Submission
 	Files      []parser.File // the attachments that were read, in the order of Submission.Files
 	Said       Said
-	Case       string   // number of the case that it speaks of, "YC-2026-0042"; "" none
-	Text       string   // what the sender wrote himself: without quotation and signature
-	Links      []string // web addresses in Text
-	Password   bool     // Text tells a password
-	Doubt      Doubt    // why an officer must decide what is meant
+	Case       string    // number of the case that it speaks of, "YC-2026-0042"; "" none
+	Text       string    // what the sender wrote himself: without quotation and signature
+	Links      []string  // web addresses in Text
+	Password   bool      // Text tells a password
+	Doubt      Doubt     // why an officer must decide what is meant
+	Sent       time.Time // as the mail says; zero: it does not
+	Arrived    time.Time // when it was received; zero: not known
 }
 
 // Doubt is why a mail is not understood without a person.
@@ -84,7 +87,7 @@ func InProcess(lim parser.Limits) Reader {
 
 // Read says what a mail is and what stands in it. It decides nothing about the sender. An error is the reader's.
 func Read(ctx context.Context, msg *mime.Message, read Reader) (Reading, error) {
-	r := Reading{Text: newText(msg)}
+	r := Reading{Text: newText(msg), Sent: msg.Date}
 	for _, text := range []string{msg.Subject, r.Text, msg.Text} {
 		if number := caseNumber.FindString(text); number != "" {
 			r.Case = strings.ToUpper(number)

@@ -195,11 +195,17 @@ func ids(id string) []string {
 	return []string{id}
 }
 
-// withPlatform adds the accounts of the platform to what the store knows.
+// withPlatform adds the accounts of the platform to what the store knows: by their codes, and by their addresses, which
+// somebody with another code may have.
 func withPlatform(known map[string][]bot.Existing, platform []bot.Existing) map[string][]bot.Existing {
 	all := maps.Clone(known)
 	for _, e := range platform {
-		all[e.Code] = append([]bot.Existing{e}, all[e.Code]...)
+		if e.Code != "" {
+			all[e.Code] = append([]bot.Existing{e}, all[e.Code]...)
+		}
+		if e.Address != "" {
+			all[strings.ToLower(e.Address)] = append(all[strings.ToLower(e.Address)], e)
+		}
 	}
 	return all
 }

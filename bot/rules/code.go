@@ -41,7 +41,7 @@ func (j *judge) badCode(p *person, codes codesOfList) {
 	v, at := p.Code.Text, in(p, p.Code)
 	if spoiled.MatchString(v) {
 		meant := strings.TrimRight(strings.TrimRight(v, "0"), ".,")
-		if strings.ContainsAny(v, "Ee") || j.policy.wellFormed(meant) == nil {
+		if strings.ContainsAny(v, "Ee") || j.policy.wellFormed(meant, j.unit) == nil {
 			meant = ""
 		}
 		j.say("ROW-03", at, v, "v", v, "a", meant)
@@ -56,7 +56,7 @@ func (j *judge) badCode(p *person, codes codesOfList) {
 		return
 	}
 	pairs := []string{"v", v, "pattern", j.policy.forms(j.unit)}
-	if meant := retyped(p.code); meant != p.code && j.policy.wellFormed(meant) != nil {
+	if meant := retyped(p.code); meant != p.code && j.policy.wellFormed(meant, j.unit) != nil {
 		pairs = append(pairs, "a", meant)
 	} else if n := len(v); n <= maxShown && strings.Trim(v, "0123456789") == "" {
 		pairs = append(pairs, "n", strconv.Itoa(n))
@@ -133,7 +133,7 @@ func (j *judge) zerosLost(code string) int {
 		return 0
 	}
 	for n := 1; n <= mostLost; n++ {
-		if j.policy.wellFormed("000"[:n]+code) != nil {
+		if j.policy.wellFormed("000"[:n]+code, j.unit) != nil {
 			return n
 		}
 	}

@@ -27,7 +27,7 @@ func (j *judge) looks(text string) cellKind {
 	switch code := canonical(text); {
 	case text == "":
 		return looksEmpty
-	case len(j.policy.Codes) > 0 && j.policy.wellFormed(code) != nil, len(text) >= 6 && strings.Trim(text, "0123456789") == "":
+	case len(j.policy.Codes) > 0 && j.policy.wellFormed(code, j.unit) != nil, len(text) >= 6 && strings.Trim(text, "0123456789") == "":
 		return looksCode
 	case len(text) <= 4 && strings.Trim(text, "0123456789") == "":
 		return looksNumber

@@ -27,7 +27,7 @@ type person struct {
 func (j *judge) person(row *parser.Row, list *parser.List) person {
 	p := person{Row: row, list: list, code: canonical(row.Code.Text), name: j.words.name(row.Name.Text),
 		class: j.classText(row.Class.Text), cohort: j.classText(row.Cohort.Text), monitor: isMonitor(row.Note.Text)}
-	p.form = j.policy.wellFormed(p.code)
+	p.form = j.policy.wellFormed(p.code, j.unit)
 	p.recorded = row.Name.Text // what is no name comes back as it was written
 	if p.name.oneCase && !p.name.strange {
 		p.recorded = viet.TitleCase(row.Name.Text)

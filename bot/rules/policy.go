@@ -63,14 +63,20 @@ type Deletion struct {
 	Days  int      // from the decision to its receipt (DEL-05)
 }
 
-// wellFormed returns the first rule that a code matches.
-func (p *Policy) wellFormed(code string) *CodeRule {
+// wellFormed returns the rule that a code matches, one of the unit's own if there is one; nil when it matches none.
+func (p *Policy) wellFormed(code string, unit *bot.Unit) *CodeRule {
+	var other *CodeRule
 	for i := range p.Codes {
-		if p.Codes[i].Pattern.MatchString(code) {
-			return &p.Codes[i]
+		c := &p.Codes[i]
+		ours := c.of(unit)
+		if (ours || other == nil) && c.Pattern.MatchString(code) {
+			if ours {
+				return c
+			}
+			other = c
 		}
 	}
-	return nil
+	return other
 }
 
 // forms says how codes look, those of the asking unit alone when some are its own.

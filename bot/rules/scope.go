@@ -45,11 +45,6 @@ func (j *judge) ofUnit(p *person) (shown string, ours bool) {
 	if j.unit == nil || p.form == nil || p.form.of(j.unit) {
 		return "", true
 	}
-	for i := range j.policy.Codes {
-		if c := &j.policy.Codes[i]; c.of(j.unit) && c.Pattern.MatchString(p.code) {
-			return "", true
-		}
-	}
 	return p.form.Shown, false
 }
 

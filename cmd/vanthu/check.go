@@ -93,7 +93,7 @@ func (c *checkCmd) check(ctx context.Context, world app.World, known map[string]
 	return world.CheckFiles(ctx, files, known, now)
 }
 
-// existing reads the accounts that are there already, by the code as the rules compare it.
+// existing reads the accounts that are there already, by the code as the rules compare it and by the address.
 func existing(path string) (map[string][]bot.Existing, error) {
 	known := make(map[string][]bot.Existing)
 	if path == "" {
@@ -106,6 +106,9 @@ func existing(path string) (map[string][]bot.Existing, error) {
 	for _, e := range all {
 		e.Code = strings.ToUpper(e.Code)
 		known[e.Code] = append(known[e.Code], e)
+		if e.Address != "" {
+			known[e.Address] = append(known[e.Address], e)
+		}
 	}
 	return known, nil
 }
