@@ -51,7 +51,9 @@ var magics = []struct {
 	{"\x00\x01\x00\x00Standard Jet DB", kind{format: "mdb"}},
 	{"\x00\x01\x00\x00Standard ACE DB", kind{format: "mdb"}},
 	{"\x09\x08\x10\x00\x00\x06", kind{format: formatXLS}}, // a BIFF8 stream without its container ([MS-XLS] §2.4.21)
-	{"\x09\x08\x08\x00\x00\x05", kind{format: "biff5"}},   // as old software writes it: Excel 5, 4, 3, 2
+	{"\x09\x08\x08\x00\x00\x05", kind{format: formatXLS}}, // BIFF5, and what scripts write
+	{"\x09\x08\x08\x00\x00\x00", kind{format: formatXLS}},
+	{"\x09\x08\x10\x00\x00\x00", kind{format: formatXLS}},
 	{"\x09\x04\x06\x00", kind{format: "biff4"}},
 	{"\x09\x02\x06\x00", kind{format: "biff3"}},
 	{"\x09\x00\x04\x00", kind{format: "biff2"}},

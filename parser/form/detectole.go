@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"github.com/richardlehane/mscfb"
+	"vanthu/parser/cfb"
 )
 
 // Streams in the root of a compound file ([MS-CFB] §2.6) and the format that each belongs to; the first that is there
@@ -33,25 +33,36 @@ func detectOLE(data []byte) kind {
 			return s.kind
 		}
 	}
+	if len(root) == 0 {
+		return kind{format: lostDirectory(data)}
+	}
 	return kind{format: formatOLE}
 }
 
-// rootEntries returns the names in the root of a compound file, in lower case; none when it does not hold together.
-func rootEntries(data []byte) (names map[string]bool) {
-	defer func() {
-		if recover() != nil { // the library trusts its input here and there
-			names = nil
+// lostDirectory looks for the first bytes of a workbook ([MS-XLS] §2.4.21 BOF) or a text ([MS-DOC] §2.5.2 FibBase) at the
+// beginning of a sector: the directory stands at the end of a file, and is the first thing that a broken download loses.
+func lostDirectory(data []byte) string {
+	const sector = 512
+	for at := sector; at+8 <= len(data); at += sector {
+		switch b := data[at:]; {
+		case bytes.HasPrefix(b, []byte("\x09\x08\x10\x00\x00\x06\x05\x00")), bytes.HasPrefix(b, []byte("\x09\x08\x08\x00\x00\x05\x05\x00")):
+			return formatXLS
+		case bytes.HasPrefix(b, []byte("\xec\xa5\xc1\x00")):
+			return formatDOC
 		}
-	}()
-	file, err := mscfb.New(bytes.NewReader(data))
+	}
+	return formatOLE
+}
+
+// rootEntries returns the names in the root of a compound file, in lower case; none when it does not hold together.
+func rootEntries(data []byte) map[string]bool {
+	file, err := cfb.Open(data)
 	if err != nil {
 		return nil
 	}
-	names = map[string]bool{}
-	for _, f := range file.File {
-		if len(f.Path) == 0 {
-			names[strings.ToLower(f.Name)] = true
-		}
+	names := map[string]bool{}
+	for _, n := range file.Names() {
+		names[strings.ToLower(n)] = true
 	}
 	return names
 }

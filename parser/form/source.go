@@ -11,6 +11,7 @@ import (
 	"vanthu/parser/pdf"
 	"vanthu/parser/rtf"
 	"vanthu/parser/viet"
+	"vanthu/parser/xls"
 	"vanthu/parser/xlsx"
 )
 
@@ -93,6 +94,9 @@ func read(format string, data []byte, lim parser.Limits) (grid.Document, error) 
 	switch format {
 	case formatXLSX:
 		book, err := xlsx.Read(data, lim)
+		return grid.Document{Book: book}, err
+	case formatXLS:
+		book, err := xls.Read(data, lim)
 		return grid.Document{Book: book}, err
 	case formatDOCX:
 		return docx.Read(data, lim)
