@@ -12,6 +12,8 @@ const (
 	formatDOC   = "doc"
 	formatODS   = "ods"
 	formatODT   = "odt"
+	formatFODS  = "fods" // an .ods as one XML file
+	formatFODT  = "fodt" // an .odt as one XML file
 	formatRTF   = "rtf"
 	formatHTML  = "html"
 	formatXMLSS = "xmlss" // SpreadsheetML 2003

@@ -98,9 +98,9 @@ func detectXML(lower string) kind {
 	case strings.Contains(lower, "schemas.microsoft.com/office/2006/xmlpackage"):
 		return kind{format: "flatopc"}
 	case strings.Contains(lower, "opendocument.spreadsheet"):
-		return kind{format: "fods"}
+		return kind{format: formatFODS}
 	case strings.Contains(lower, "opendocument.text"):
-		return kind{format: "fodt"}
+		return kind{format: formatFODT}
 	case strings.Contains(lower, "<html"), strings.Contains(lower, "<table"):
 		return kind{format: formatHTML}
 	case strings.Contains(lower, "<workbook"):

@@ -75,7 +75,7 @@ func TestFiles(t *testing.T) {
 		{"7z", [][]byte{[]byte("7z\xbc\xaf\x27\x1c..")}, []string{"7z problem unsupported"}},
 		{"rar", [][]byte{[]byte("Rar!\x1a\x07..")}, []string{"rar problem unsupported"}},
 		{"zip", [][]byte{zipped(t, "ds.txt", "x")}, []string{"zip problem unsupported"}},
-		{"ods", [][]byte{zipped(t, "mimetype", "application/vnd.oasis.opendocument.spreadsheet")}, []string{"ods problem unsupported"}},
+		{"ods", [][]byte{zipped(t, "mimetype", "application/vnd.oasis.opendocument.spreadsheet")}, []string{"ods problem damaged"}},
 		{"locked ods", [][]byte{zipped(t, "mimetype", "application/vnd.oasis.opendocument.spreadsheet", "META-INF/manifest.xml", "<encryption-data/>")}, []string{"ods problem encrypted"}},
 		{"xlsb", [][]byte{zipped(t, "xl/workbook.bin", "")}, []string{"xlsb problem unsupported"}},
 		{"xls that lost its directory", [][]byte{append(compound("")[:512], "\x09\x08\x10\x00\x00\x06\x05\x00"...)}, []string{"xls problem damaged"}},

@@ -8,6 +8,7 @@ import (
 	"vanthu/parser/docx"
 	"vanthu/parser/grid"
 	"vanthu/parser/html"
+	"vanthu/parser/ods"
 	"vanthu/parser/pdf"
 	"vanthu/parser/rtf"
 	"vanthu/parser/viet"
@@ -106,6 +107,9 @@ func read(format string, data []byte, lim parser.Limits) (grid.Document, error) 
 		return rtf.Read(data, lim)
 	case formatHTML:
 		return html.Read(data, lim)
+	case formatODS, formatFODS:
+		book, err := ods.Read(data, lim)
+		return grid.Document{Book: book}, err
 	case formatCSV:
 		book, err := csv.Read(data, lim)
 		return grid.Document{Book: book}, err

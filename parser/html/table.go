@@ -259,33 +259,15 @@ func (c *cell) fill(t text) {
 	case a.bool != "":
 		c.Kind, c.Raw = grid.Bool, a.bool
 	case a.hasNumber && !a.isText && c.Text != "":
-		if raw, ok := digits(a.number); ok {
+		if raw, ok := grid.Digits(a.number); ok {
 			c.Kind, c.Raw = grid.Number, raw
 			if isDate(a.shown) {
 				c.Kind = grid.Date
 			}
-		} else if raw, ok := digits(c.Text); ok && a.number == "" { // x:num alone: the text is the number
+		} else if raw, ok := grid.Digits(c.Text); ok && a.number == "" { // x:num alone: the text is the number
 			c.Kind, c.Raw = grid.Number, raw
 		}
 	}
-}
-
-var numberRE = regexp.MustCompile(`^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$`)
-
-// digits returns the digits of a stored number, without an exponent.
-func digits(s string) (string, bool) {
-	s = strings.TrimSpace(s)
-	if !numberRE.MatchString(s) {
-		return "", false
-	}
-	if !strings.ContainsAny(s, "eE+") {
-		return s, true
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return "", false
-	}
-	return strconv.FormatFloat(f, 'f', -1, 64), true
 }
 
 // isDate tells LibreOffice's date formats ("1033;0;DD/MM/YYYY") from those of numbers.
