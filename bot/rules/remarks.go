@@ -102,6 +102,10 @@ func (j *judge) severityOf(r parser.Remark, rule string) bot.Severity {
 		if col := r.Args["col"]; col != "code" && col != "name" {
 			return bot.Warn
 		}
+	case parser.ColumnsSwapped:
+		if r.Args["field"] != "code" {
+			return bot.Warn
+		}
 	case parser.CellUnusable, parser.LetterLost, parser.ReplacementChars:
 		if r.N == 0 || !j.needed(r) {
 			return bot.Warn

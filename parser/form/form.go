@@ -16,10 +16,16 @@ import (
 
 // Read reads the files of one request. It never fails: what cannot be read is a Problem of its file, what was odd a Remark.
 func Read(files []parser.File, lim parser.Limits) parser.Submission {
-	r := &reading{lim: lim}
-	for _, f := range files {
-		r.sources = append(r.sources, readSource(f, lim))
+	sources := make([]*source, len(files))
+	for i, f := range files {
+		sources[i] = readSource(f, lim)
 	}
+	return together(sources, lim)
+}
+
+// together makes one submission of what stands in the files.
+func together(sources []*source, lim parser.Limits) parser.Submission {
+	r := &reading{lim: lim, sources: sources}
 	r.lists()
 	r.letter()
 	r.roles()
@@ -75,6 +81,37 @@ func (r *reading) lists() {
 	}
 	if len(r.out.Rows) == 0 {
 		r.noRows()
+		return
+	}
+	r.strays()
+}
+
+// strays points at people whom no list takes: a table without a header beside those with one, or people beside a table. A
+// code that some list has is no such person, one that looks unlike all codes of the request is a number of another kind.
+func (r *reading) strays() {
+	codes, lengths := map[string]bool{}, map[int]bool{}
+	for _, s := range r.sources {
+		if len(s.strays) == 0 {
+			continue
+		}
+		if len(codes) == 0 {
+			for _, s := range r.sources {
+				for _, l := range s.lists {
+					for _, p := range l.rows {
+						codes[p.Code.Text] = true
+						lengths[len(p.Code.Text)] = true
+					}
+				}
+			}
+		}
+		sheet := "\x00"
+		for _, m := range s.strays {
+			code := tidyCode(oneLine(m.code))
+			if m.at.Sheet != sheet && lengths[len(code)] && !codes[code] {
+				sheet = m.at.Sheet
+				r.remark(newRemark(parser.HeaderMissing, 0, m.at, "", "cols", "Mã số SV/HV, Họ và tên"))
+			}
+		}
 	}
 }
 
@@ -128,7 +165,7 @@ func (r *reading) leaveOut(s *source) {
 	whole, coming := false, false
 	for _, l := range s.lists {
 		if len(l.rows) > 0 {
-			whole = whole || complete(l.head.cells)
+			whole = whole || l.whole()
 			coming = coming || !l.out.Deletes
 		}
 	}
@@ -136,7 +173,7 @@ func (r *reading) leaveOut(s *source) {
 		switch {
 		case len(l.rows) == 0:
 			continue
-		case whole && !complete(l.head.cells):
+		case whole && !l.whole() && known(l, s.lists):
 			l.leftOut = "incomplete"
 		case coming && l.out.Deletes && !s.deletes():
 			l.leftOut = "deletes"
@@ -147,6 +184,28 @@ func (r *reading) leaveOut(s *source) {
 		}
 		r.remark(newRemark(parser.ListLeftOut, 0, l.place(l.out.HeaderRow, 0), l.out.Sheet, "s", l.out.Sheet, "why", l.leftOut))
 	}
+}
+
+// whole reports whether a list says who its people are: by code and name.
+func (l *list) whole() bool { return l.cols.code > 0 && len(l.cols.header[fieldName].Text) > 0 }
+
+// known reports whether the people of an incomplete list stand in the whole lists of the file anyhow, or it is no list of
+// people: a table of codes from which lists are made, goods. Else they are people who lack something.
+func known(l *list, all []*list) bool {
+	if l.cols.class+l.cols.cohort == 0 || l.cols.stt == 0 && (l.cols.code > 0 || slices.ContainsFunc(l.head.cells, func(c heading) bool { return c.weak })) {
+		return true
+	}
+	names, codes := map[string]bool{}, map[string]bool{}
+	for _, other := range all {
+		if other.whole() {
+			for _, p := range other.rows {
+				names[p.Name.Text], codes[p.Code.Text] = true, true
+			}
+		}
+	}
+	return !slices.ContainsFunc(l.rows, func(p parser.Row) bool {
+		return l.cols.code > 0 && !codes[p.Code.Text] || l.cols.code == 0 && !names[p.Name.Text]
+	})
 }
 
 // lookedUp reports whether another list of the file takes its names by formula from l: all its codes stand in l, too.

@@ -263,7 +263,7 @@ func TestLists(t *testing.T) {
 			name:    "a class as a title row over its people",
 			rows:    []string{"Stt|Mã số SV/HV|Họ và tên|Khóa", "LỚP: YAK50", "#1|2453010001|Lý Thị Vân Vy|K50"},
 			want:    []string{one + "3"},
-			remarks: []string{"column_missing col=class", "rows_skipped n=1"},
+			remarks: []string{"value_taken A2 field=class v=YAK50 where=group_row"},
 		},
 		{
 			name:    "no code column",
@@ -277,7 +277,7 @@ func TestLists(t *testing.T) {
 			want:    []string{one + "2"},
 			remarks: []string{"header_twice C1 field=code h1=Mã số SV/HV h2=MSSV"},
 		},
-		{name: "no header", rows: []string{"#1|2453010001|Lý Thị Vân Vy|YAK50|K50", "#2|2453010002|Tô Văn Ba|YAK50|K50"}, remarks: []string{"header_missing cols=Mã số SV/HV, Họ và tên"}},
+		{name: "no header", rows: []string{"#1|2453010001|Lý Thị Vân Vy|YAK50|K50", "#2|2453010002|Tô Văn Ba|YAK50|K50"}, remarks: []string{"header_missing B1 cols=Mã số SV/HV, Họ và tên"}},
 		{name: "a header and nobody", rows: []string{header, "Tổng cộng: 0"}, remarks: []string{"no_rows"}},
 		{name: "an empty workbook", remarks: []string{"no_rows"}},
 		{name: "a price list", rows: []string{"STT|Mã số|Tên sản phẩm|Đơn giá", "#1|SP01|Máy chiếu|#12000000"}, remarks: []string{"no_rows"}},

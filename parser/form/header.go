@@ -1,12 +1,10 @@
 package form
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
-	"vanthu/parser"
 	"vanthu/parser/grid"
 	"vanthu/parser/viet"
 )
@@ -17,10 +15,13 @@ type heading struct {
 	row     int // sheet row
 	text    string
 	field   string
-	lastCol int // last column that it covers
+	lastCol int    // last column that it covers
+	top     int    // sheet row of the first cell that it is read from
+	under   string // field of the heading above that covers it
+	weak    bool   // "Mã số", taken for no code
 }
 
-// A header is a row of headings, or two rows read together.
+// A header is a row of headings, or up to three rows read together.
 type header struct {
 	cells []heading // in order of column
 	last  int       // index of its last row in the sheet's Rows
@@ -40,61 +41,217 @@ func (h header) known() (n int, person bool) {
 }
 
 func identifies(field string) bool {
-	return field == fieldCode || field == fieldName || field == fieldFirst || field == fieldGiven
+	return field == fieldCode || namePart(field) >= 0
 }
 
-// headerAt reads row i of the sheet as a header: it needs a code or a name and one field more. ok is false when it is none.
+// namePart returns where a field stands in a name, -1 when it does not: the whole, then its parts from left to right.
+func namePart(field string) int {
+	return slices.Index([]string{fieldName, fieldFirst, fieldMiddle, fieldGiven}, field)
+}
+
+// headerRows is how many rows one header has at the most: a title over groups of columns, headings, parts of a heading.
+const headerRows = 3
+
+// headerAt reads the rows from i on as a header: it needs a code or a name and one field more. ok is false when there is none.
 func headerAt(s *grid.Sheet, m merges, i int) (header, bool) {
-	row := s.Rows[i]
-	if len(row.Cells) < 2 {
+	if !mayBeHeader(s.Rows[i]) {
 		return header{}, false
 	}
-	h := header{last: i}
-	for _, c := range row.Cells {
-		h.cells = append(h.cells, heading{
-			cell: c, row: row.Number, text: oneLine(c.Text), field: fieldOf(c.Text), lastCol: m.lastCol(row.Number, c.Col),
-		})
+	best := compose(s.Rows[i:i+1], m, i)
+	most, person := best.known()
+	for k := i + 1; k < min(i+headerRows, len(s.Rows)); k++ {
+		if s.Rows[k].Number != s.Rows[k-1].Number+1 || !mayBeSubHeader(s.Rows[k]) {
+			break
+		}
+		h := compose(s.Rows[i:k+1], m, i)
+		n, p := h.known()
+		if !h.goesOn(best, s.Rows[k], n > most) {
+			break
+		}
+		best, most, person = h, max(n, most), p || person
 	}
-	if i+1 < len(s.Rows) && s.Rows[i+1].Number == row.Number+1 {
-		h = h.withSecondRow(s.Rows[i+1], i+1)
-	}
-	n, person := h.known()
-	return h, n >= 2 && person
+	return best, most >= 2 && person && best.uses(s.Rows[i].Number)
 }
 
-// withSecondRow adds the sub-headings under a heading that covers several columns: "Họ và tên" over "Họ đệm" and "Tên".
-// The row is one of sub-headings when every cell of it is a known heading or stands under such a wide heading.
-func (h header) withSecondRow(row grid.Row, index int) header {
-	known := false
+// mayBeHeader is a quick look: at least two short texts, no code.
+func mayBeHeader(row grid.Row) bool {
+	n := 0
 	for _, c := range row.Cells {
-		up := h.over(c.Col)
-		wide := up != nil && up.lastCol > up.cell.Col
-		switch field := fieldOf(c.Text); {
-		case field != "" && (up == nil || wide):
-			known = true
-		case wide && lettersOnly(c.Text):
+		if c.Text == "" || len(c.Text) > maxHeading {
+			continue
+		}
+		if manyDigits(c.Text) && looksLikeCode(c.Text) {
+			return false
+		}
+		n++
+	}
+	return n >= 2
+}
+
+// mayBeSubHeader looks the same of a row beneath: a running number or a code says that people begin.
+func mayBeSubHeader(row grid.Row) bool {
+	n := 0
+	for _, c := range row.Cells {
+		switch {
+		case c.Text == "":
+		case len(c.Text) > maxHeading || isNumber(c.Text) || looksLikeCode(c.Text):
+			return false
 		default:
+			n++
+		}
+	}
+	return n > 0
+}
+
+// goesOn reports whether row belongs to the header h that was composed with it: it names a field that was not known
+// without it, or it is the same header in another language, or it explains ("(10 số)").
+func (h header) goesOn(without header, row grid.Row, more bool) bool {
+	known, beneath, remarks, unknown := 0, 0, 0, 0
+	for _, c := range row.Cells {
+		if blank(c.Text) {
+			continue
+		}
+		up, now := without.over(c.Col), h.over(c.Col)
+		switch {
+		case strings.HasPrefix(strings.TrimSpace(c.Text), "("):
+			remarks++
+		case now != nil && now.field != "" && now.row == row.Number:
+			known++
+		case up != nil && up.lastCol > up.cell.Col && lettersOnly(c.Text): // beneath a heading over several columns
+			beneath++
+		default:
+			unknown++
+		}
+	}
+	switch {
+	case known == 0:
+		return remarks > 0 && beneath+unknown == 0
+	case unknown > known+beneath+remarks:
+		return false
+	}
+	return more || beneath > 0 || known >= 2 || h.sameFields(without)
+}
+
+// sameFields reports whether a header names the same fields in the same columns as another.
+func (h header) sameFields(other header) bool {
+	for _, c := range other.cells {
+		if now := h.over(c.cell.Col); c.field != "" && (now == nil || now.field != c.field) {
+			return false
+		}
+	}
+	return true
+}
+
+// uses reports whether the header needs its first row: a title above is none of it.
+func (h header) uses(row int) bool {
+	return slices.ContainsFunc(h.cells, func(c heading) bool { return c.field != "" && c.top == row })
+}
+
+// compose reads rows as one header: in each column the deepest heading counts, with what stands above it where it says
+// nothing alone ("Mã số" over "SV/HV").
+func compose(rows []grid.Row, m merges, first int) header {
+	h := header{last: first + len(rows) - 1}
+	for _, col := range columnsOf(rows) {
+		h.cells = append(h.cells, resolve(chainOf(rows, m, col), col))
+	}
+	h.weaken()
+	return h
+}
+
+// columnsOf returns the columns that hold text, in order.
+func columnsOf(rows []grid.Row) []int {
+	var cols []int
+	for _, r := range rows {
+		for _, c := range r.Cells {
+			if !blank(c.Text) {
+				cols = append(cols, c.Col)
+			}
+		}
+	}
+	slices.Sort(cols)
+	return slices.Compact(cols)
+}
+
+// chainOf returns the headings over column col from top to bottom, those that reach over it from the left among them, down
+// to the last that stands in the column itself.
+func chainOf(rows []grid.Row, m merges, col int) []heading {
+	var chain []heading
+	own := 0
+	for _, r := range rows {
+		for _, c := range r.Cells {
+			if c.Col > col {
+				break
+			}
+			if last := m.lastCol(r.Number, c.Col); last >= col && !blank(c.Text) {
+				chain = append(chain, heading{cell: c, row: r.Number, top: r.Number, text: oneLine(c.Text), field: fieldOf(c.Text), lastCol: last})
+				if c.Col == col {
+					own = len(chain)
+				}
+			}
+		}
+	}
+	return chain[:own]
+}
+
+// resolve makes one heading of a chain.
+func resolve(chain []heading, col int) heading {
+	h := chain[len(chain)-1]
+	if len(chain) == 1 {
+		return h
+	}
+	var up *heading // the nearest above that says something
+	for i := range len(chain) - 1 {
+		if chain[i].field != "" {
+			up = &chain[i]
+		}
+	}
+	if up != nil {
+		h.under = up.field
+	}
+	stray := up != nil && namePart(up.field) < 0 && (namePart(h.field) > 0 || strings.HasPrefix(h.field, "dob_")) // "Lớp" over "Tên"
+	for from := range len(chain) - 1 {                                                                            // what is written in two cells: "Mã số" over "SV/HV", "Quyết định" over "Ngày"
+		text := chain[from].text
+		for _, c := range chain[from+1:] {
+			text += " " + c.text
+		}
+		f := exactField(text)
+		if f != "" && (h.field == "" || stray || h.field == f || namePart(f) >= 0 && namePart(h.field) >= 0) {
+			h.field, h.text, h.top = f, text, chain[from].row
 			return h
 		}
 	}
-	if !known {
+	if up == nil || h.field != "" && !stray {
 		return h
 	}
-	var out []heading
-	for _, up := range h.cells {
-		split := false
-		for _, c := range row.Cells {
-			split = split || up.cell.Col <= c.Col && c.Col <= up.lastCol
-		}
-		if !split {
-			out = append(out, up)
+	if strings.HasPrefix(h.field, up.field) { // "Ngày sinh" over "Ngày"
+		return h
+	}
+	if up.cell.Col != col {
+		h.field = "" // another column under the same heading
+		return h
+	}
+	h = *up
+	if namePart(up.field) < 0 {
+		h.lastCol = col
+	}
+	return h
+}
+
+// weaken decides what "Mã số" is: a code where the header has a name and no better code, nothing elsewhere.
+func (h *header) weaken() {
+	named, coded := false, false
+	for _, c := range h.cells {
+		named = named || c.field == fieldName || c.field == fieldFirst
+		coded = coded || c.field == fieldCode
+	}
+	for i := range h.cells {
+		if c := &h.cells[i]; c.field == fieldWeak {
+			c.field, c.weak = "", true
+			if named && !coded {
+				c.field, c.weak = fieldCode, false
+			}
 		}
 	}
-	for _, c := range row.Cells {
-		out = append(out, heading{cell: c, row: row.Number, text: oneLine(c.Text), field: fieldOf(c.Text), lastCol: c.Col})
-	}
-	slices.SortFunc(out, func(a, b heading) int { return a.cell.Col - b.cell.Col })
-	return header{cells: out, last: index}
 }
 
 // over returns the heading that covers column col.
@@ -108,7 +265,7 @@ func (h header) over(col int) *heading {
 }
 
 func lettersOnly(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return unicode.IsDigit(r) }) < 0
+	return strings.IndexFunc(s, unicode.IsDigit) < 0
 }
 
 func oneLine(s string) string {
@@ -140,213 +297,4 @@ func complete(cells []heading) bool {
 		name = name || c.field != fieldCode && identifies(c.field)
 	}
 	return code && name
-}
-
-// columns says where the fields of one block stand. 0 or empty: nowhere.
-type columns struct {
-	stt, code, class, cohort int
-	name                     []int // in reading order
-	note                     []int
-	from, to                 int // the block's first and last column
-	header                   map[string]parser.Value
-}
-
-// sample are values of a column, as many as are worth looking at.
-const sample = 60
-
-// assign gives the fields their columns and remarks what is odd about the header. below are the rows under it.
-func (l *list) assign(h header, below []grid.Row) {
-	l.cols = columns{header: map[string]parser.Value{}, from: h.cells[0].cell.Col}
-	for i := range h.cells {
-		c := &h.cells[i]
-		l.cols.to = max(l.cols.to, c.lastCol)
-		if c.field == fieldCohort && foldHeading(c.text) == "khoa" && !isCohort(c, below) {
-			c.field = "faculty"
-		}
-		if l.hidden(c.cell.Col) {
-			if kept(c.field) {
-				l.hiddenCols = append(l.hiddenCols, c.cell.Col)
-			}
-			continue
-		}
-		l.assignOne(*c)
-	}
-	l.assignName(h, below)
-	for _, f := range []string{fieldCode, fieldName, fieldClass, fieldCohort} {
-		if _, ok := l.cols.header[f]; !ok {
-			l.remark(parser.ColumnMissing, 0, l.place(l.out.HeaderRow, 0), "", "col", f)
-		}
-	}
-}
-
-func kept(field string) bool {
-	switch field {
-	case fieldSTT, fieldCode, fieldName, fieldFirst, fieldMiddle, fieldGiven, fieldClass, fieldCohort, fieldNote:
-		return true
-	}
-	return false
-}
-
-// assignOne takes one heading. A second code column is an error of the list (LST-04); of other fields the first is taken.
-func (l *list) assignOne(c heading) {
-	at := l.place(c.row, c.cell.Col)
-	value := parser.Value{Text: c.text, Raw: c.cell.Text, At: at}
-	first, twice := l.cols.header[c.field]
-	switch {
-	case c.field == fieldNote:
-		l.cols.note = append(l.cols.note, c.cell.Col)
-	case twice && c.field == fieldCode:
-		l.remark(parser.HeaderTwice, 0, at, c.text, "field", c.field, "h1", first.Text, "h2", c.text)
-		return
-	case c.field == fieldName || c.field == fieldFirst || c.field == fieldMiddle || c.field == fieldGiven:
-		return // assignName
-	case c.field == "" || !kept(c.field) || twice:
-		if c.text != "" {
-			l.remark(parser.ColumnDropped, 0, at, c.text, "h", c.text)
-		}
-	case c.field == fieldSTT:
-		l.cols.stt = c.cell.Col
-	case c.field == fieldCode:
-		l.cols.code = c.cell.Col
-	case c.field == fieldClass:
-		l.cols.class = c.cell.Col
-	case c.field == fieldCohort:
-		l.cols.cohort = c.cell.Col
-	}
-	if c.field != "" && !twice {
-		l.cols.header[c.field] = value
-	}
-	if kept(c.field) && !twice && !asPrinted(c) {
-		l.remark(parser.HeaderRead, 0, at, c.text, "h", c.text, "field", c.field)
-	}
-}
-
-// asPrinted reports whether the heading is the form's own. "Khoa" without its mark is not: it was decided by the values.
-func asPrinted(c heading) bool {
-	if c.field == fieldCohort && strings.EqualFold(c.text, "khoa") {
-		return false
-	}
-	return foldHeading(c.text) == printed[c.field]
-}
-
-// assignName finds the columns of the name: one heading, one heading over two columns, or its parts.
-func (l *list) assignName(h header, below []grid.Row) {
-	var whole, parts []heading
-	for _, c := range h.cells {
-		switch {
-		case l.hidden(c.cell.Col):
-		case c.field == fieldName:
-			whole = append(whole, c)
-		case c.field == fieldFirst, c.field == fieldMiddle, c.field == fieldGiven:
-			parts = append(parts, c)
-		}
-	}
-	switch {
-	case len(whole) > 0:
-		c := whole[0]
-		l.cols.name = append([]int{c.cell.Col}, l.unnamed(h, c, below)...)
-		for _, again := range whole[1:] {
-			l.remark(parser.HeaderTwice, 0, l.place(again.row, again.cell.Col), again.text, "field", fieldName, "h1", c.text, "h2", again.text)
-		}
-		parts = append([]heading{c}, parts...)
-		if len(parts) > 1 && onlyGiven(parts[1:]) && len(l.cols.name) == 1 && !l.endsWith(c, parts[1], below) {
-			l.cols.name = append(l.cols.name, parts[1].cell.Col) // "Họ và tên" holds the first part, "Tên" the last
-		}
-		parts = parts[:1]
-	case len(parts) > 0:
-		slices.SortStableFunc(parts, func(a, b heading) int { return namePart(a.field) - namePart(b.field) })
-		for _, c := range parts {
-			l.cols.name = append(l.cols.name, c.cell.Col)
-		}
-	default:
-		return
-	}
-	texts := make([]string, len(parts))
-	for i, c := range parts {
-		texts[i] = c.text
-	}
-	c, text := parts[0], strings.Join(texts, " + ")
-	at := l.place(c.row, c.cell.Col)
-	l.cols.header[fieldName] = parser.Value{Text: text, Raw: text, At: at}
-	if len(parts) > 1 || foldHeading(c.text) != printed[fieldName] {
-		l.remark(parser.HeaderRead, 0, at, text, "h", text, "field", fieldName)
-	}
-}
-
-func namePart(field string) int {
-	return slices.Index([]string{fieldFirst, fieldMiddle, fieldGiven}, field)
-}
-
-func onlyGiven(parts []heading) bool {
-	return len(parts) == 1 && parts[0].field == fieldGiven
-}
-
-// endsWith reports whether the values under whole already end with the values under given.
-func (l *list) endsWith(whole, given heading, below []grid.Row) bool {
-	n, ends := 0, 0
-	for _, r := range below[:min(sample, len(below))] {
-		g := oneLine(r.Cell(given.cell.Col).Text)
-		if g == "" {
-			continue
-		}
-		n++
-		if strings.HasSuffix(oneLine(r.Cell(whole.cell.Col).Text), g) {
-			ends++
-		}
-	}
-	return n == 0 || 2*ends > n
-}
-
-// unnamed returns the columns behind a name that have no heading of their own but belong to it: those that it is merged
-// over, or the next one when it holds single words only, which is the commonest layout of Vietnamese lists.
-func (l *list) unnamed(h header, name heading, below []grid.Row) []int {
-	var cols []int
-	for col := name.cell.Col + 1; col <= name.lastCol; col++ {
-		cols = append(cols, col)
-	}
-	next := name.cell.Col + 1
-	if len(cols) > 0 || h.over(next) != nil || l.hidden(next) {
-		return cols
-	}
-	filled, words, rows := 0, 0, 0
-	for _, r := range below[:min(sample, len(below))] {
-		if r.Cell(name.cell.Col).Text == "" {
-			continue
-		}
-		rows++
-		v := oneLine(r.Cell(next).Text)
-		if v == "" {
-			continue
-		}
-		filled++
-		if len(strings.Fields(v)) <= 2 && lettersOnly(v) {
-			words++
-		}
-	}
-	if rows > 0 && filled*10 >= rows*6 && words*10 >= filled*8 {
-		return []int{next}
-	}
-	return nil
-}
-
-var cohortRE = regexp.MustCompile(`^(k|khoa)?[ .-]*\d{1,4}([ ]*[-/][ ]*\d{2,4})?$`)
-
-// isCohort decides what an unmarked "Khoa" is by its values: K51, 51, 2024-2030 are cohorts, words are faculties. With no
-// value to look at, a heading that is written without its mark among marked ones is a faculty.
-func isCohort(c *heading, below []grid.Row) bool {
-	n, like := 0, 0
-	for _, r := range below[:min(sample, len(below))] {
-		v := viet.Fold(oneLine(r.Cell(c.cell.Col).Text))
-		if v == "" {
-			continue
-		}
-		n++
-		if cohortRE.MatchString(v) || r.Cell(c.cell.Col).Kind == grid.Date {
-			like++
-		}
-	}
-	if n == 0 {
-		return !strings.EqualFold(c.text, "khoa")
-	}
-	return 2*like >= n || !strings.EqualFold(c.text, "khoa")
 }

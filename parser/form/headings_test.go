@@ -41,7 +41,8 @@ func TestFieldOf(t *testing.T) {
 	for text, want := range map[string]string{
 		"Mã số  SV/HV": "code", "MSSV (*)": "code", "Mã số SV/HV:": "code", "MÃ SỐ SINH VIÊN": "code", "Ma\u0303 sô\u0301 SV/HV": "code",
 		"Họ, chữ lót và tên": "name", "Ho va ten": "name", "Họ và\ntên": "name", "Nhóm / Lớp": "class", "Khoá": "cohort", "No.": "stt",
-		"Tên sản phẩm": "", "Mã số": "", "": "", "(MSSV)": "code", strings.Repeat("MSSV ", 100): "",
+		"Tên sản phẩm": "", "Mã số": "code_weak", "": "", "(MSSV)": "code", "Mã số sinh vein": "code", "Họ và tn": "name", "Họ vàtên": "name", "Họ tên GV": "", "Mã số GV": "", "Mã số nhân viên": "",
+		"2. Họ và tên (*)": "name", "Lớp/Khóa": "class", "Mã SV / Student ID": "code", "HoVaTen": "name", "Họ tên cha": "", "Ngày sinh": "dob", strings.Repeat("MSSV ", 100): "",
 	} {
 		if got := fieldOf(text); got != want {
 			t.Errorf("fieldOf(%.40q) = %q, want %q", text, got, want)

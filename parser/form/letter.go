@@ -15,24 +15,26 @@ const letterScore = 4
 
 // What tells a letter (BM-CNTT31, procedure A-19), on folded lines. QT.CNTT.03 Q3: the form's code is written in many ways.
 var (
-	formRE    = regexp.MustCompile(`\bbm[-_. ]?cntt[-_. ]?0*(31|32)\b`)
-	titleRE   = regexp.MustCompile(`^(ban|giay|don|van ban|cong van|phieu) (de nghi|yeu cau)|^to trinh|^cong van`)
-	aboutRE   = regexp.MustCompile(`^(ve viec|v/v)\b`)
-	topicRE   = regexp.MustCompile(`\b(tai khoan|e-?mail|thu dien tu)\b`)
-	reasonRE  = regexp.MustCompile(`^ly do\b[^:]{0,40}:`)
-	unitRE    = regexp.MustCompile(`^(don vi( de nghi| yeu cau)?|phong \(ban\)|ten don vi)\s*:`)
-	officeRE  = regexp.MustCompile(`^(phong|khoa|trung tam|ban|vien|benh vien|thu vien|bo mon|doan|hoi)\b`)
-	schoolRE  = regexp.MustCompile(`^(truong|hoc vien|dai hoc)\b`)
-	labelLine = regexp.MustCompile(`^[^:]{1,40}:`)
-	closingRE = regexp.MustCompile(`^(tran trong|rat mong|kinh (mong|de nghi)|noi nhan)`)
-	countRE   = regexp.MustCompile(`(\d{1,6})\)?\s*(?:\([^)]*\)\s*)?(?:sinh vien|hoc vien|sv\b|hv\b|can bo|vien chuc|nguoi|em\b|tai khoan|students?\b)`)
-	staffRE   = regexp.MustCompile(`\b(can bo|vien chuc|giang vien|nhan vien)\b`)
-	verbRE    = regexp.MustCompile(`\b(cap|tao|mo|xoa|thu hoi|huy|khoa|dung)\b`)
-	leftRE    = regexp.MustCompile(`\bthoi hoc\b|\b(xoa|thu hoi|huy|vo hieu)\b[^.]{0,30}\b(tai khoan|e-?mail|thu dien tu)\b`)
-	signerRE  = regexp.MustCompile(`^(thu truong|(kt\.? ?)?(pho )?(truong|giam doc|vien truong|hieu truong)( (don vi|phong|khoa|ban|trung tam|bo mon))?$|(kt|tl|tuq|tm)\.)`)
-	askRE     = regexp.MustCompile(`\b(de nghi|yeu cau|kinh mong)\b`)
-	notAskRE  = regexp.MustCompile(`^(\(|ban de nghi|giay de nghi|danh sach|kinh gui|don vi|ve viec|v/v|ly do|so luong|to trinh|phieu)`)
-	fillRE    = regexp.MustCompile(`[.…_]{2,}|…`)
+	formRE   = regexp.MustCompile(`\bbm[-_. ]?cntt[-_. ]?0*(31|32)\b`)
+	titleRE  = regexp.MustCompile(`^(ban|giay|don|van ban|cong van|phieu) (de nghi|yeu cau)|^to trinh|^cong van`)
+	aboutRE  = regexp.MustCompile(`^(ve viec|v/v)\b`)
+	topicRE  = regexp.MustCompile(`\b(tai khoan|e-?mail|thu dien tu)\b`)
+	reasonRE = regexp.MustCompile(`^ly do\b[^:]{0,40}:`)
+	unitRE   = regexp.MustCompile(`^(don vi( de nghi| yeu cau)?|phong \(ban\)|ten don vi)\s*:`)
+	officeRE = regexp.MustCompile(`^(phong|khoa|trung tam|ban|vien|benh vien|thu vien|bo mon|doan|hoi)\b`)
+	// Đoàn and Hội are family names, too.
+	signOfficeRE = regexp.MustCompile(`^(phong|khoa|trung tam|ban|vien|benh vien|thu vien|bo mon|doan (thanh|truong|khoa|tncs)|hoi (sinh|cuu))\b`)
+	schoolRE     = regexp.MustCompile(`^(truong|hoc vien|dai hoc)\b`)
+	labelLine    = regexp.MustCompile(`^[^:]{1,40}:`)
+	closingRE    = regexp.MustCompile(`^(tran trong|rat mong|kinh (mong|de nghi)|noi nhan)`)
+	countRE      = regexp.MustCompile(`(\d{1,6})\)?\s*(?:\([^)]*\)\s*)?(?:sinh vien|hoc vien|sv\b|hv\b|can bo|vien chuc|nguoi|em\b|tai khoan|students?\b)`)
+	staffRE      = regexp.MustCompile(`\b(can bo|vien chuc|giang vien|nhan vien)\b`)
+	verbRE       = regexp.MustCompile(`\b(cap|tao|mo|xoa|thu hoi|huy|khoa|dung)\b`)
+	leftRE       = regexp.MustCompile(`\bthoi hoc\b|\b(xoa|thu hoi|huy|vo hieu)\b[^.]{0,30}\b(tai khoan|e-?mail|thu dien tu)\b`)
+	signerRE     = regexp.MustCompile(`^(thu truong|(kt\.? ?)?(pho )?(truong|giam doc|vien truong|hieu truong)( (don vi|phong|khoa|ban|trung tam|bo mon))?$|(kt|tl|tuq|tm)\.)`)
+	askRE        = regexp.MustCompile(`\b(de nghi|yeu cau|kinh mong)\b`)
+	notAskRE     = regexp.MustCompile(`^(\(|ban de nghi|giay de nghi|danh sach|kinh gui|don vi|ve viec|v/v|ly do|so luong|to trinh|phieu)`)
+	fillRE       = regexp.MustCompile(`[.…_]{2,}|…`)
 )
 
 // foldedLine is a line with its folded text, worked out once.
@@ -264,7 +266,7 @@ func isSignerName(n foldedLine) bool {
 	if len(words) < 2 || len(words) > 9 || strings.HasPrefix(n.fold, "(") || strings.HasPrefix(n.fold, "ky") || footerRE.MatchString(n.fold) {
 		return false
 	}
-	if officeRE.MatchString(n.fold) || strings.HasPrefix(n.fold, "danh sach") || strings.HasPrefix(n.fold, "noi nhan") {
+	if signOfficeRE.MatchString(n.fold) || strings.HasPrefix(n.fold, "danh sach") || strings.HasPrefix(n.fold, "noi nhan") {
 		return false
 	}
 	for _, r := range n.text {

@@ -3,7 +3,6 @@ package form
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,42 +21,88 @@ type list struct {
 	rows    []parser.Row
 	remarks []parser.Remark
 
-	group      parser.Value // the title row above the current rows that names a class: "LỚP: YA - K51"
-	number     int          // running number of the row before, -1 before the first
-	skipped    int          // rows left out so far, and those since the last person
+	above      group           // what the titles above the table say of all
+	groups     []group         // title rows between the people
+	lacks      map[string]bool // fields whose column was said to be missing
+	told       map[string]bool // values that were said to be taken from a title
+	number     int             // running number of the row before, -1 before the first
+	skipped    int             // rows left out so far, and those since the last person
 	pending    int
+	gap        bool  // an empty row stands before the current one
+	trailing   []int // rows at the end that have only a name: they may be those who sign
 	hiddenRows []int
 	hiddenCols []int
 	merged     map[grid.Range]bool // already remarked
 	leftOut    string              // why the list is not taken, "" when it is
-	formulas   bool                // code or name come from formulas, as in lists filled by VLOOKUP
+	turned     bool                // codes stand under the name and names under the code
+	totals     []total
+	formulas   bool // code or name come from formulas, as in lists filled by VLOOKUP
 }
 
 func newList(c *scan, h header, below []grid.Row) *list {
-	l := &list{scan: c, head: h, number: -1, merged: map[grid.Range]bool{}}
-	l.out = parser.List{File: c.file, Sheet: c.s.Name, HeaderRow: c.s.Rows[h.last].Number}
+	l := &list{scan: c, head: h, number: -1, merged: map[grid.Range]bool{}, lacks: map[string]bool{}, told: map[string]bool{}}
+	l.out = parser.List{File: c.file, Sheet: c.s.Name}
+	if h.last >= 0 {
+		l.out.HeaderRow = c.s.Rows[h.last].Number
+	}
 	l.assign(h, below)
 	l.out.Columns = l.cols.header
-	l.lookAbove()
 	return l
 }
 
-// lookAbove takes the list's title and the date of its letter from the lines above it.
-func (l *list) lookAbove() {
-	for _, n := range l.scan.lines {
-		l.lookAt(n)
+// lookAbove takes what stands above the table. Of tables side by side each looks over its own columns first.
+func (l *list) lookAbove(lines []line, beside *list) {
+	for _, n := range lines {
+		if beside == nil && len(l.scan.active) < 2 || n.at.Col == 0 || l.cols.from <= n.at.Col && n.at.Col <= l.cols.to {
+			l.lookAt(n)
+		}
+	}
+	if beside != nil {
+		l.above = l.above.or(beside.above)
+		l.inherit(beside)
 	}
 }
 
+// inherit takes the titles of another list of the sheet where this one has none of its own.
+func (l *list) inherit(other *list) {
+	if other == nil {
+		return
+	}
+	if l.out.Title == "" {
+		l.out.Title, l.out.Deletes = other.out.Title, other.out.Deletes
+	}
+	if l.out.Date.Year == 0 {
+		l.out.Date = other.out.Date
+	}
+	if l.out.Decision.Text == "" {
+		l.out.Decision, l.out.DecisionDate = other.out.Decision, other.out.DecisionDate
+	}
+}
+
+// groupAbove takes the titles between two parts of one table, where a signature stood before them.
+func (l *list) groupAbove(lines []line) {
+	for _, n := range lines {
+		if k := len(l.groups); k == 0 || l.groups[k-1].at.Row < n.at.Row {
+			l.beginGroup(n)
+		}
+	}
+}
+
+// lookAt takes the list's title, the date of its letter, a decision, and what class or cohort it is of, from a line above.
 func (l *list) lookAt(n line) {
 	text := viet.Fold(n.text)
-	switch {
-	case strings.HasPrefix(text, "danh sach") || strings.HasPrefix(text, "ket qua") || strings.HasPrefix(text, "list of"):
+	if strings.HasPrefix(text, "danh sach") || strings.HasPrefix(text, "ket qua") || strings.HasPrefix(text, "list of") {
 		l.out.Title, l.out.Deletes = n.text, leftRE.MatchString(text)
-	case strings.Contains(text, "kem theo"):
+	} else if strings.Contains(text, "kem theo") && !strings.Contains(text, "quyet dinh") {
 		if d, ok := parseDate(n); ok {
 			l.out.Date = d
 		}
+	}
+	if v, d := decision(n, text); v.Text != "" {
+		l.out.Decision, l.out.DecisionDate = v, d
+	}
+	if len(n.text) <= maxHeading {
+		l.above = titleGroup(n, "title").or(l.above)
 	}
 }
 
@@ -85,88 +130,25 @@ func (l *list) hidden(col int) bool {
 	return slices.ContainsFunc(l.scan.s.HiddenCols, func(r grid.Range) bool { return r.Col <= col && col <= r.LastCol })
 }
 
-// isPerson reports whether the row is a person of the list: it has a code or a name, and is neither a total nor a title.
-// Under a signature only a row with both counts, so that the names of those who sign are not taken for students.
-func (l *list) isPerson(row grid.Row, footer bool) bool {
-	code := row.Cell(l.cols.code)
-	hasCode := l.cols.code > 0 && present(code)
-	isCode := l.cols.code > 0 && looksLikeCode(code.Text)
-	hasName := false
-	for _, col := range l.cols.name {
-		hasName = hasName || present(row.Cell(col))
-	}
-	if footer {
-		return isCode && hasName
-	}
-	if !hasCode && !hasName || l.columnNumbers(row) {
-		return false
-	}
-	if isCode || l.cols.stt > 0 && isNumber(row.Cell(l.cols.stt).Text) {
-		return true
-	}
-	if isFooter(row) || isTotal(l.first(row)) {
-		return false
-	}
-	return hasName && !l.isTitle(row)
-}
-
-// present reports whether something stands in the cell, be it an error.
-func present(c grid.Cell) bool { return unusable(c) || oneLine(c.Text) != "" }
-
-// first returns the text of the first cell of the block that has one.
-func (l *list) first(row grid.Row) string {
-	for _, c := range row.Cells {
-		if l.cols.from <= c.Col && c.Col <= l.cols.to && c.Text != "" {
-			return oneLine(c.Text)
-		}
-	}
-	return ""
-}
-
-// columnNumbers recognises the row "(1) (2) (3)" or "1 2 3" that some offices put under a header.
-func (l *list) columnNumbers(row grid.Row) bool {
-	if len(row.Cells) < 3 {
-		return false
-	}
-	for i, c := range row.Cells {
-		n, ok := number(strings.Trim(c.Text, "() "))
-		if !ok || n != i+1 {
-			return false
-		}
-	}
-	return true
-}
-
-var groupRE = regexp.MustCompile(`^(lop|khoa|nganh|nhom|to|danh sach|[ivx]+\.)[ :.-]`)
-
-// isTitle recognises a title row between people: one text alone, spread over the table or beginning like one.
-func (l *list) isTitle(row grid.Row) bool {
-	var only grid.Cell
-	n := 0
-	for _, c := range row.Cells {
-		if l.cols.from <= c.Col && c.Col <= l.cols.to && c.Text != "" {
-			only = c
-			n++
-		}
-	}
-	return n == 1 && (l.scan.m.lastCol(row.Number, only.Col) > only.Col+len(l.cols.name) || groupRE.MatchString(viet.Fold(oneLine(only.Text))))
-}
-
-var classRE = regexp.MustCompile(`(?i)^lớp\s*:?\s*(\S.*)$`)
-
 // skip leaves out a row that is no person: blank though numbered, a total, a title.
 func (l *list) skip(row grid.Row) {
-	text := l.first(row)
+	cell := l.first(row)
+	if cell.Col == 0 { // a title over tables side by side
+		for _, c := range row.Cells {
+			if c.Col < l.cols.from && l.scan.m.lastCol(row.Number, c.Col) >= l.cols.from {
+				cell = c
+			}
+		}
+	}
+	text := oneLine(cell.Text)
 	if text == "" {
 		return
 	}
 	if n := totalCount(text); n > 0 {
-		l.out.Count = n
+		l.totals = append(l.totals, total{n, len(l.rows)})
 	}
-	if m := classRE.FindStringSubmatch(text); m != nil {
-		l.group = parser.Value{Text: m[1], Raw: text, At: l.place(row.Number, row.Cells[0].Col)}
-	}
-	if !l.columnNumbers(row) {
+	group := !isTotal(text) && l.beginGroup(line{text: text, at: l.place(row.Number, cell.Col)})
+	if !group && !l.columnNumbers(row) && !isPageLine(row) {
 		l.pending++
 	}
 	if isNumber(text) { // a numbered row without a person is remarked even at the end
@@ -178,13 +160,13 @@ func (l *list) skip(row grid.Row) {
 // hiddenRow counts a person who does not show (LST-07); the running number goes on over it.
 func (l *list) hiddenRow(row grid.Row) {
 	l.hiddenRows = append(l.hiddenRows, row.Number)
-	if n, ok := number(row.Cell(l.cols.stt).Text); ok {
+	if n, ok := number(row.Cell(l.cols.stt).Text); ok && l.cols.stt > 0 {
 		l.number = n
 	}
 }
 
-// add reads one person.
-func (l *list) add(row grid.Row) {
+// addOne reads one person.
+func (l *list) addOne(row grid.Row) {
 	l.skipped += l.pending
 	l.pending = 0
 	n := len(l.rows) + 1
@@ -194,11 +176,10 @@ func (l *list) add(row grid.Row) {
 	p.Name = l.name(row, n)
 	p.Class = l.filled(row, l.cols.class, n)
 	p.Cohort = l.filled(row, l.cols.cohort, n)
-	p.Note = l.note(row)
-	if l.cols.class == 0 && p.Class.Text == "" {
-		p.Class = l.group
-	}
+	p.Note = l.note(row, n)
+	p.Leaving = l.leaving(row, n)
 	l.checkNumber(p)
+	l.shifted(p)
 	if l.struck(row) {
 		l.remark(parser.RowStruck, n, p.At, "", "row", strconv.Itoa(row.Number))
 	}
@@ -207,6 +188,16 @@ func (l *list) add(row grid.Row) {
 	}
 	l.out.LastRow = row.Number
 	l.rows = append(l.rows, p)
+	if l.onlyNamed(p) && (l.gap || len(l.trailing) > 0) {
+		l.trailing = append(l.trailing, n)
+	} else {
+		l.trailing = nil
+	}
+}
+
+// onlyNamed reports whether a row says nothing but a name.
+func (l *list) onlyNamed(p parser.Row) bool {
+	return p.STT.Text+p.Code.Text+p.Class.Text+p.Cohort.Text+p.Note.Text == "" && p.Name.Text != "" && l.cols.code > 0
 }
 
 // checkNumber remarks a gap in the running numbers (LST-06). Beginning again at 1 is a new part, no gap.
@@ -221,22 +212,23 @@ func (l *list) checkNumber(p parser.Row) {
 	l.number = b
 }
 
-// struck reports whether the person is struck through: the code and the name, as far as they are there.
+// struck reports whether the person is struck through: the code or a part of the name is.
 func (l *list) struck(row grid.Row) bool {
-	any := false
-	for _, col := range append([]int{l.cols.code}, l.cols.name...) {
-		if c := row.Cell(col); col > 0 && c.Text != "" {
-			if !c.Struck {
-				return false
-			}
-			any = true
-		}
+	is := func(col int) bool {
+		c := row.Cell(col)
+		return col > 0 && c.Struck && c.Text != ""
 	}
-	return any
+	return is(l.cols.code) || slices.ContainsFunc(l.cols.name, is)
 }
 
-// finish remarks what concerns the list as a whole and puts the remarks in order of place.
+// finish takes off who signs, gives out what titles say, remarks what concerns the list as a whole and puts the remarks in
+// order of place.
 func (l *list) finish() {
+	l.dropTrailing()
+	l.fillGroups()
+	if len(l.totals) > 0 {
+		l.out.Count = l.count()
+	}
 	at := l.place(l.out.HeaderRow, 0)
 	if l.skipped > 0 {
 		l.remark(parser.RowsSkipped, 0, at, "", "n", strconv.Itoa(l.skipped))
@@ -247,6 +239,38 @@ func (l *list) finish() {
 	slices.SortStableFunc(l.remarks, func(a, b parser.Remark) int {
 		return cmp.Or(a.At.Row-b.At.Row, a.N-b.N)
 	})
+}
+
+// A total is a line that names a number of people, below so many rows.
+type total struct{ said, rows int }
+
+// count is the number of people that the totals say the list has; 0 when none speaks of its end. A list may have a total for
+// each class, or one that goes on from page to page.
+func (l *list) count() int {
+	before, more := 0, 0
+	for _, t := range l.totals {
+		if t.said != t.rows && t.said != t.rows-before { // neither all so far, nor those since the total before
+			more += t.said - (t.rows - before)
+		}
+		before = t.rows
+	}
+	if more == 0 && before < len(l.rows) {
+		return 0
+	}
+	return max(0, len(l.rows)+more)
+}
+
+// dropTrailing takes names that stand alone behind an empty row at the end of a list for those who sign it.
+func (l *list) dropTrailing() {
+	if len(l.trailing) == 0 || len(l.trailing) == len(l.rows) {
+		return
+	}
+	first := l.trailing[0]
+	l.skipped += len(l.trailing)
+	l.rows = l.rows[:first-1]
+	l.out.LastRow = l.rows[len(l.rows)-1].At.Row
+	l.remarks = slices.DeleteFunc(l.remarks, func(r parser.Remark) bool { return r.N >= first })
+	l.groups = slices.DeleteFunc(l.groups, func(g group) bool { return g.from >= first })
 }
 
 // hiddenWhat names hidden rows and columns as the answer shows them: "dòng 11, 14-19; cột G".

@@ -1,14 +1,11 @@
 package form
 
 import (
-	"regexp"
-	"strconv"
+	"slices"
 	"strings"
-	"unicode"
 
 	"vanthu/parser"
 	"vanthu/parser/grid"
-	"vanthu/parser/viet"
 )
 
 // A line is one line of text with its place: what stands around the lists, and the whole of a letter.
@@ -19,33 +16,50 @@ type line struct {
 	picture bool // a picture stands here
 }
 
-// searchRows is how far down the first header of a sheet is looked for.
-const searchRows = 60
-
 // A scan goes down one sheet and keeps apart what is a list and what stands around it.
 type scan struct {
-	file   string
-	s      *grid.Sheet
+	file     string
+	document bool // the sheet is a table of a document
+	s        *grid.Sheet
+	above    []line // paragraphs above a document's table
+	before   *list  // the last list of the same file: a table without a header may go on with it
+
 	m      merges
 	lists  []*list // finished and active
 	active []*list // the blocks of the header above the current row
 	footer bool    // below a signature: only a new header, or a plain person, begins again
 	lines  []line
+	titles int // index of the first line that can be a title of the next list
+	strays []stray
+}
+
+// A stray is a person whom no list takes: a code and a name that stand in a row together.
+type stray struct {
+	code string
+	at   parser.Place
 }
 
 // scanSheet reads one sheet: its lists, and its other lines in order.
-func scanSheet(file string, s *grid.Sheet) *scan {
-	s = withoutMarks(s)
-	c := &scan{file: file, s: s, m: newMerges(s)}
-	i := c.firstHeader()
-	for j := range s.Rows[:i] {
-		c.text(s.Rows[j])
-	}
-	for i < len(s.Rows) {
-		row := s.Rows[i]
+func scanSheet(from scan) *scan {
+	c := &from
+	c.s = withoutMarks(c.s)
+	c.m = newMerges(c.s)
+	c.goOn(c.before)
+	last := 0
+	for i := 0; i < len(c.s.Rows); {
+		row := c.s.Rows[i]
+		if !slices.ContainsFunc(row.Cells, present) {
+			i++
+			continue
+		}
+		for _, l := range c.active {
+			l.gap = row.Number > last+1
+		}
+		last = row.Number
 		if h, ok := c.header(i); ok {
 			c.begin(h)
 			i = h.last + 1
+			last = c.s.Rows[h.last].Number
 			continue
 		}
 		c.row(row)
@@ -57,27 +71,11 @@ func scanSheet(file string, s *grid.Sheet) *scan {
 	return c
 }
 
-// firstHeader returns the index of the first row that is a header, best one with code and name; len(Rows) when none is.
-func (c *scan) firstHeader() int {
-	found := len(c.s.Rows)
-	for i := range c.s.Rows[:min(searchRows, len(c.s.Rows))] {
-		h, ok := headerAt(c.s, c.m, i)
-		if !ok {
-			continue
-		}
-		if complete(h.cells) {
-			return i
-		}
-		found = min(found, i)
-	}
-	return found
-}
-
 // header reports whether row i is a header. A row that has a number or a code where the list has them is none.
 func (c *scan) header(i int) (header, bool) {
 	row := c.s.Rows[i]
 	for _, l := range c.active {
-		if isNumber(row.Cell(l.cols.stt).Text) || looksLikeCode(row.Cell(l.cols.code).Text) {
+		if l.cols.stt > 0 && isNumber(row.Cell(l.cols.stt).Text) || l.cols.code > 0 && looksLikeCode(row.Cell(l.cols.code).Text) {
 			return header{}, false
 		}
 	}
@@ -94,16 +92,77 @@ func (c *scan) begin(h header) {
 			same = same && sameHeadings(b, c.active[i].head)
 		}
 		if same {
+			for _, l := range c.active {
+				l.groupAbove(c.lines[c.titles:])
+			}
+			c.titles = len(c.lines)
 			return
 		}
 	}
-	c.active = nil
-	below := c.s.Rows[h.last+1:]
-	for _, b := range blocks {
-		l := newList(c, b, below)
-		c.active = append(c.active, l)
-		c.lists = append(c.lists, l)
+	var last *list
+	switch {
+	case len(c.lists) > 0:
+		last = c.lists[0]
+	case c.document: // one title may stand over several tables
+		last = c.before
 	}
+	titles := slices.Concat(c.above, c.lines[c.titles:])
+	c.above = nil
+	c.active = nil
+	for _, b := range blocks {
+		c.active = append(c.active, newList(c, b, c.s.Rows[h.last+1:]))
+	}
+	for i, l := range c.active {
+		if i == 0 {
+			l.lookAbove(titles, nil)
+			l.inherit(last)
+			continue
+		}
+		l.lookAbove(titles, c.active[i-1])
+	}
+	c.lists = append(c.lists, c.active...)
+	c.titles = len(c.lines)
+}
+
+// goOn reads a table without a header by the header of the list before, where its people stand under the same columns.
+func (c *scan) goOn(before *list) {
+	if before == nil || before.cols.code == 0 || len(before.cols.name) == 0 || len(before.rows) == 0 {
+		return
+	}
+	people, fit := 0, 0
+	for i, row := range c.s.Rows {
+		if i >= sample {
+			break
+		}
+		if _, ok := headerAt(c.s, c.m, i); ok {
+			if people == 0 {
+				return // it has a header of its own
+			}
+			break
+		}
+		code, _ := strayIn(row, 0, 1<<30)
+		if code == "" {
+			continue
+		}
+		people++
+		name := row.Cell(before.cols.name[0]).Text
+		if looksLikeCode(row.Cell(before.cols.code).Text) && lettersOnly(name) && !blank(name) {
+			fit++
+		}
+	}
+	if people == 0 || fit < people {
+		return
+	}
+	h := before.head
+	h.last = -1
+	l := newList(c, h, c.s.Rows)
+	l.remarks = nil // said of the table before
+	l.out.Title, l.out.Deletes, l.above, l.number = before.out.Title, before.out.Deletes, before.above, before.number
+	if k := len(before.groups); k > 0 {
+		l.above = before.groups[k-1].or(l.above)
+	}
+	l.remark(parser.HeaderCarried, 0, l.place(c.s.Rows[0].Number, 0), "", "s", c.s.Name)
+	c.active, c.lists = []*list{l}, []*list{l}
 }
 
 func sameHeadings(a, b header) bool {
@@ -120,10 +179,11 @@ func sameHeadings(a, b header) bool {
 
 // row decides what one row below a header is.
 func (c *scan) row(row grid.Row) {
-	person := false
+	person, all := false, len(c.active) > 0
 	for _, l := range c.active {
 		switch {
 		case !l.isPerson(row, c.footer):
+			all = false
 		case row.Hidden:
 			l.hiddenRow(row)
 			person = true
@@ -133,20 +193,93 @@ func (c *scan) row(row grid.Row) {
 			person = true
 		}
 	}
+	if !row.Hidden && (!all || c.wider(row)) {
+		c.stray(row)
+	}
 	if person {
 		return
 	}
 	c.text(row)
-	if c.footer || len(c.active) == 0 || row.Hidden {
+	if len(c.active) == 0 || row.Hidden {
 		return
 	}
-	if isFooter(row) {
+	if !c.footer && isFooter(row) {
 		c.footer = true
 		return
+	}
+	if c.footer { // a signature for each class, then the next class
+		for _, l := range c.active {
+			text := oneLine(l.first(row).Text)
+			if len(text) <= maxHeading && titleGroup(line{text: text}, "").class.Text != "" && !isFooter(row) {
+				c.footer = false
+			}
+		}
+		if c.footer {
+			return
+		}
 	}
 	for _, l := range c.active {
 		l.skip(row)
 	}
+}
+
+// wider reports whether a row goes beyond the columns of the lists.
+func (c *scan) wider(row grid.Row) bool {
+	n := len(row.Cells)
+	return n > 0 && (row.Cells[n-1].Col > c.active[len(c.active)-1].cols.to || row.Cells[0].Col < c.active[0].cols.from)
+}
+
+// maxStrays is how many people without a list are worth remembering.
+const maxStrays = 10_000
+
+// stray remembers a person outside of the lists' columns, or in a row that no list took.
+func (c *scan) stray(row grid.Row) {
+	from := 0
+	for i := 0; i <= len(c.active); i++ {
+		to := 1 << 30
+		next := 0
+		if i < len(c.active) {
+			l := c.active[i]
+			to, next = l.cols.from-1, l.cols.to+1
+			if !l.isPerson(row, c.footer) {
+				continue // its columns belong to the part that is looked at
+			}
+		}
+		if code, col := strayIn(row, from, to); code != "" && len(c.strays) < maxStrays {
+			c.strays = append(c.strays, stray{code, parser.Place{File: c.file, Sheet: c.s.Name, Row: row.Number, Col: col, Page: c.s.Page}})
+		}
+		from = next
+	}
+}
+
+// strayIn looks for a code and a name among the cells of a row, from one column to another. A telephone number is no code.
+func strayIn(row grid.Row, from, to int) (code string, col int) {
+	name := false
+	for _, c := range row.Cells {
+		if c.Col < from || c.Col > to || len(c.Text) < 2 {
+			continue
+		}
+		switch {
+		case code == "" && looksLikeCode(c.Text) && digits(c.Text) >= 6 && !strings.HasPrefix(strings.TrimSpace(c.Text), "0"):
+			code, col = c.Text, c.Col
+		case !name:
+			name = nameLike(oneLine(c.Text))
+		}
+	}
+	if !name {
+		return "", 0
+	}
+	return code, col
+}
+
+func digits(s string) int {
+	n := 0
+	for i := range len(s) {
+		if '0' <= s[i] && s[i] <= '9' {
+			n++
+		}
+	}
+	return n
 }
 
 // text keeps a row as lines.
@@ -160,69 +293,4 @@ func (c *scan) text(row grid.Row) {
 			}
 		}
 	}
-}
-
-// Signature blocks and the date above them (BM-CNTT31, after the list), folded.
-var footerRE = regexp.MustCompile(`^(nguoi lap|nguoi lam|thu truong|truong (don vi|phong|khoa|ban)\b|pho (truong|hieu)|hieu truong|giam doc|(kt|tl|tuq|tm)\.|xac nhan|noi nhan)|\bky,? ?(ten|ghi)\b|ghi ro ho ten|\bngay\b.{1,12}\bthang\b.{1,12}\bnam\b`)
-
-func isFooter(row grid.Row) bool {
-	for _, c := range row.Cells {
-		if len(c.Text) < 400 && footerRE.MatchString(viet.Fold(oneLine(c.Text))) {
-			return true
-		}
-	}
-	return false
-}
-
-// Totals, with their marks: Tống and Công are family names.
-var totalRE = regexp.MustCompile(`^(tổng|cộng|tong cong|tong so|danh sách (này|gồm|có)|ấn định)([ :]|$)`)
-
-func isTotal(text string) bool { return totalRE.MatchString(strings.ToLower(text)) }
-
-var totalCountRE = regexp.MustCompile(`^(?:tong cong|tong so|cong|danh sach (?:nay )?(?:co|gom))\D{0,40}?(\d{1,6})\b`)
-
-// totalCount returns the number of people that a total line names, 0 when it names none. "Cộng trang 1" is no total.
-func totalCount(text string) int {
-	m := totalCountRE.FindStringSubmatch(viet.Fold(text))
-	if m == nil || strings.HasPrefix(m[0], "cong trang") {
-		return 0
-	}
-	n, err := strconv.Atoi(m[1])
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
-// isNumber reports whether text is a plain running number: 1, 01, 1.
-func isNumber(text string) bool {
-	_, ok := number(text)
-	return ok
-}
-
-func number(text string) (int, bool) {
-	text = strings.TrimSuffix(strings.TrimSpace(text), ".")
-	if len(text) > 7 {
-		return 0, false
-	}
-	n, err := strconv.Atoi(text)
-	return n, err == nil && n >= 0
-}
-
-var codeRE = regexp.MustCompile(`^[A-Za-z]{0,8}\d{4,}[A-Za-z0-9]*$`)
-
-// looksLikeCode reports whether text could be a student's code, blanks and dots between digits left aside.
-func looksLikeCode(text string) bool {
-	if len(text) < 4 || len(text) > 60 {
-		return false
-	}
-	return codeRE.MatchString(strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || r == '.' || r == '\u200b' || r == '\'' {
-			return -1
-		}
-		if '０' <= r && r <= '９' {
-			return r - '０' + '0'
-		}
-		return r
-	}, text))
 }

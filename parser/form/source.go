@@ -1,6 +1,7 @@
 package form
 
 import (
+	"slices"
 	"strings"
 
 	"vanthu/parser"
@@ -26,6 +27,8 @@ type source struct {
 	hidden    []parser.Remark
 	headless  *parser.Place // a table of people without a header begins here
 	charset   string        // of a text file that is not UTF-8
+	strays    []stray       // people whom no list takes
+	below     int           // index of the first line below the last table
 	macros    bool
 	signature bool
 	picture   bool // a photo
@@ -61,13 +64,7 @@ func readSource(f parser.File, lim parser.Limits) *source {
 			return err
 		}
 		d, text := decode(d)
-		s.macros, s.signature, s.margins, s.scan, s.charset = d.Macros, d.Signature, d.Margins, d.Scan, d.Charset
-		s.report.Document = len(d.Blocks) > 0
-		if s.report.Document {
-			s.document(d)
-		} else {
-			s.sheets(d.Sheets)
-		}
+		s.take(d)
 		text.say(s)
 		return nil
 	})
@@ -76,6 +73,17 @@ func readSource(f parser.File, lim parser.Limits) *source {
 	}
 	s.folded = foldLines(s.lines)
 	return s
+}
+
+// take reads a file that a reader has turned into sheets or a document.
+func (s *source) take(d grid.Document) {
+	s.macros, s.signature, s.margins, s.scan, s.charset = d.Macros, d.Signature, d.Margins, d.Scan, d.Charset
+	s.report.Document = len(d.Blocks) > 0
+	if s.report.Document {
+		s.document(d)
+	} else {
+		s.sheets(d.Sheets)
+	}
 }
 
 // identify says what a file is, and opens what Excel opens with its built-in password without asking: the sender does not
@@ -150,7 +158,7 @@ func (s *source) sheets(sheets []grid.Sheet) {
 			s.unseen(sheet, `trang tính "`+sheet.Name+`"`)
 			continue
 		}
-		s.sheet(scanSheet(s.report.Name, sheet))
+		s.sheet(scanSheet(scan{file: s.report.Name, s: sheet, before: s.last()}))
 	}
 }
 
@@ -162,37 +170,24 @@ func (s *source) unseen(sheet *grid.Sheet, what string) {
 	}
 }
 
+// last returns the last list that has people.
+func (s *source) last() *list {
+	for _, l := range slices.Backward(s.lists) {
+		if len(l.rows) > 0 {
+			return l
+		}
+	}
+	return nil
+}
+
 // sheet takes over what a scan found.
 func (s *source) sheet(c *scan) {
 	s.lists = append(s.lists, c.lists...)
 	s.lines = append(s.lines, c.lines...)
-	if len(c.lists) == 0 && s.headless == nil {
-		s.headless = headless(s.report.Name, c.s)
+	s.strays = append(s.strays, c.strays...)
+	if len(c.lists) == 0 && len(c.strays) > 1 && s.headless == nil {
+		s.headless = &c.strays[0].at
 	}
-}
-
-// headless returns where a table of people without a header begins, nil when the sheet holds none: two rows or more with
-// a code and a name.
-func headless(file string, sheet *grid.Sheet) *parser.Place {
-	n := 0
-	var first parser.Place
-	for _, row := range sheet.Rows {
-		code, name := false, false
-		for _, c := range row.Cells {
-			code = code || looksLikeCode(c.Text)
-			name = name || len(strings.Fields(c.Text)) > 1 && lettersOnly(c.Text) && len(c.Text) < 100
-		}
-		if code && name {
-			if n == 0 {
-				first = parser.Place{File: file, Sheet: sheet.Name, Row: row.Number, Page: sheet.Page}
-			}
-			n++
-		}
-	}
-	if n < 2 {
-		return nil
-	}
-	return &first
 }
 
 // document reads the paragraphs and tables of a document, from top to bottom.
@@ -220,15 +215,13 @@ func (s *source) document(d grid.Document) {
 
 // table reads a table of a document. The paragraphs above belong to it, as the rows above a list belong to a sheet.
 func (s *source) table(sheet *grid.Sheet) {
-	c := scanSheet(s.report.Name, sheet)
-	for _, l := range c.lists {
-		above := s.lines[max(0, len(s.lines)-6):]
-		for _, n := range above {
-			l.lookAt(n)
-		}
-	}
-	s.sheet(c)
+	above := s.lines[max(s.below, len(s.lines)-titleLines):]
+	s.sheet(scanSheet(scan{file: s.report.Name, s: sheet, document: true, above: above, before: s.last()}))
+	s.below = len(s.lines)
 }
+
+// titleLines is how many paragraphs above a table can be its title.
+const titleLines = 8
 
 // letterLines returns the lines with those of page margins, where the form's code often stands.
 func (s *source) letterLines() []foldedLine {

@@ -21,10 +21,19 @@ func (l *list) value(row grid.Row, col int) parser.Value {
 	}
 	c := row.Cell(col)
 	v := parser.Value{Raw: c.Raw, At: l.place(row.Number, col)}
-	if !unusable(c) {
+	switch {
+	case unusable(c):
+	case c.Kind == grid.Number && grouped(c): // 2,024 is the number 2024
+		v.Text = c.Raw
+	default:
 		v.Text = oneLine(c.Text)
 	}
 	return v
+}
+
+// grouped reports whether a number shows signs between its thousands, which belong to its format.
+func grouped(c grid.Cell) bool {
+	return len(c.Text) > len(c.Raw) && allDigits(c.Raw) && strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "").Replace(c.Text) == c.Raw
 }
 
 // checked is value, with a remark when the cell cannot be used.
@@ -81,12 +90,25 @@ func (c *scan) rowNumber(number int) grid.Row {
 }
 
 var (
-	labelRE    = regexp.MustCompile(`(?i)^(?:mssv|mshv|mã số|mã sv|mã hv|msv)\s*[:.]?\s*`)
-	groupedRE  = regexp.MustCompile(`^\d+(?:[ .]\d+)+$`)
-	decimalRE  = regexp.MustCompile(`^(\d{6,})\.0+$`)
+	labelRE    = regexp.MustCompile(`(?i)^(?:mssv|mshv|mã số|mã sv|mã hv|msv|mã sinh viên|mã học viên)\s*[:.]?\s*`)
+	groupedRE  = regexp.MustCompile(`^\d{1,6}(?:[ .]\d{1,6})+$`)
+	thousandRE = regexp.MustCompile(`^\d{1,3}(?:,\d{3}){2,}$`)
+	decimalRE  = regexp.MustCompile(`^(\d{6,})[.,]0+$`)
 	exponentRE = regexp.MustCompile(`^\d+(?:[.,]\d+)?[eE]\+?\d+$`)
-	digitsRE   = regexp.MustCompile(`^\d+$`)
 )
+
+// allDigits reports whether s is digits and nothing else.
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// exactDigits is how many digits of a number a spreadsheet keeps (IEEE 754 double; Excel shows no more).
+const exactDigits = 15
 
 // code reads a code. Of a number all digits are taken, leading zeros of its format kept. What typing and export programs
 // leave around digits (an apostrophe, a label, blanks or dots between them, ".0", full-width digits) is taken off with a
@@ -98,29 +120,36 @@ func (l *list) code(row grid.Row, n int) parser.Value {
 	if v.Text == "" {
 		return v
 	}
-	if c.Kind == grid.Number {
+	switch c.Kind {
+	case grid.Number:
 		switch {
-		case !digitsRE.MatchString(c.Raw) || len(c.Raw) > 15:
+		case !allDigits(c.Raw) || len(c.Raw) > exactDigits:
 			v.Text = c.Raw
 			l.remark(parser.CodeDamaged, n, v.At, v.Text)
-		case !digitsRE.MatchString(v.Text):
+		case !allDigits(v.Text):
 			v.Text = c.Raw
 		}
 		return v
+	case grid.Date, grid.Bool: // a number or a text that the program took for something else
+		l.remark(parser.CodeDamaged, n, v.At, v.Text)
+		return v
+	case grid.Text, grid.Error:
 	}
 	if exponentRE.MatchString(v.Text) {
 		l.remark(parser.CodeDamaged, n, v.At, v.Text)
 		return v
 	}
 	shown := strings.TrimSpace(c.Text)
-	v.Text = tidyCode(v.Text)
-	if v.Text != shown {
+	if v.Text = tidyCode(v.Text); v.Text != shown {
 		l.remark(parser.TextNormalised, n, v.At, v.Text)
 	}
 	return v
 }
 
 func tidyCode(s string) string {
+	if allDigits(s) {
+		return s
+	}
 	s = strings.Map(func(r rune) rune {
 		if '０' <= r && r <= '９' {
 			return r - '０' + '0'
@@ -128,12 +157,12 @@ func tidyCode(s string) string {
 		return r
 	}, s)
 	s = strings.TrimSpace(strings.TrimPrefix(s, "'"))
-	s = labelRE.ReplaceAllString(s, "")
+	s = strings.TrimRight(labelRE.ReplaceAllString(s, ""), ".,;")
 	if m := decimalRE.FindStringSubmatch(s); m != nil {
 		return m[1]
 	}
-	if groupedRE.MatchString(s) {
-		return strings.NewReplacer(" ", "", ".", "").Replace(s)
+	if groupedRE.MatchString(s) && digits(s) <= 12 || thousandRE.MatchString(s) {
+		return strings.NewReplacer(" ", "", ".", "", ",", "").Replace(s)
 	}
 	return s
 }
@@ -177,13 +206,13 @@ func (l *list) name(row grid.Row, n int) parser.Value {
 }
 
 // note reads the notes, joined when a list has several columns of them.
-func (l *list) note(row grid.Row) parser.Value {
+func (l *list) note(row grid.Row, n int) parser.Value {
 	if len(l.cols.note) == 0 {
 		return parser.Value{}
 	}
-	v := l.value(row, l.cols.note[0])
+	v := l.filled(row, l.cols.note[0], n)
 	for _, col := range l.cols.note[1:] {
-		more := l.value(row, col)
+		more := l.filled(row, col, n)
 		if more.Text == "" {
 			continue
 		}
@@ -195,4 +224,27 @@ func (l *list) note(row grid.Row) parser.Value {
 		v.Raw += "; " + more.Raw
 	}
 	return v
+}
+
+// leaving reads what a list of people who left says of one of them.
+func (l *list) leaving(row grid.Row, n int) *parser.Leaving {
+	if l.cols.reason+l.cols.decision+l.cols.decided == 0 {
+		return nil
+	}
+	out := &parser.Leaving{
+		Reason: l.filled(row, l.cols.reason, n), Decision: l.filled(row, l.cols.decision, n),
+	}
+	if col := l.cols.decided; col > 0 {
+		v := l.filled(row, col, n)
+		out.DecisionDate, _ = cellDate(row.Cell(col), v)
+	}
+	if v := out.Decision; out.DecisionDate.Year == 0 && v.Text != "" {
+		n := line{text: v.Text, at: v.At}
+		if number, date := decision(line{text: "Quyết định " + v.Text, at: v.At}, viet.Fold("Quyết định "+v.Text)); number.Text != "" {
+			out.Decision.Text, out.DecisionDate = number.Text, date
+		} else if d, ok := parseDate(n); ok {
+			out.DecisionDate = d
+		}
+	}
+	return out
 }
