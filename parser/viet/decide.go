@@ -46,12 +46,13 @@ type Misled struct {
 // goroutines.
 type Judge struct {
 	known map[string]value
-	font  string // the last one that was looked at, and whether its name speaks of an old encoding
+	fine  map[string]bool // parts between blanks of texts that were right; for Suspect
+	font  string          // the last one that was looked at, and whether its name speaks of an old encoding
 	old   bool
 }
 
 // NewJudge returns a Judge that has seen nothing.
-func NewJudge() *Judge { return &Judge{known: make(map[string]value)} }
+func NewJudge() *Judge { return &Judge{known: make(map[string]value), fine: make(map[string]bool)} }
 
 // Decide is Judge.Decide for one column alone.
 func Decide(samples []Sample) Decision { return NewJudge().Decide(samples, Unicode) }

@@ -39,5 +39,33 @@ func (j *Judge) Suspect(text, font string) bool {
 	if closed && strings.ContainsFunc(text, onlyUnicode) {
 		return false
 	}
-	return j.count(text).wrong > 0
+	if j.allFine(text) {
+		return false
+	}
+	if j.count(text).wrong > 0 {
+		return true
+	}
+	for w := range strings.SplitSeq(text, " ") {
+		if len(j.fine) < maxKnown && len(w) <= longest && !isASCII(w) {
+			j.fine[strings.Clone(w)] = true
+		}
+	}
+	return false
+}
+
+// allFine reports whether every part of a text that is not ASCII was seen in a text that was right.
+func (j *Judge) allFine(text string) bool {
+	for start := 0; start < len(text); {
+		end := start
+		ascii := true
+		for end < len(text) && text[end] != ' ' {
+			ascii = ascii && text[end] < 0x80
+			end++
+		}
+		if !ascii && !j.fine[text[start:end]] {
+			return false
+		}
+		start = end + 1
+	}
+	return true
 }

@@ -113,7 +113,8 @@ func sign(r rune) rune {
 	case '\u00AD', '\u2060', '\uFEFF':
 		return -1
 	}
-	if r >= '\u200B' && r <= '\u200F' || unicode.Is(unicode.Cc, r) {
+	if r >= '\u200B' && r <= '\u200F' || r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069' || // messengers leave their marks of direction
+		unicode.Is(unicode.Cc, r) {
 		return -1
 	}
 	return r

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // vectors reads the table of invented names: one map a line, by column.
@@ -48,13 +50,56 @@ func TestVectors(t *testing.T) {
 			"title_case": TitleCase(cleaned),
 			"fold_ascii": Fold(cleaned),
 			"tone_key":   ToneKey(cleaned),
+			// What a school's own scheme would make user names of rests on the fold.
+			"initials_username":  userName(cleaned, false),
+			"given_dot_initials": userName(cleaned, true),
 		} {
 			if got != v[col] {
 				t.Errorf("%s of %q is %q, want %q", col, v["input"], got, v[col])
 			}
 		}
+		for _, style := range []string{"old_style", "new_style"} {
+			for _, form := range []string{v[style], strings.ToUpper(v[style]), norm.NFD.String(v[style])} {
+				if ToneKey(form) != v["tone_key"] {
+					t.Errorf("the key of %q is %q, want %q", form, ToneKey(form), v["tone_key"])
+				}
+			}
+		}
 		if ToneKey(v["old_style"]) != ToneKey(v["new_style"]) {
 			t.Errorf("%q and %q have different keys", v["old_style"], v["new_style"])
+		}
+	}
+}
+
+// userName makes "nvan" of Nguyễn Văn An, or "an.nv" with the given name first.
+func userName(name string, givenFirst bool) string {
+	words := strings.Fields(strings.NewReplacer("'", "", "-", "").Replace(Fold(name)))
+	last := words[len(words)-1]
+	initials := ""
+	for _, w := range words[:len(words)-1] {
+		initials += w[:1]
+	}
+	if givenFirst && initials != "" {
+		return last + "." + initials
+	}
+	return initials + last
+}
+
+func TestToneKey(t *testing.T) {
+	t.Parallel()
+	for _, same := range [][]string{
+		{"Hòa", "Hoà", "HOÀ", "ho\u00e0", "Hoa\u0300"}, {"Thủy", "Thuỷ"}, {"Khỏe", "Khoẻ"}, {"Thúy", "Thuý"}, {"Qúy", "Quý"}, {"Hòang", "Hoàng"},
+		{"Loan", "LOAN"}, {"Tuệ", "Tụê", "Tue\u0323\u0302", "Tue\u0302\u0323"},
+	} {
+		for _, s := range same[1:] {
+			if ToneKey(s) != ToneKey(same[0]) {
+				t.Errorf("%q and %q have different keys", s, same[0])
+			}
+		}
+	}
+	for _, apart := range [][2]string{{"Mỹ", "Mĩ"}, {"Lý", "Lí"}, {"Hòa", "Hóa"}, {"Đan", "Dan"}, {"Ân", "An"}, {"Thuỳ", "Thủy"}, {"Niê", "Nie"}} {
+		if ToneKey(apart[0]) == ToneKey(apart[1]) {
+			t.Errorf("%q and %q have one key", apart[0], apart[1])
 		}
 	}
 }
@@ -78,7 +123,8 @@ func TestClean(t *testing.T) {
 		{"An\x00h", "Anh", Invisible},
 		{"Ðặng", "Đặng", Eth},
 		{"ðạt", "đạt", Eth},
-		{"H’Hen", "H'Hen", Signs},
+		{"H’Hen", "H'Hen", Signs}, {"HʼHen", "H'Hen", Signs}, {"H`Hen", "H'Hen", Signs}, {"H´Hen", "H'Hen", Signs},
+		{"\u202aAn\u202c", "An", Invisible}, {"\ufeffLê\u3000An", "Lê An", Invisible | Blanks}, {"Ɖỗ ɖạt", "Đỗ đạt", Eth},
 		{"2024–2030", "2024-2030", Signs},
 		{"a\xffb", "a\uFFFDb", 0},
 		{"a\u200b\u0301", "á", Invisible},
