@@ -109,7 +109,9 @@ func shown(field, value string, lang language) string {
 				words[i] = t[lang]
 			}
 		}
-		return strings.Join(words, ", ")
+		return inEnglish(strings.Join(words, ", "), lang)
+	case "limit":
+		return inEnglish(value, lang)
 	case "why", "enc":
 		if t, ok := terms[value]; ok {
 			return t[lang]
@@ -118,6 +120,17 @@ func shown(field, value string, lang language) string {
 		return isoDate.ReplaceAllString(value, "$3/$2/$1")
 	}
 	return clip(value, maxShown)
+}
+
+// counted are the words that readers put beside numbers: "dòng 11, 14-19", "200.000 dòng".
+var counted = strings.NewReplacer("sau khi giải nén", "unpacked", "trang tính", "sheets", "dòng", "rows", "cột", "columns", "tệp", "files", "một thư", "for one mail",
+	"phần", "parts", "giây", "seconds")
+
+func inEnglish(s string, lang language) string {
+	if lang == english {
+		return counted.Replace(s)
+	}
+	return s
 }
 
 func clip(s string, most int) string {

@@ -47,12 +47,8 @@ func (j *judge) badCode(p *person, codes codesOfList) {
 		j.say("ROW-03", at, v, "v", v, "a", meant)
 		return
 	}
-	if lost := j.lostHead(p.code, codes); lost > 0 {
-		meant := ""
-		if len(codes.head) >= lost {
-			meant = codes.head[:lost] + p.code
-		}
-		j.say("ROW-03", at, v, "v", v, "n", strconv.Itoa(lost), "a", meant)
+	if head := j.lostHead(p.code, codes); head != "" {
+		j.say("ROW-03", at, v, "v", v, "n", strconv.Itoa(len(head)), "a", head+p.code)
 		return
 	}
 	pairs := []string{"v", v, "pattern", j.policy.forms(j.unit)}
@@ -89,8 +85,8 @@ type codesOfList struct {
 	all   int
 }
 
-// mostLost is how many leading digits of a code are looked for.
-const mostLost = 3
+// zeros are as many leading digits of a code as are looked for.
+const zeros = "000"
 
 // codesPerList looks at the codes of each table before they are judged one by one: "18530123" is damaged when the others
 // are "0018530124", and a slip of the pen when they are "1853012345".
@@ -132,31 +128,30 @@ func (j *judge) zerosLost(code string) int {
 	if code == "" || strings.Trim(code, "0123456789") != "" || code[0] == '0' {
 		return 0
 	}
-	for n := 1; n <= mostLost; n++ {
-		if j.policy.wellFormed("000"[:n]+code, j.unit) != nil {
+	for n := range len(zeros) + 1 {
+		if n > 0 && j.policy.wellFormed(zeros[:n]+code, j.unit) != nil {
 			return n
 		}
 	}
 	return 0
 }
 
-// lostHead returns how many leading digits a code has lost, 0 when it is not known to have lost any: the others of the list
+// lostHead returns the leading digits that a code has lost, "" when it is not known to have lost any: the others of the list
 // begin with digits that it lacks, or the whole column is too short by the same zeros.
-func (j *judge) lostHead(code string, codes codesOfList) int {
+func (j *judge) lostHead(code string, codes codesOfList) string {
 	n := j.zerosLost(code)
-	if n == 0 {
-		return 0
-	}
-	if codes.good == 0 {
+	switch {
+	case n == 0:
+		return ""
+	case codes.good == 0:
 		if codes.short > 1 && codes.short*2 > codes.all {
-			return n
+			return zeros[:n]
 		}
-		return 0
+		return ""
+	case len(codes.head) < n+2 || strings.HasPrefix(code, codes.head[:n]) || !strings.HasPrefix(code, codes.head[n:min(n+4, len(codes.head))]):
+		return ""
 	}
-	if len(codes.head) < n+2 || strings.HasPrefix(code, codes.head[:n]) || !strings.HasPrefix(code, codes.head[n:min(n+4, len(codes.head))]) {
-		return 0
-	}
-	return n
+	return codes.head[:n]
 }
 
 // register says which accounts and open cases are there for a code already (FR-17).

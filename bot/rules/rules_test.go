@@ -26,8 +26,11 @@ func policy() Policy {
 			{Pattern: regexp.MustCompile(`^CK\d{8}$`), Shown: "CK và 8 chữ số", Units: []string{"DTSDH"}},
 		},
 		NameFault: func(code string) (string, string) {
-			if code == "2153019999" {
-				return "ACC-03", "2153019999"
+			switch code {
+			case "2153019998":
+				return "ACC-02", code
+			case "2153019999":
+				return "ACC-03", code
 			}
 			return "", ""
 		},
