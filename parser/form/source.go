@@ -10,6 +10,7 @@ import (
 	"vanthu/parser/grid"
 	"vanthu/parser/html"
 	"vanthu/parser/ods"
+	"vanthu/parser/odt"
 	"vanthu/parser/pdf"
 	"vanthu/parser/rtf"
 	"vanthu/parser/viet"
@@ -115,6 +116,8 @@ func read(format string, data []byte, lim parser.Limits) (grid.Document, error) 
 		return rtf.Read(data, lim)
 	case formatHTML:
 		return html.Read(data, lim)
+	case formatODT, formatFODT:
+		return odt.Read(data, lim)
 	case formatODS, formatFODS:
 		book, err := ods.Read(data, lim)
 		return grid.Document{Book: book}, err
