@@ -65,7 +65,7 @@ func (j *judge) classOf(p *person) {
 		j.say("ROW-10", in(p, p.Cohort), "")
 	}
 	switch {
-	case j.knownClass(p.class):
+	case j.knownClass(p.class), j.turned[[2]string{p.At.File, p.At.Sheet}]:
 	case p.class.isCohort() && p.cohort.isClass():
 		j.say("ROW-18", in(p, p.Class), class, "lop", class, "v", cohort)
 		return

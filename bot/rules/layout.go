@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"vanthu/bot"
 	"vanthu/parser"
 )
 
@@ -82,6 +83,14 @@ func (j *judge) layout() {
 	}
 	lists := make(map[*parser.List]*count)
 	var order []*parser.List
+	for _, f := range j.found { // what the reader saw
+		if f.Rule == "LST-18" && f.Args["field"] == "class" {
+			if j.turned == nil {
+				j.turned = make(map[[2]string]bool)
+			}
+			j.turned[[2]string{f.File, f.Sheet}] = true
+		}
+	}
 	for i := range j.people {
 		p := &j.people[i]
 		c := lists[p.list]
@@ -124,7 +133,7 @@ func (j *judge) columnsMisfit(list *parser.List, m misfit, people []*person) {
 	}
 	first, n := people[0], strconv.Itoa(len(people))
 	for _, f := range j.found {
-		if f.Rule == "LST-18" && f.File == first.At.File && f.Sheet == first.At.Sheet { // the reader saw it
+		if f.Rule == "LST-18" && f.Severity == bot.RejectRequest && f.File == first.At.File && f.Sheet == first.At.Sheet { // the reader saw it
 			return
 		}
 	}
