@@ -16,6 +16,7 @@ const (
 	Closing       AnswerKind = "closing"        // M05
 	WithdrawnNote AnswerKind = "withdrawn"
 	PartAccepted  AnswerKind = "part_accepted"
+	BlankForm     AnswerKind = "blank_form" // the one letter that may belong to no case
 )
 
 // An Answer is everything a letter may say; the letter takes what it needs.

@@ -51,6 +51,7 @@ const (
 	Confirmation    Kind = "confirmation" // "Đã nhận đủ", "Đã bàn giao", "Đồng ý cấp phần hợp lệ"
 	Incident        Kind = "incident"
 	Conversation    Kind = "conversation"
+	FormRequest     Kind = "form_request"  // "Cho em xin mẫu BM-CNTT31"
 	OtherRequest    Kind = "other_request" // reset, rename, staff: outside this procedure (FR-03)
 	Other           Kind = "other"
 	Automatic       Kind = "automatic" // RFC 3834
@@ -74,6 +75,7 @@ const (
 	Ignore           Action = "ignore"             // recorded, not answered
 	ConfirmReceived  Action = "confirm_received"
 	ReplyStatus      Action = "reply_status"
+	SendForm         Action = "send_form" // the blank form is sent, no case is opened
 )
 
 // Severity is what a finding does.

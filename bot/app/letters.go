@@ -64,7 +64,9 @@ func (l *letters) compose(a bot.Answer) (store.Letter, error) {
 		From: mime.Address{Name: l.cfg.SMTP.FromName, Address: l.cfg.SMTP.From}, To: []mime.Address{{Name: a.Unit.Name, Address: to}},
 		Subject: draft.Subject, MessageID: messageID(a.Step, l.cfg.SMTP.From), InReplyTo: a.Thread.InReplyTo, References: a.Thread.References,
 		Date: a.At, AutoSubmitted: "auto-replied", Text: draft.Text, Attachments: draft.Attachments,
-		Header: []mime.Field{{Name: "X-Vanthu-Case", Value: a.Case.Number}},
+	}
+	if a.Case.Number != "" {
+		m.Header = []mime.Field{{Name: "X-Vanthu-Case", Value: a.Case.Number}}
 	}
 	if a.Thread.InReplyTo == "" {
 		m.AutoSubmitted = "auto-generated"
@@ -116,6 +118,8 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 			}
 		}
 		return l.writer.HandedOver(h)
+	case bot.BlankForm:
+		return l.writer.FormSent(reply.FormSent{Case: number, Unit: unit, At: a.At, Blank: blankOf(l.cfg)})
 	case bot.WithdrawnNote:
 		return l.writer.Withdrawn(reply.Withdrawal{Case: number, Unit: unit, On: a.At, Reason: a.Reason})
 	}

@@ -201,6 +201,8 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 		return in.request(ctx, m, msg, unit, r, c)
 	case r.Kind == bot.Confirmation && c != nil:
 		return in.confirm(ctx, m, unit, *c, r.Said)
+	case r.Kind == bot.FormRequest:
+		return in.sendForm(ctx, m, msg, unit, c)
 	}
 	why := map[bot.Kind]string{
 		bot.Confirmation:    "a confirmation that belongs to no case of this unit, or whose words are not clear",

@@ -49,6 +49,10 @@ func TestOutcomes(t *testing.T) {
 		{name: "an incident", mail: letter{from: ctsv, subject: "Bao su co"}, outcome: store.Quarantined, reason: "needs_person: an incident", folder: "Quarantine", unit: "CTSV"},
 		{name: "a reset", mail: letter{from: ctsv, subject: "Cap lai mat khau"}, outcome: store.Quarantined, reason: "needs_person: outside", folder: "Quarantine", unit: "CTSV"},
 		{name: "a question", mail: letter{from: ctsv, subject: "Hoi ve bieu mau"}, outcome: store.Quarantined, reason: "needs_person: a message", folder: "Quarantine", unit: "CTSV"},
+		{name: "the blank form is asked for", mail: letter{from: ctsv, subject: "Xin mau BM-CNTT31"}, outcome: store.Ignored, reason: "form_sent", folder: "Done", answer: []string{"blank_form"}, unit: "CTSV"},
+		{name: "a stranger asks for the blank form", mail: letter{from: stranger, login: "none", subject: "Xin mau BM-CNTT31"}, outcome: store.Quarantined, reason: "not_entitled", folder: "Quarantine"},
+		{name: "who is not proven asks for the blank form", mail: letter{from: ctsv, login: "none", subject: "Xin mau BM-CNTT31"}, outcome: store.Quarantined, reason: "not_authenticated", folder: "Quarantine"},
+		{name: "a program asks for the blank form", mail: letter{from: ctsv, header: "Auto-Submitted: auto-replied\r\n", subject: "Xin mau BM-CNTT31"}, outcome: store.Ignored, reason: "automatic", folder: "Ignored"},
 		{name: "a confirmation of nothing", mail: letter{from: ctsv, subject: "Re: x", text: "Đã nhận đủ."}, outcome: store.Quarantined, reason: "needs_person: a confirmation", folder: "Quarantine", unit: "CTSV"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

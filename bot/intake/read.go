@@ -165,12 +165,13 @@ func (r *Reading) kind(msg *mime.Message) (kind bot.Kind, doubt Doubt) {
 	case r.spreadsheet() && !r.Said.clear() && !meaning("thanks").in(text): // a list in which nobody was found
 		return bot.AccountRequest, NoDoubt
 	}
-	return r.kindByWords(isReply(msg), subject, text)
+	return r.kindByWords(isReply(msg), msg.Subject, subject, text)
 }
 
 // kindByWords is for mails without a letter or a list.
-func (r *Reading) kindByWords(reply bool, subject, text string) (kind bot.Kind, doubt Doubt) {
-	if r.Said.clear() {
+func (r *Reading) kindByWords(reply bool, title, subject, text string) (kind bot.Kind, doubt Doubt) {
+	wish := formWish(r.Text) || !reply && formWish(title)
+	if r.Said.clear() && !wish {
 		return bot.Confirmation, NoDoubt
 	}
 	all := text
@@ -182,6 +183,10 @@ func (r *Reading) kindByWords(reply bool, subject, text string) (kind bot.Kind, 
 		return bot.Incident, NoDoubt
 	case meaning("other_request").in(all) || meaning("staff").in(all):
 		return bot.OtherRequest, NoDoubt
+	case wish && !r.Said.clear() && !r.Said.Status && !meaning("withdraw").in(text):
+		return bot.FormRequest, NoDoubt
+	case wish: // and something else that a person must answer
+		return bot.Conversation, NoDoubt
 	case r.Said.Status || meaning("status").in(subject) || meaning("question").in(subject):
 		return bot.Conversation, NoDoubt
 	case meaning("withdraw").in(text) || reply && meaning("thanks").in(text):

@@ -173,11 +173,11 @@ func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Readi
 		kind = bot.Defects
 	case bot.Return, bot.AskSender:
 		kind = bot.Returned
-	case bot.Queue, bot.Human, bot.Ignore, bot.ConfirmReceived, bot.ReplyStatus:
+	case bot.Queue, bot.Human, bot.Ignore, bot.ConfirmReceived, bot.ReplyStatus, bot.SendForm:
 	}
 	a := bot.Answer{Kind: kind, Step: fmt.Sprintf("%s mail %d", c.Number, m.ID), Case: c, Unit: unit, Request: request, At: now,
 		CheckDue: in.Due(c.ReceivedAt, bot.CheckDays), CreateDue: in.Due(c.ReceivedAt, bot.CreateDays),
-		Thread: bot.Thread{InReplyTo: msg.ID, References: append(msg.References[:len(msg.References):len(msg.References)], ids(msg.ID)...), Subject: msg.Subject}}
+		Thread: thread(msg)}
 	for _, f := range r.Files {
 		if slices.Contains(request.ListFiles, f.Name) {
 			a.Lists = append(a.Lists, bot.ListFile{Name: f.Name, Data: f.Data})
@@ -186,6 +186,11 @@ func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Readi
 	letter, err := in.Compose(a)
 	letter.MailID = m.ID
 	return letter, err
+}
+
+// thread is where an answer to a mail belongs.
+func thread(msg *mime.Message) bot.Thread {
+	return bot.Thread{InReplyTo: msg.ID, References: append(msg.References[:len(msg.References):len(msg.References)], ids(msg.ID)...), Subject: msg.Subject}
 }
 
 func ids(id string) []string {

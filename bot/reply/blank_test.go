@@ -103,7 +103,7 @@ func TestBlankFormIsReadWithoutRemarks(t *testing.T) {
 	}
 	got := map[string]string{"form": l.Form, "school": l.School.Text, "unit": l.Unit.Text, "reason": l.Reason.Text, "signer": l.Signer.Text,
 		"date": fmt.Sprint(l.Date.Day, l.Date.Month, l.Date.Year, l.Date.Valid), "staff": fmt.Sprint(l.Staff), "file": l.File, "lists": fmt.Sprint(len(sub.Lists))}
-	want := map[string]string{"form": "BM-CNTT31", "school": testOffice.School, "unit": "PHÒNG CÔNG TÁC SINH VIÊN", "reason": "Sinh viên nhập học năm học 2026 - 2027",
+	want := map[string]string{"form": "BM-CNTT31", "school": strings.ToUpper(testOffice.School), "unit": "PHÒNG CÔNG TÁC SINH VIÊN", "reason": "Sinh viên nhập học năm học 2026 - 2027",
 		"signer": "ThS. Đoàn Thị Hạnh", "date": "5 11 2026 true", "staff": "false", "file": letter.Name, "lists": "1"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -38,6 +38,7 @@ type field struct {
 // BlankLetter is the letter part of the blank form. The units' names may be chosen in it.
 func (w *Writer) BlankLetter(units []string) (compose.Attachment, error) {
 	p := w.page("", "", time.Time{})
+	p.School = upper(p.School)
 	var document strings.Builder
 	err := letterForm.ExecuteTemplate(&document, "document.xml", struct {
 		page

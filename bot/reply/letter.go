@@ -176,6 +176,25 @@ func (w *Writer) HandedOver(h HandOver) (Draft, error) {
 	})
 }
 
+// A FormSent is an answer to a unit that asked for the blank form.
+type FormSent struct {
+	Case, Unit string // Case is "" when the mail belongs to none
+	At         time.Time
+	Blank      Blank
+}
+
+// FormSent brings the blank form.
+func (w *Writer) FormSent(s FormSent) (Draft, error) {
+	files, err := w.BlankForm(s.Blank)
+	if err != nil {
+		return Draft{}, err
+	}
+	return w.draft("form_sent", s.Case, struct {
+		page
+		Letter, List line
+	}{w.page(s.Case, s.Unit, s.At), line(files[0].Name), line(files[1].Name)}, files...)
+}
+
 // A Withdrawal is a case that is not followed any more.
 type Withdrawal struct {
 	Case, Unit string

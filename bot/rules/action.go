@@ -49,6 +49,8 @@ func Follows(kind bot.Kind) bot.Action {
 		return bot.Ignore
 	case bot.Confirmation:
 		return bot.ConfirmReceived
+	case bot.FormRequest:
+		return bot.SendForm
 	case bot.AccountRequest, bot.DeletionRequest, bot.Incident, bot.Conversation, bot.OtherRequest, bot.Other, bot.Spoofed:
 		return bot.Human
 	}

@@ -102,6 +102,23 @@ func (tx *Tx) ClaimLetter(ctx context.Context, id int64, until time.Time) (Lette
 	return claimed[0], true, nil
 }
 
+// Answer returns the answer with that Message-ID, whether it belongs to a case or to none.
+func (tx *Tx) Answer(ctx context.Context, messageID string) (Letter, bool, error) {
+	letters, err := list(ctx, tx, scanLetter, `SELECT `+letterColumns+` FROM outbox WHERE message_id = $1`, messageID)
+	if err != nil || len(letters) == 0 {
+		return Letter{}, false, err
+	}
+	return letters[0], true, nil
+}
+
+// LettersSince counts the answers of a kind to an address.
+func (tx *Tx) LettersSince(ctx context.Context, kind, to string, since time.Time) (n int, err error) {
+	if err := tx.tx.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE kind = $1 AND rcpt = $2 AND created_at >= $3`, kind, to, micros(since)).Scan(&n); err != nil {
+		return 0, fmt.Errorf("store: outbox: %w", err)
+	}
+	return n, nil
+}
+
 // HasLetter says whether a step was answered already.
 func (tx *Tx) HasLetter(ctx context.Context, step string) (bool, error) {
 	var n int

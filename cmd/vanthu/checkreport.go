@@ -172,6 +172,8 @@ func (r *report) kind(k bot.Kind) string {
 		return r.say("báo cáo sự cố", "incident report")
 	case bot.Conversation:
 		return r.say("thư trao đổi", "conversation")
+	case bot.FormRequest:
+		return r.say("xin biểu mẫu", "asks for the blank form")
 	case bot.OtherRequest:
 		return r.say("yêu cầu ngoài phạm vi quy trình", "request outside this procedure")
 	case bot.Automatic:
@@ -211,6 +213,8 @@ func (r *report) outcome(c app.Checked) string {
 		return r.say("Thư được ghi nhận, không trả lời.", "The mail is recorded and not answered.")
 	case bot.ConfirmReceived:
 		return r.say("Xác nhận được ghi vào hồ sơ.", "The confirmation is noted in its case.")
+	case bot.SendForm:
+		return r.say("Biểu mẫu trống được gửi cho đơn vị.", "The blank form is sent to the unit.")
 	case bot.Human, bot.ReplyStatus:
 	}
 	return good + joinNonEmpty(" ", r.say("Chờ cán bộ xem xét.", "An officer decides."), r.doubt(c.Reading.Doubt))

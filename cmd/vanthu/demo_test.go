@@ -28,14 +28,14 @@ func TestDemo(t *testing.T) {
 	}
 	for pattern, want := range map[string]int{
 		"mail/cntt@truong.example/INBOX/*":                       0,
-		"mail/cntt@truong.example/Done/*.eml":                    9,
+		"mail/cntt@truong.example/Done/*.eml":                    10,
 		"mail/cntt@truong.example/Returned/*.eml":                1,
 		"mail/cntt@truong.example/Ignored/*.eml":                 1,
 		"mail/cntt@truong.example/Quarantine/*.eml":              1,
 		"mail/ctsv@truong.example/INBOX/*.eml":                   7,
 		"mail/ctsv@truong.example/INBOX/*(đã đánh dấu).xlsx":     1,
 		"mail/ctsv@truong.example/INBOX/*mật khẩu (mã hoá).xlsx": 2,
-		"mail/dtsdh@truong.example/INBOX/*.eml":                  3,
+		"mail/dtsdh@truong.example/INBOX/*.eml":                  4,
 		"mail/ctsv@evil.example/INBOX/*":                         0,
 		"accounts.jsonl":                                         1,
 		"serve.log":                                              1,

@@ -96,7 +96,7 @@ type demo struct {
 func (d *demo) play(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	for _, act := range []func(context.Context) error{d.unitsAsk, d.othersWrite, d.unitCorrects, d.officersDecide, d.accountsArrive, d.unitsConfirm, d.allFiled} {
+	for _, act := range []func(context.Context) error{d.unitWantsForm, d.unitsAsk, d.othersWrite, d.unitCorrects, d.officersDecide, d.accountsArrive, d.unitsConfirm, d.allFiled} {
 		if err := act(ctx); err != nil {
 			if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 				err = fmt.Errorf("%w: %w", err, cause)

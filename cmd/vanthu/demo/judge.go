@@ -126,10 +126,11 @@ func inOrder(m *mime.Message, written map[string]bool) error {
 		return errors.New("is not threaded to a mail of the unit")
 	case m.Header("Auto-Submitted") != "auto-replied":
 		return errors.New("does not say that it is automatic")
-	case !strings.HasPrefix(m.Subject, "["+bot.Procedure+"] ["+caseOf(m)+"] ") || caseOf(m) == "":
-		return errors.New("does not name procedure and case in its subject")
 	case m.ReturnPath != service:
 		return fmt.Errorf("has the envelope sender %q: a bounce would not come back", m.ReturnPath)
+	case caseOf(m) == "" && attached(m, ".docx") != nil: // the blank form belongs to no case
+	case !strings.HasPrefix(m.Subject, "["+bot.Procedure+"] ["+caseOf(m)+"] ") || caseOf(m) == "":
+		return errors.New("does not name procedure and case in its subject")
 	}
 	return nil
 }

@@ -24,6 +24,27 @@ type request struct {
 	rows   int           // people who are to be served
 }
 
+// unitWantsForm asks for the blank form, before any case.
+func (d *demo) unitWantsForm(ctx context.Context) error {
+	d.story.heading("A unit asks for the blank form")
+	m := d.write(d.dtsdh, "Xin biểu mẫu", "Kính gửi Phòng Công nghệ Thông tin,\n\nPhòng Đào tạo sau đại học xin biểu mẫu BM-CNTT31 để đề nghị cấp email cho học viên.\n\nTrân trọng.")
+	d.story.mail(d.dtsdh.short, m.Subject, nil)
+	accepted, err := d.send(ctx, d.dtsdh, m, "Done")
+	if err != nil {
+		return err
+	}
+	answers, err := d.next(ctx, d.dtsdh, 1)
+	if err != nil {
+		return err
+	}
+	d.story.answer(answers[0].Subject, d.story.now().Sub(accepted))
+	d.story.with(partNames(answers[0]))
+	if attached(answers[0], ".docx") == nil || attached(answers[0], ".xlsx") == nil || caseOf(answers[0]) != "" {
+		return fmt.Errorf("%q does not bring the blank form, or opened a case", answers[0].Subject)
+	}
+	return nil
+}
+
 // unitsAsk sends three requests: one without defects, one with many, and one whose letter is a PDF (steps 1 to 3).
 func (d *demo) unitsAsk(ctx context.Context) error {
 	d.story.heading("Units ask (in brackets: from the mail server's OK to the answer in the unit's mailbox)")
