@@ -1,6 +1,7 @@
 package form
 
 import (
+	"maps"
 	"slices"
 
 	"vanthu/parser/grid"
@@ -69,7 +70,7 @@ func decode(d grid.Document) (grid.Document, *decoding) {
 		}
 	}
 	for i := range d.Sheets {
-		for col := range suspects[i] {
+		for _, col := range slices.Sorted(maps.Keys(suspects[i])) {
 			c := columnOf(&d.Sheets[i], i, col)
 			c.decision = j.Decide(c.samples, viet.Unicode)
 			count(c.decision)

@@ -47,12 +47,15 @@ type Misled struct {
 type Judge struct {
 	known map[string]value
 	fine  map[string]bool // parts between blanks of texts that were right; for Suspect
+	liars map[string]bool // fonts whose names were found to say something else than the text in them
 	font  string          // the last one that was looked at, and whether its name speaks of an old encoding
 	old   bool
 }
 
 // NewJudge returns a Judge that has seen nothing.
-func NewJudge() *Judge { return &Judge{known: make(map[string]value), fine: make(map[string]bool)} }
+func NewJudge() *Judge {
+	return &Judge{known: make(map[string]value), fine: make(map[string]bool), liars: make(map[string]bool)}
+}
 
 // Decide is Judge.Decide for one column alone.
 func Decide(samples []Sample) Decision { return NewJudge().Decide(samples, Unicode) }
@@ -70,7 +73,7 @@ const maxScored = 300
 // font are decided together; a sample that disagrees with its group, by itself. A sample with a letter that only Unicode
 // has is Unicode. Nothing is converted that is Vietnamese as it stands, unless its font or the rest of the group say so
 // and the conversion makes it likelier. lean is an encoding that other columns of the file were found to be in, Unicode
-// when there is none.
+// when there is none. A font that misled in most of a column is no hint in later ones.
 func (j *Judge) Decide(samples []Sample, lean Encoding) Decision {
 	d := Decision{Readings: make([]Reading, len(samples))}
 	groups := map[string]*group{}
@@ -87,6 +90,9 @@ func (j *Judge) Decide(samples []Sample, lean Encoding) Decision {
 		if g == nil {
 			g = &group{judge: j, font: s.Font, lean: lean}
 			g.hint, g.capitals = FontEncoding(s.Font)
+			if j.liars[s.Font] {
+				g.hint = Unicode
+			}
 			groups[s.Font] = g
 			order = append(order, g)
 		}
@@ -104,7 +110,11 @@ func (j *Judge) Decide(samples []Sample, lean Encoding) Decision {
 				r.Doubt = replaced
 			}
 		}
-		if at := g.misled(); at >= 0 {
+		at, mostly := g.misled()
+		if mostly {
+			j.liars[g.font] = true
+		}
+		if at >= 0 {
 			d.Misled = append(d.Misled, Misled{g.font, at})
 		}
 	}

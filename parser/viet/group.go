@@ -308,22 +308,31 @@ func (g *group) convert(m *member, t trial, names bool) {
 	g.converted++
 }
 
-// misled returns the first sample of which the font's name says something else than the text, -1 when none is.
-func (g *group) misled() int {
+// misled returns the first sample of which the font's name says something else than the text, -1 when none is, and
+// whether that goes for most.
+func (g *group) misled() (first int, mostly bool) {
 	if g.font == "" {
-		return -1
+		return -1, false
 	}
+	hint, _ := FontEncoding(g.font)
+	against, agreed := 0, 0
+	first = -1
 	for _, m := range g.members {
 		switch e := m.read.Encoding; e {
+		case hint:
+			if e != Unicode {
+				agreed++
+			}
 		case Unicode, UTF8, UTF8Twice, UTF8Via58, CP1258: // whole files go wrong that way, in any font
 		default:
-			if e != g.hint {
-				return m.index
+			against++
+			if first < 0 {
+				first = m.index
 			}
 		}
 	}
-	if g.hint != Unicode && g.converted == 0 && g.unicode > 0 {
-		return g.members[0].index
+	if hint != Unicode && g.converted == 0 && g.unicode > 0 {
+		return g.members[0].index, true
 	}
-	return -1
+	return first, hint != Unicode && against > agreed
 }

@@ -13,11 +13,12 @@ func Replaced(s string) bool {
 		return false
 	}
 	r := []rune(s)
+	before := ' ' // the character before a run of question marks
 	for i, c := range r {
-		if c != '?' || i+1 == len(r) || !isLetter(r[i+1]) {
-			continue
-		}
-		if i == 0 || isLetter(r[i-1]) || r[i-1] == ' ' {
+		switch {
+		case c != '?':
+			before = c
+		case i+1 < len(r) && isLetter(r[i+1]) && (before == ' ' || isLetter(before)):
 			return true
 		}
 	}
