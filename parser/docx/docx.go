@@ -147,7 +147,7 @@ func (d *walk) paragraph() error {
 	if err := d.runs(&p, run{}); err != nil {
 		return err
 	}
-	b := grid.Block{Text: p.String(), Picture: p.picture}
+	b := grid.Block{Text: p.String(), Font: p.font, Picture: p.picture}
 	if at == len(d.blocks) {
 		d.blocks = append(d.blocks, b)
 		return nil
@@ -187,6 +187,8 @@ func (d *walk) inline(p *text, in *run, e xml.StartElement) error {
 		p.add("\n", *in)
 	case local == "noBreakHyphen":
 		p.add("-", *in)
+	case local == "softHyphen": // under a font of TCVN3 it is the letter ư that passed through another program
+		p.add("\u00AD", *in)
 	case local == "rPr":
 		r, font, err := d.format()
 		if p.font == "" {

@@ -79,6 +79,7 @@ func TestRead(t *testing.T) {
 		merged     []grid.Range
 	}{
 		{name: "runs, tabs and breaks", body: `<w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr><w:r><w:t>a</w:t><w:tab/><w:t xml:space="preserve"> b</w:t><w:br/></w:r><w:r><w:t>c</w:t><w:noBreakHyphen/><w:t>d</w:t></w:r></w:p>`, want: []string{"a\t b\nc-d"}},
+		{name: "optional hyphens", body: `<w:p><w:r><w:rPr><w:rFonts w:ascii=".VnTime"/></w:rPr><w:t>Nh</w:t><w:softHyphen/></w:r></w:p>`, want: []string{"Nh\u00AD"}},
 		{name: "tracked changes: the final state", body: `<w:p><w:del><w:r><w:delText>old</w:delText></w:r></w:del><w:ins><w:r><w:t>new</w:t></w:r></w:ins><w:moveFrom><w:r><w:t>away</w:t></w:r></w:moveFrom></w:p>`, want: []string{"new"}},
 		{name: "field codes and hidden text", body: `<w:p><w:r><w:instrText>PAGE</w:instrText></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>no</w:t></w:r><w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>yes</w:t></w:r></w:p>`, want: []string{"yes"}},
 		{name: "content controls and links", body: `<w:sdt><w:sdtContent><w:p><w:hyperlink><w:r><w:t>x</w:t></w:r></w:hyperlink></w:p></w:sdtContent></w:sdt>`, want: []string{"x"}},

@@ -3,6 +3,7 @@ package form
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"vanthu/parser/grid"
 	"vanthu/parser/viet"
@@ -128,15 +129,23 @@ func (c *column) add(row, cell int, from *grid.Cell) {
 	c.at, c.cell = append(c.at, row), append(c.cell, cell)
 }
 
-// allColumns gathers the texts of all columns of all sheets.
+// allColumns gathers the texts of all columns that hold more than ASCII, of all sheets.
 func allColumns(d *grid.Document) []*column {
 	var all []*column
 	for i := range d.Sheets {
+		beyond := map[int]bool{}
+		for r := range d.Sheets[i].Rows {
+			for k := range d.Sheets[i].Rows[r].Cells {
+				if cell := &d.Sheets[i].Rows[r].Cells[k]; cell.Kind == grid.Text && strings.ContainsFunc(cell.Text, func(r rune) bool { return r >= 0x80 }) {
+					beyond[cell.Col] = true
+				}
+			}
+		}
 		of := map[int]*column{}
 		for r := range d.Sheets[i].Rows {
 			for k := range d.Sheets[i].Rows[r].Cells {
 				cell := &d.Sheets[i].Rows[r].Cells[k]
-				if cell.Kind != grid.Text || cell.Text == "" {
+				if cell.Kind != grid.Text || cell.Text == "" || !beyond[cell.Col] {
 					continue
 				}
 				c := of[cell.Col]

@@ -2,6 +2,7 @@ package form
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -11,9 +12,32 @@ import (
 
 // Conversions counts what was converted under one heading.
 type conversions struct {
-	n        int
-	encoding viet.Encoding
-	font     string
+	n         int
+	encodings map[viet.Encoding]int
+	fonts     map[string]int
+}
+
+func (c *conversions) add(d decoded) {
+	if c.n == 0 {
+		c.encodings, c.fonts = map[viet.Encoding]int{}, map[string]int{}
+	}
+	c.n++
+	c.encodings[d.Encoding]++
+	c.fonts[d.font]++
+}
+
+// args says what most of it was.
+func (c *conversions) args() []string {
+	return []string{"enc", commonest(c.encodings).String(), "font", commonest(c.fonts), "n", strconv.Itoa(c.n)}
+}
+
+func commonest[K cmp.Ordered](counts map[K]int) (most K) {
+	for _, k := range slices.Sorted(maps.Keys(counts)) {
+		if counts[k] > counts[most] {
+			most = k
+		}
+	}
+	return most
 }
 
 // say remarks what was done about encodings: of every column and every value of a list, and once of what stands around.
@@ -46,9 +70,9 @@ func (n *decoding) sayList(l *list, said map[cellPlace]bool) {
 			at := l.place(p.At.Row, col)
 			if d.Encoding != viet.Unicode {
 				if of[col] == nil {
-					of[col] = &conversions{encoding: d.Encoding, font: d.font}
+					of[col] = &conversions{}
 				}
-				of[col].n++
+				of[col].add(d)
 				l.remark(parser.EncodingConverted, p.N, at, d.Text, "raw", d.raw, "text", d.Text)
 			}
 			if code := doubtCode(d.Doubt); code != "" && !(d.Doubt == viet.UnknownEncoding && n.unknown[cellPlace{l.out.Sheet, 0, col}]) {
@@ -59,7 +83,7 @@ func (n *decoding) sayList(l *list, said map[cellPlace]bool) {
 	for _, col := range cols {
 		at, heading := l.headingOf(col)
 		if c := of[col]; c != nil {
-			l.remark(parser.EncodingConverted, 0, at, "", "h", heading, "enc", c.encoding.String(), "font", c.font, "n", strconv.Itoa(c.n))
+			l.remark(parser.EncodingConverted, 0, at, "", append(c.args(), "h", heading)...)
 		}
 		if n.unknown[cellPlace{l.out.Sheet, 0, col}] {
 			l.remark(parser.EncodingUnknown, 0, at, "", "h", heading)
@@ -95,9 +119,9 @@ func (n *decoding) sayAround(s *source, said map[cellPlace]bool) {
 	look := func(d decoded, at parser.Place) {
 		if d.Encoding != viet.Unicode {
 			if around.n == 0 {
-				around.encoding, around.font, first = d.Encoding, d.font, at
+				first = at
 			}
-			around.n++
+			around.add(d)
 		}
 		if code := doubtCode(d.Doubt); code != "" && !doubts[code] {
 			doubts[code] = true
@@ -127,8 +151,7 @@ func (n *decoding) sayAround(s *source, said map[cellPlace]bool) {
 		}
 	}
 	if around.n > 0 {
-		s.hidden = append(s.hidden, newRemark(parser.EncodingConverted, 0, first, "",
-			"where", "around_list", "enc", around.encoding.String(), "font", around.font, "n", strconv.Itoa(around.n)))
+		s.hidden = append(s.hidden, newRemark(parser.EncodingConverted, 0, first, "", append(around.args(), "where", "around_list")...))
 	}
 }
 
