@@ -49,7 +49,6 @@ func TestMadeFiles(t *testing.T) {
 		{"Gnumeric, xlsx", "g.xlsx", m.gnumeric("gốc.xlsx", "Gnumeric_Excel:xlsx")},
 		{"Gnumeric, strict xlsx", "g2.xlsx", m.gnumeric("gốc.xlsx", "Gnumeric_Excel:xlsx2")},
 		{"Gnumeric, xls", "g.xls", m.gnumeric("gốc.xlsx", "Gnumeric_Excel:excel_biff8")},
-		{"Gnumeric, Excel 95", "g95.xls", m.gnumeric("gốc.xlsx", "Gnumeric_Excel:excel_biff7")},
 		{"Gnumeric, ods", "g.ods", m.gnumeric("gốc.xlsx", "Gnumeric_OpenCalc:odf")},
 		{"Gnumeric, html", "g.html", m.gnumeric("gốc.xlsx", "Gnumeric_html:html40")},
 		{"Gnumeric, csv", "g.csv", m.gnumeric("gốc.xlsx", "Gnumeric_stf:stf_csv")},
