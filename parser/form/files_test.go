@@ -80,7 +80,7 @@ func TestFiles(t *testing.T) {
 		{"xlsb", [][]byte{zipped(t, "xl/workbook.bin", "")}, []string{"xlsb problem unsupported"}},
 		{"xls that lost its directory", [][]byte{append(compound("")[:512], "\x09\x08\x10\x00\x00\x06\x05\x00"...)}, []string{"xls problem damaged"}},
 		{"xls", [][]byte{compound("Workbook")}, []string{"xls problem damaged"}},
-		{"doc", [][]byte{compound("WordDocument")}, []string{"doc problem unsupported"}},
+		{"doc", [][]byte{compound("WordDocument")}, []string{"doc problem damaged"}},
 		{"bytes of nothing", [][]byte{{1, 2, 3, 0, 4}}, []string{" problem unsupported"}},
 		{"a pdf that is none", [][]byte{[]byte("%PDF-1.7\n")}, []string{"pdf problem damaged"}},
 	} {

@@ -6,6 +6,7 @@ import (
 
 	"vanthu/parser"
 	"vanthu/parser/csv"
+	"vanthu/parser/doc"
 	"vanthu/parser/docx"
 	"vanthu/parser/grid"
 	"vanthu/parser/html"
@@ -108,6 +109,8 @@ func read(format string, data []byte, lim parser.Limits) (grid.Document, error) 
 	case formatXLS:
 		book, err := xls.Read(data, lim)
 		return grid.Document{Book: book}, err
+	case formatDOC:
+		return doc.Read(data, lim)
 	case formatDOCX:
 		return docx.Read(data, lim)
 	case formatPDF:

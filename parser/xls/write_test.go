@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"unicode/utf16"
 
-	"vanthu/parser/cfb"
+	"vanthu/parser/cfb/cfbtest"
 )
 
 // le packs numbers and bytes, little-endian.
@@ -130,62 +130,13 @@ func (w *writer) stream() []byte {
 	return out
 }
 
-// compound puts a stream into a compound file with sectors of 4,096 bytes ([MS-CFB] §2).
+// compound puts a stream into a compound file.
 func compound(name string, stream []byte, storages ...string) []byte {
-	const sector, free, end, fat = 4096, 0xffffffff, 0xfffffffe, 0xfffffffd
-	size := max(len(stream), sector) // shorter ones would have to lie in the mini stream
-	for len(stream)%sector != 0 || len(stream) == 0 {
-		stream = append(stream, 0)
+	entries := []cfbtest.Entry{{Name: name, Data: stream}}
+	for _, s := range storages {
+		entries = append(entries, cfbtest.Entry{Name: s})
 	}
-	n := len(stream) / sector
-	fats := (n + 1 + sector/4) / (sector/4 - 1)
-	head := le(cfb.Signature, make([]byte, 16), 0x3e, 4, 0xfffe, 12, 6, make([]byte, 6), uint32(1), uint32(fats), uint32(n),
-		uint32(0), uint32(4096), uint32(end), uint32(0), uint32(end), uint32(0))
-	for i := range 109 {
-		if i < fats {
-			head = append(head, le(uint32(n+1+i))...)
-		} else {
-			head = append(head, le(uint32(free))...)
-		}
-	}
-	head = append(head, make([]byte, sector-len(head))...)
-	entry := func(name string, kind byte, left, child, start uint32, size int) []byte {
-		u := wide(name)
-		e := append(u, make([]byte, 64-len(u))...)
-		e = append(e, le(len(u)+2, kind, byte(1), left, uint32(free), child, make([]byte, 36), start, uint64(size))...)
-		return e
-	}
-	root := uint32(len(storages) + 1)
-	dir := entry("Root Entry", 5, free, root, end, 0)
-	for i, s := range storages {
-		left := uint32(free)
-		if i > 0 {
-			left = uint32(i)
-		}
-		dir = append(dir, entry(s, 1, left, free, 0, 0)...)
-	}
-	left := uint32(free)
-	if len(storages) > 0 {
-		left = uint32(len(storages))
-	}
-	dir = append(dir, entry(name, 2, left, free, 0, size)...)
-	dir = append(dir, make([]byte, sector-len(dir))...)
-	var table []byte
-	for i := range n {
-		if i == n-1 {
-			table = append(table, le(uint32(end))...)
-		} else {
-			table = append(table, le(uint32(i+1))...)
-		}
-	}
-	table = append(table, le(uint32(end))...)
-	for range fats {
-		table = append(table, le(uint32(fat))...)
-	}
-	for len(table) < fats*sector {
-		table = append(table, le(uint32(free))...)
-	}
-	return append(append(append(head, stream...), dir...), table...)
+	return cfbtest.File(entries...)
 }
 
 // The records of one cell each.
