@@ -17,6 +17,7 @@ import (
 	"vanthu/parser/viet"
 	"vanthu/parser/xls"
 	"vanthu/parser/xlsx"
+	"vanthu/parser/xmlss"
 )
 
 // A source is one file after reading.
@@ -119,6 +120,9 @@ func read(format string, data []byte, lim parser.Limits) (grid.Document, error) 
 		return rtf.Read(data, lim)
 	case formatHTML:
 		return html.Read(data, lim)
+	case formatXMLSS:
+		book, err := xmlss.Read(data, lim)
+		return grid.Document{Book: book}, err
 	case formatODT, formatFODT:
 		return odt.Read(data, lim)
 	case formatODS, formatFODS:
