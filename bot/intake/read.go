@@ -119,10 +119,19 @@ func WithoutMail(ctx context.Context, files []parser.File, read Reader) (r Readi
 	if r.Files, r.Submission, err = read(ctx, files); err != nil {
 		return r, err
 	}
-	if r.Submission.Letter != nil && r.Submission.Letter.Deletes {
+	switch letter := r.Submission.Letter; {
+	case letter != nil && letter.Deletes, letter == nil && r.listsDelete():
 		r.Kind = bot.DeletionRequest
+	case letter != nil && r.listsDelete():
+		r.Doubt = SpeaksOfDeletion
 	}
 	return r, nil
+}
+
+// listsDelete reports whether all lists are of people who left, by their titles.
+func (r *Reading) listsDelete() bool {
+	lists := r.Submission.Lists
+	return len(lists) > 0 && !slices.ContainsFunc(lists, func(l parser.List) bool { return !l.Deletes })
 }
 
 // machineKind is set when no person wrote the mail: it is recorded and never answered (RFC 3834 §2).
@@ -142,7 +151,7 @@ func machineKind(msg *mime.Message) bot.Kind {
 func (r *Reading) kind(msg *mime.Message) (kind bot.Kind, doubt Doubt) {
 	subject, text := words(msg.Subject), words(r.Text)
 	letter, people := r.Submission.Letter, len(r.Submission.Rows) > 0 || len(r.Submission.Lists) > 0
-	deletes := meaning("deletion").in(subject) || meaning("deletion").in(text)
+	deletes := meaning("deletion").in(subject) || meaning("deletion").in(text) || r.listsDelete()
 	switch {
 	case letter != nil && letter.Deletes:
 		return bot.DeletionRequest, NoDoubt

@@ -139,6 +139,34 @@ func TestKindWithoutFiles(t *testing.T) {
 	}
 }
 
+// A list of people who left is no request for accounts, whatever the mail forgets to say.
+func TestKindByLists(t *testing.T) {
+	t.Parallel()
+	left, fresh := parser.List{Title: "DANH SÁCH SINH VIÊN THÔI HỌC", Deletes: true}, parser.List{}
+	letter := &parser.Letter{Request: parser.Value{Text: "Đề nghị cấp tài khoản email"}}
+	for _, tt := range []struct {
+		name  string
+		sub   parser.Submission
+		text  string
+		kind  bot.Kind
+		doubt Doubt
+	}{
+		{"leavers alone", parser.Submission{Lists: []parser.List{left}}, "Gửi anh chị danh sách.", bot.DeletionRequest, NoDoubt},
+		{"newcomers alone", parser.Submission{Lists: []parser.List{fresh}}, "Gửi anh chị danh sách.", bot.AccountRequest, NoDoubt},
+		{"leavers with a letter that asks for accounts", parser.Submission{Letter: letter, Lists: []parser.List{left}}, "", bot.AccountRequest, SpeaksOfDeletion},
+		{"leavers beside newcomers", parser.Submission{Letter: letter, Lists: []parser.List{fresh, left}}, "", bot.AccountRequest, NoDoubt}, // LST-08 speaks
+		{"newcomers, and words of closing", parser.Submission{Lists: []parser.List{fresh}}, "Nhờ vô hiệu hoá tài khoản các em sau.", bot.DeletionRequest, NoDoubt},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := Reading{Submission: tt.sub, Text: tt.text}
+			if kind, doubt := r.kind(&mime.Message{Subject: "Danh sách", Text: tt.text}); kind != tt.kind || doubt != tt.doubt {
+				t.Errorf("%s %q, not %s %q", kind, doubt, tt.kind, tt.doubt)
+			}
+		})
+	}
+}
+
 func TestReadFacts(t *testing.T) {
 	t.Parallel()
 	got := reading(t, &mime.Message{Subject: "Re: [QT.CNTT.03] [yc-2026-0042] x", Text: "Danh sách: https://drive.example.com/file/d/1, YC-2026-0099\nMật khẩu mở file: ctsv2024"})

@@ -46,7 +46,7 @@ func (j *judge) repeatedCodes() {
 	}
 	for i := range j.found { // ENV-08 named the files; now it is known whether they contradict each other
 		if f := &j.found[i]; f.Rule == "ENV-08" {
-			f.Args["m"] = strconv.Itoa(conflicts)
+			f.add("m", strconv.Itoa(conflicts))
 		}
 	}
 }

@@ -92,6 +92,14 @@ func (j *judge) record(severity bot.Severity, rule string, where place, value st
 	}
 }
 
+// add gives a finding that was made already one more field.
+func (f *finding) add(field, value string) {
+	if f.Args == nil {
+		f.Args = make(map[string]string)
+	}
+	f.Args[field] = value
+}
+
 func (j *judge) has(rule string, n int) bool { return j.said[saying{rule, n}] }
 
 func areaOf(rule string) int {

@@ -83,12 +83,17 @@ func (j *judge) layout() {
 	}
 	lists := make(map[*parser.List]*count)
 	var order []*parser.List
-	for _, f := range j.found { // what the reader saw
-		if f.Rule == "LST-18" && f.Args["field"] == "class" {
+	for i := range j.found { // what the reader saw
+		switch f := &j.found[i]; {
+		case f.Rule == "LST-18" && f.Args["field"] == "class":
 			if j.turned == nil {
 				j.turned = make(map[[2]string]bool)
 			}
 			j.turned[[2]string{f.File, f.Sheet}] = true
+		case f.Rule == "LST-17" && 0 < f.N && f.N <= len(j.people) && f.Args["why"] == "":
+			if m := j.misfitOf(&j.people[f.N-1]); m != fits {
+				f.add("why", string(m))
+			}
 		}
 	}
 	for i := range j.people {
