@@ -89,7 +89,8 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 	number, unit := a.Case.Number, a.Unit.Name
 	switch a.Kind {
 	case bot.Acknowledged:
-		return l.writer.Acknowledged(l.answer(a, false))
+		draft, err := l.writer.Acknowledged(l.answer(a, reply.WorthMarking(a.Request)))
+		return l.more(a, draft, err)
 	case bot.Defects:
 		draft, err := l.writer.Defects(l.answer(a, true))
 		return l.more(a, draft, err)

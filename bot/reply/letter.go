@@ -36,6 +36,7 @@ type answerFacts struct {
 	Good, Warned, Bad     int
 	Errors, Notes         []reason // about the whole request
 	BadRows, WarnedRows   table
+	Compared              comparison // what was read in an old encoding; its rows are not among the warned ones for that
 	Workbook              line
 	Limits                Limits
 }
@@ -48,8 +49,9 @@ func (w *Writer) facts(a Answer) answerFacts {
 		Lists:  plain(strings.Join(a.Request.ListFiles, ", "), speech),
 		Total:  len(a.Request.Rows), Classes: classes(a.Request.Rows), Good: a.Request.Good(),
 		Errors: w.general(a.Request, rejects), Notes: w.general(a.Request, warns),
-		BadRows: w.table(a.Request, rejects), WarnedRows: w.table(a.Request, warns),
-		Limits: a.Limits,
+		BadRows: w.table(a.Request, rejects), WarnedRows: w.table(a.Request, func(f bot.Finding) bool { return warns(f) && !isConversion(f) }),
+		Compared: compare(a.Request),
+		Limits:   a.Limits,
 	}
 	if len(a.Workbook.Data) > 0 {
 		f.Workbook = plain(a.Workbook.Name, longest)

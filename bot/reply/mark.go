@@ -94,6 +94,9 @@ func (w *Writer) mark(f *excelize.File, req bot.Request, texts bool) ([]byte, er
 			return nil, bot.Errorf(bot.Invalid, "sheet %q cannot be marked: %w", s.name, err)
 		}
 	}
+	if err := m.compare(req); err != nil {
+		return nil, bot.Errorf(bot.Invalid, "what was read in an old encoding cannot be shown: %w", err)
+	}
 	out, err := f.WriteToBuffer()
 	if err != nil {
 		return nil, bot.Errorf(bot.Invalid, "the marked workbook cannot be written: %w", err)

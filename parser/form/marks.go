@@ -49,3 +49,23 @@ func isAnswerHeading(text string) bool {
 		return ok && (rest == "" || rest[0] == '\n' || rest[0] == '\r')
 	})
 }
+
+// The sheet that the answer adds where values were in an old encoding, and what stands in its first cell.
+const (
+	comparisonSheet   = "Đối chiếu bảng mã"
+	comparisonHeading = "Đối chiếu bảng mã / Old encodings, side by side"
+)
+
+// withoutAnswer leaves out what the answer has added to a file, before anything is made of its text: the reasons quote what
+// was sent in an old encoding in sentences of Unicode, and the sheet shows values of the list once more.
+func withoutAnswer(sheets []grid.Sheet) []grid.Sheet {
+	clean := make([]grid.Sheet, 0, len(sheets))
+	for i := range sheets {
+		s := &sheets[i]
+		if s.Name == comparisonSheet && len(s.Rows) > 0 && s.Rows[0].Cell(1).Text == comparisonHeading {
+			continue
+		}
+		clean = append(clean, *withoutMarks(s))
+	}
+	return clean
+}

@@ -42,7 +42,6 @@ type stray struct {
 // scanSheet reads one sheet: its lists, and its other lines in order.
 func scanSheet(from scan) *scan {
 	c := &from
-	c.s = withoutMarks(c.s)
 	c.m = newMerges(c.s)
 	c.goOn(c.before)
 	last := 0

@@ -66,6 +66,7 @@ func readSource(f parser.File, lim parser.Limits) *source {
 		if err != nil {
 			return err
 		}
+		d.Sheets = withoutAnswer(d.Sheets)
 		d, text := decode(d)
 		s.take(d)
 		text.say(s)
