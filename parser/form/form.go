@@ -123,9 +123,13 @@ func (r *reading) take(l *list) {
 		rows = rows[:max(0, r.lim.Rows-base)]
 		r.remark(newRemark(parser.TooManyRows, 0, l.place(l.out.HeaderRow, 0), "", "max", strconv.Itoa(r.lim.Rows)))
 	}
-	for _, p := range rows {
-		p.N += base
-		r.out.Rows = append(r.out.Rows, p)
+	if base == 0 { // the only list, in most requests
+		r.out.Rows = rows[:len(rows):len(rows)]
+	} else {
+		for _, p := range rows {
+			p.N += base
+			r.out.Rows = append(r.out.Rows, p)
+		}
 	}
 	for _, m := range l.remarks {
 		if m.N > len(rows) {

@@ -58,10 +58,7 @@ func titleGroup(n line, where string) group {
 	rest := fold
 	if m := classTitleRE.FindStringSubmatchIndex(fold); m != nil {
 		value := fold[m[2]:m[3]]
-		if end := classEndRE.FindStringIndex(value); end != nil {
-			value = value[:end[0]]
-		}
-		value = strings.TrimRight(value, " .-:")
+		value = value[:classLength(value)]
 		if v := take(m[2], m[2]+len(value)); isClassName(v.Text) {
 			g.class = v
 		}
@@ -77,6 +74,30 @@ func titleGroup(n line, where string) group {
 		}
 	}
 	return g
+}
+
+// What never stands inside the name of a class.
+var notClassRE = regexp.MustCompile(`^(de|cua|da|se|dang|nam|hoc|tai|vao|co|la|duoc|cho|va)$`)
+
+// classLength returns how many bytes of a folded text are the name of a class: up to its last word with a digit, over short
+// words only ("CK1 Nội K5"), or one word.
+func classLength(fold string) int {
+	if end := classEndRE.FindStringIndex(fold); end != nil {
+		fold = fold[:end[0]]
+	}
+	end, at := 0, 0
+	for i, w := range strings.SplitAfter(fold, " ") {
+		at += len(w)
+		w = strings.TrimSpace(w)
+		digit := strings.ContainsAny(w, "0123456789")
+		if i >= 6 || len(w) > 5 && !digit || notClassRE.MatchString(w) {
+			break
+		}
+		if i == 0 || digit {
+			end = at
+		}
+	}
+	return len(strings.TrimRight(fold[:end], " .-:"))
 }
 
 // isClassName reports whether a text behind "Lớp" names one: it has a digit, or is a single word of capitals ("YAK").

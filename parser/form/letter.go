@@ -2,7 +2,6 @@ package form
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -27,7 +26,6 @@ var (
 	schoolRE     = regexp.MustCompile(`^(truong|hoc vien|dai hoc)\b`)
 	labelLine    = regexp.MustCompile(`^[^:]{1,40}:`)
 	closingRE    = regexp.MustCompile(`^(tran trong|rat mong|kinh (mong|de nghi)|noi nhan)`)
-	countRE      = regexp.MustCompile(`(\d{1,6})\)?\s*(?:\([^)]*\)\s*)?(?:sinh vien|hoc vien|sv\b|hv\b|can bo|vien chuc|nguoi|em\b|tai khoan|students?\b)`)
 	staffRE      = regexp.MustCompile(`\b(can bo|vien chuc|giang vien|nhan vien)\b`)
 	verbRE       = regexp.MustCompile(`\b(cap|tao|mo|xoa|thu hoi|huy|khoa|dung)\b`)
 	leftRE       = regexp.MustCompile(`\bthoi hoc\b|\b(xoa|thu hoi|huy|vo hieu)\b[^.]{0,30}\b(tai khoan|e-?mail|thu dien tu)\b`)
@@ -115,7 +113,23 @@ func readLetter(file string, lines []foldedLine) *parser.Letter {
 	l.Staff = staffRE.MatchString(ask)
 	l.Count = count(ask, lines)
 	l.Signed = pictureAfterRequest(lines, l.Request)
+	ofList(l, lines)
 	return l
+}
+
+// ofList reads what the letter says of its list, down to where a list's own title begins.
+func ofList(l *parser.Letter, lines []foldedLine) {
+	for _, n := range lines {
+		if strings.HasPrefix(n.fold, "danh sach") {
+			break
+		}
+		l.Classes = append(l.Classes, namedClasses(n)...)
+		l.Cohorts = append(l.Cohorts, namedCohorts(n)...)
+		if v, d := decision(n.line, n.fold); v.Text != "" && (l.Decision.Text == "" || l.DecisionDate.Year == 0 && d.Year > 0) {
+			l.Decision, l.DecisionDate = v, d
+		}
+	}
+	l.Classes, l.Cohorts = once(l.Classes), once(l.Cohorts)
 }
 
 func valueOf(n foldedLine, text string) parser.Value {
@@ -156,12 +170,18 @@ func unit(lines []foldedLine) parser.Value {
 	return parser.Value{}
 }
 
-var placeDateRE = regexp.MustCompile(`^([^,:]{1,40},\s*)?ngay\b`)
+var (
+	placeDateRE = regexp.MustCompile(`^([^,:]{1,40},\s*)?ngay\b`)
+	bareDateRE  = regexp.MustCompile(`^[^,:\d]{2,40},\s*(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4})\.?$`) // "Cần Thơ, 05/11/2026"
+)
 
 // letterDate reads "Cần Thơ, ngày 05 tháng 11 năm 2026". A date that was left blank gives only its Text.
 func letterDate(lines []foldedLine) parser.Date {
 	var blank parser.Date
 	for _, n := range lines {
+		if m := bareDateRE.FindStringSubmatch(n.fold); m != nil {
+			return dated(n.line, m[1], m[2], m[3])
+		}
 		at := strings.Index(n.fold, "ngay")
 		if at < 0 || !placeDateRE.MatchString(n.fold) && !strings.Contains(n.fold, ", ngay") || strings.Contains(n.fold, "quyet dinh") {
 			continue
@@ -222,24 +242,6 @@ func request(lines []foldedLine) parser.Value {
 		}
 	}
 	return parser.Value{}
-}
-
-// count is the number of people that the request, or else a line "Số lượng:", speaks of.
-func count(ask string, lines []foldedLine) int {
-	texts := []string{ask}
-	for _, n := range lines {
-		if strings.HasPrefix(n.fold, "so luong") {
-			texts = append(texts, n.fold)
-		}
-	}
-	for _, t := range texts {
-		if m := countRE.FindStringSubmatch(t); m != nil {
-			if n, err := strconv.Atoi(m[1]); err == nil && n > 0 {
-				return n
-			}
-		}
-	}
-	return 0
 }
 
 // signer is the name under "Thủ trưởng đơn vị", in the same column where there are columns.

@@ -103,7 +103,7 @@ func TestPrintedLetter(t *testing.T) {
 		Date:    parser.Date{Year: 2026, Month: 11, Day: 5, Valid: true, Text: "Cần Thơ, ngày 05 tháng 11 năm 2026"},
 		Reason:  text("Cấp cho sinh viên khóa 50 nhập học đợt 2"),
 		Request: text("Để phục vụ công tác chuyên môn, phòng (ban), đề nghị Phòng CNTT cấp mới tài khoản email cho 142 cán bộ theo danh sách đính kèm"),
-		Signer:  text("ThS. Đoàn Thị Hạnh"), Signed: true, Count: 142, Staff: true,
+		Signer:  text("ThS. Đoàn Thị Hạnh"), Signed: true, Count: 142, Staff: true, Cohorts: []parser.Value{text("50")},
 	}
 	if d := cmp.Diff(want, got, onlyText); d != "" {
 		t.Errorf("letter (-want +got):\n%s", d)
@@ -125,6 +125,11 @@ func TestLetterFields(t *testing.T) {
 		{"impossible date", with(2, "Cần Thơ, ngày 31 tháng 11 năm 2026"), func(l parser.Letter) bool { return l.Date.Year == 2026 && !l.Date.Valid }},
 		{"date left blank", with(2, "Cần Thơ, ngày ..... tháng ..... năm 2026"), func(l parser.Letter) bool { return l.Date.Year == 0 && l.Date.Text != "" }},
 		{"short date", with(2, "Ngày 5/11/2026"), func(l parser.Letter) bool { return l.Date.Day == 5 && l.Date.Month == 11 && l.Date.Valid }},
+		{"date without its word", with(2, "Cần Thơ, 05/11/2026"), func(l parser.Letter) bool { return l.Date.Day == 5 && l.Date.Month == 11 && l.Date.Valid }},
+		{"classes", with(7, "Cấp cho sinh viên các lớp YAK50, YBK50"), func(l parser.Letter) bool { return len(l.Classes) == 2 && l.Classes[1].Text == "YBK50" }},
+		{"decision", with(9, "theo Quyết định số 12/QĐ-ĐHVD ngày 01/10/2026"), func(l parser.Letter) bool {
+			return l.Decision.Text == "12/QĐ-ĐHVD" && l.DecisionDate.Month == 10 && l.Date.Month == 11
+		}},
 		{"29 February", with(2, "Cần Thơ, ngày 29 tháng 2 năm 2027"), func(l parser.Letter) bool { return !l.Date.Valid }},
 		{"unit left blank", with(1, "ĐƠN VỊ: .........|Độc lập"), func(l parser.Letter) bool { return l.Unit.Text == "" }},
 		{"unit under the school", with(1, "PHÒNG ĐÀO TẠO|Độc lập"), func(l parser.Letter) bool { return l.Unit.Text == "PHÒNG ĐÀO TẠO" }},

@@ -187,6 +187,9 @@ func (l *list) addOne(row grid.Row) {
 		l.out.FirstRow = row.Number
 	}
 	l.out.LastRow = row.Number
+	if len(l.rows) == cap(l.rows) { // twice as many, but no more than there can be
+		l.rows = slices.Grow(l.rows, max(8, min(len(l.rows), l.scan.below)))
+	}
 	l.rows = append(l.rows, p)
 	if l.onlyNamed(p) && (l.gap || len(l.trailing) > 0) {
 		l.trailing = append(l.trailing, n)

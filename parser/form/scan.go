@@ -30,6 +30,7 @@ type scan struct {
 	footer bool    // below a signature: only a new header, or a plain person, begins again
 	lines  []line
 	titles int // index of the first line that can be a title of the next list
+	below  int // rows of the sheet from the current one on
 	strays []stray
 }
 
@@ -47,6 +48,7 @@ func scanSheet(from scan) *scan {
 	last := 0
 	for i := 0; i < len(c.s.Rows); {
 		row := c.s.Rows[i]
+		c.below = len(c.s.Rows) - i
 		if !slices.ContainsFunc(row.Cells, present) {
 			i++
 			continue

@@ -129,6 +129,8 @@ func read(format string, data []byte, lim parser.Limits) (grid.Document, error) 
 	case formatODS, formatFODS:
 		book, err := ods.Read(data, lim)
 		return grid.Document{Book: book}, err
+	case formatTXT:
+		return readText(data, lim)
 	case formatCSV:
 		book, err := csv.Read(data, lim)
 		return grid.Document{Book: book}, err

@@ -38,15 +38,22 @@ func grouped(c grid.Cell) bool {
 
 // checked is value, with a remark when the cell cannot be used.
 func (l *list) checked(row grid.Row, col, n int) parser.Value {
-	v := l.value(row, col)
-	if c := row.Cell(col); col > 0 && unusable(c) {
-		shown := c.Text
-		if shown == "" {
-			shown = "công thức chưa có giá trị"
-		}
-		l.remark(parser.CellUnusable, n, v.At, c.Text, "cell", v.At.Cell(), "v", shown)
+	if col > 0 {
+		l.check(row.Cell(col), row.Number, n)
 	}
-	return v
+	return l.value(row, col)
+}
+
+// check remarks a cell that cannot be used.
+func (l *list) check(c grid.Cell, row, n int) {
+	if !unusable(c) {
+		return
+	}
+	shown, at := c.Text, l.place(row, c.Col)
+	if shown == "" {
+		shown = "công thức chưa có giá trị"
+	}
+	l.remark(parser.CellUnusable, n, at, c.Text, "cell", at.Cell(), "v", shown)
 }
 
 // filled is checked, with the value of a merged cell used for every row that it covers (LST-10).
@@ -135,6 +142,9 @@ func (l *list) code(row grid.Row, n int) parser.Value {
 		return v
 	case grid.Text, grid.Error:
 	}
+	if v.Text == c.Text && allDigits(v.Text) {
+		return v
+	}
 	if exponentRE.MatchString(v.Text) {
 		l.remark(parser.CodeDamaged, n, v.At, v.Text)
 		return v
@@ -174,13 +184,13 @@ func (l *list) name(row grid.Row, n int) parser.Value {
 		return parser.Value{}
 	}
 	v := parser.Value{At: l.place(row.Number, l.cols.name[0])}
-	var parts, raw []string
+	parts, raw := make([]string, 0, 4), make([]string, 0, 4)
 	usable := true
 	var did viet.Changes
 	for _, col := range l.cols.name {
 		c := row.Cell(col)
 		l.formulas = l.formulas || c.Formula
-		l.checked(row, col, n)
+		l.check(c, row.Number, n)
 		usable = usable && !unusable(c)
 		text, changes := viet.Clean(c.Text)
 		did |= changes

@@ -55,9 +55,13 @@ type Row struct {
 
 // Cell returns the cell of column col (1-based), or an empty one.
 func (r Row) Cell(col int) Cell {
-	for _, c := range r.Cells {
-		if c.Col == col {
-			return c
+	n := len(r.Cells)
+	if col > 0 && col <= n && r.Cells[col-1].Col == col { // no gap before it, as in most rows
+		return r.Cells[col-1]
+	}
+	for i := range r.Cells {
+		if r.Cells[i].Col == col {
+			return r.Cells[i]
 		}
 	}
 	return Cell{Col: col}
