@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -265,7 +266,7 @@ func TestHostile(t *testing.T) {
 	locked := plain()
 	locked.flags = 0x0100
 	tall := plain()
-	for range 50 {
+	for range 1100 {
 		tall.parts = append(tall.parts, tall.parts[:2]...)
 	}
 	file := plain().file()
@@ -294,13 +295,66 @@ func TestHostile(t *testing.T) {
 	} {
 		lim := parser.DefaultLimits()
 		lim.Rows = 20
-		if c.name == "tables" {
-			lim.Rows = 1000
-		}
 		var problem *parser.Problem
 		if _, err := Read(c.data, lim); !errors.As(err, &problem) || problem.Code != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
+	}
+}
+
+// What is short in a file and long in memory, or takes long to look at, is bounded.
+func TestBombs(t *testing.T) {
+	t.Parallel()
+	const n = 2_000_000
+	repeat := func(s string, p part) part {
+		p.text = strings.Repeat(s, n)
+		return p
+	}
+	for _, c := range []struct {
+		name string
+		w    writer
+		code parser.ProblemCode // "": it is read
+	}{
+		{"paragraphs", writer{parts: []part{repeat("\r", part{para: []byte{}})}}, parser.TooLarge},
+		{"cells", writer{parts: []part{repeat("\a", part{para: cell()})}}, parser.TooLarge},
+		{"rows", writer{parts: []part{repeat("\a", part{para: rowEnd()})}}, parser.TooLarge},
+		{"fields in fields", writer{parts: []part{repeat("\x13", part{}), repeat("x", part{}), {text: "\r", para: []byte{}}}}, ""},
+		{"pieces with long formats", writer{extra: join([]byte{1}, le16(60_000), make([]byte, 60_000)), prm: 1, parts: []part{repeat("\r", part{para: []byte{}})}}, parser.TooLarge},
+	} {
+		start := time.Now()
+		c.w.bytes = true
+		var problem *parser.Problem
+		_, err := Read(c.w.file(), parser.DefaultLimits())
+		if c.code == "" && err != nil || c.code != "" && (!errors.As(err, &problem) || problem.Code != c.code) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.code)
+		}
+		if d := time.Since(start); d > 10*time.Second {
+			t.Errorf("%s took %v", c.name, d)
+		}
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	for _, rows := range []int{1000, 10_000} {
+		var parts []part
+		for i := range rows {
+			for _, s := range []string{fmt.Sprint(i + 1), fmt.Sprintf("2453%06d", i), fmt.Sprintf("Nguyễn Thị Ánh %d", i), "YBK50", "K50", ""} {
+				parts = append(parts, part{text: s + "\a", para: cell()})
+			}
+			parts = append(parts, part{text: "\a", para: rowEnd(cells([]int{0, 600, 2000, 5000, 6000, 7000, 9000}))})
+		}
+		data := (&writer{parts: parts}).file()
+		b.Run(fmt.Sprint(rows), func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for range b.N {
+				d, err := Read(data, parser.DefaultLimits())
+				if err != nil || len(d.Sheets[0].Rows) != rows {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
 	}
 }
 

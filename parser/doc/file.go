@@ -47,6 +47,7 @@ type file struct {
 	styles  []style
 	normal  string // the font where no style names one
 	shapes  shapes
+	work    int // bytes of modifiers that may still be looked at
 }
 
 // A piece is a run of characters that lie together ([MS-DOC] §2.4.1).
@@ -63,7 +64,7 @@ func u32(b []byte, at int) int { return int(binary.LittleEndian.Uint32(b[at:])) 
 
 // open reads what describes the text.
 func open(c *cfb.File) (*file, error) {
-	f := &file{}
+	f := &file{work: maxWork}
 	var err error
 	if f.text, err = c.Stream("WordDocument"); err != nil {
 		return nil, err

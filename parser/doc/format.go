@@ -120,7 +120,7 @@ type charFormat struct {
 // char applies modifiers to a format. Toggles against the style are read as if the style were plain: one that strikes
 // through or hides everything is not looked for.
 func (f *file) char(c *charFormat, grpprl []byte) {
-	sprms(grpprl, func(sprm int, v []byte) {
+	f.sprms(grpprl, func(sprm int, v []byte) {
 		switch sprm {
 		case sprmCFRMarkDel:
 			c.deleted = on(v)
@@ -166,7 +166,7 @@ func (f *file) paragraph(fc, prm int) (paraFormat, error) {
 	inTable, depth := false, 0
 	var apply func(grpprl []byte, nested int)
 	apply = func(grpprl []byte, nested int) {
-		sprms(grpprl, func(sprm int, v []byte) {
+		f.sprms(grpprl, func(sprm int, v []byte) {
 			switch sprm {
 			case sprmPFInTable:
 				inTable = v[0] != 0

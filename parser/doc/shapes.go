@@ -4,29 +4,34 @@ import "encoding/binary"
 
 // shapes says what stands at the anchors of drawn objects in the main text.
 type shapes struct {
-	anchors  map[int]int  // character → shape
-	pictures map[int]bool // shapes that show a picture
-	boxes    []box
+	anchors  map[int]int   // character → shape
+	pictures map[int]bool  // shapes that show a picture
+	boxes    map[int][]box // text boxes by their shapes
+	order    []int         // the shapes of boxes, in the order of the text
 }
 
-// A box is a text box: its shape, and its characters counted from the beginning of their story.
-type box struct{ shape, from, to int }
+// A box is a text box: its characters, counted from the beginning of their story.
+type box struct{ from, to int }
 
 // readShapes reads PlcfSpa ([MS-DOC] §2.8.37), OfficeArtContent (§2.9.172) and PlcftxbxTxt (§2.8.32), as far as they hold
 // together: a lost anchor puts the text of its box behind everything else.
 func readShapes(anchors, drawings, boxes []byte) shapes {
-	s := shapes{anchors: map[int]int{}, pictures: map[int]bool{}}
+	s := shapes{anchors: map[int]int{}, pictures: map[int]bool{}, boxes: map[int][]box{}}
 	const spa, ftxbxs = 26, 22
 	if n := (len(anchors) - 4) / (4 + spa); n > 0 {
 		for i := range n {
 			s.anchors[u32(anchors, 4*i)] = u32(anchors, 4*(n+1)+spa*i)
 		}
 	}
+	last := 0
 	if n := (len(boxes) - 4) / (4 + ftxbxs); n > 0 {
 		for i := range n {
-			b := box{shape: u32(boxes, 4*(n+1)+ftxbxs*i+14), from: u32(boxes, 4*i), to: u32(boxes, 4*i+4)}
-			if b.from < b.to && (i == 0 || b.from >= u32(boxes, 4*(i-1)+4)) {
-				s.boxes = append(s.boxes, b)
+			shape := u32(boxes, 4*(n+1)+ftxbxs*i+14)
+			b := box{from: u32(boxes, 4*i), to: u32(boxes, 4*i+4)}
+			if b.from >= last && b.from < b.to { // boxes do not overlap
+				last = b.to
+				s.boxes[shape] = append(s.boxes[shape], b)
+				s.order = append(s.order, shape)
 			}
 		}
 	}

@@ -24,8 +24,14 @@ const (
 	sprmPChgTabs         = 0xc615
 )
 
+// maxWork bounds the bytes of modifiers that are looked at in one document: a list of 64 KB may be named by every piece.
+const maxWork = 256 << 20
+
 // sprms calls each for every modifier of a grpprl. One that is cut off ends the list.
-func sprms(b []byte, each func(sprm int, operand []byte)) {
+func (f *file) sprms(b []byte, each func(sprm int, operand []byte)) {
+	if f.work -= len(b); f.work < 0 {
+		return
+	}
 	for len(b) >= 2 {
 		sprm := u16(b, 0)
 		b = b[2:]

@@ -60,14 +60,14 @@ func (t *table) endRow(f rowFormat) {
 
 // A rowFormat is what the end mark of a row says of its cells.
 type rowFormat struct {
-	edges []int // one more than cells
+	edges []int16 // one more than cells, in twips
 	cells []cellFormat
 }
 
 // A cellFormat says how a cell belongs to others ([MS-DOC] §2.9.327 TCGRF).
 type cellFormat struct {
-	across int // 0: alone; otherwise two values that differ for the first cell of a group and for the others
-	down   int // 0: alone, 1: goes on, 3: begins
+	across uint8 // 0: alone; otherwise two values that differ for the first cell of a group and for the others
+	down   uint8 // 0: alone, 1: goes on, 3: begins
 }
 
 // modify applies a modifier of tables.
@@ -78,12 +78,12 @@ func (f *rowFormat) modify(sprm int, v []byte) {
 			return
 		}
 		n := int(v[0])
-		f.edges, f.cells = make([]int, n+1), make([]cellFormat, n)
+		f.edges, f.cells = make([]int16, n+1), make([]cellFormat, n)
 		for i := range f.edges {
-			f.edges[i] = int(int16(u16(v, 1+2*i)))
+			f.edges[i] = int16(u16(v, 1+2*i))
 		}
 		for i, b := 0, v[1+2*(n+1):]; i < n && len(b) >= 20; i, b = i+1, b[20:] {
-			f.cells[i] = cellFormat{across: u16(b, 0) & 3, down: u16(b, 0) >> 5 & 3}
+			f.cells[i] = cellFormat{across: b[0] & 3, down: b[0] >> 5 & 3}
 		}
 	case sprmTMerge, sprmTSplit:
 		for i := int(v[0]); i < int(v[1]) && i < len(f.cells); i++ {
@@ -98,7 +98,7 @@ func (f *rowFormat) modify(sprm int, v []byte) {
 		}
 	case sprmTVertMerge:
 		if len(v) >= 2 && int(v[0]) < len(f.cells) {
-			f.cells[v[0]].down = int(v[1] & 3)
+			f.cells[v[0]].down = v[1] & 3
 		}
 	}
 }
@@ -116,7 +116,7 @@ func (t *table) grid(lim parser.Limits) (grid.Sheet, error) {
 		before := open
 		open = map[int]int{}
 		for j := 0; j < len(r.cells); j++ {
-			first, down := j, 0
+			first, down := j, uint8(0)
 			if j < len(r.rowFormat.cells) {
 				down = r.rowFormat.cells[j].down
 				for j+1 < len(r.cells) && r.joined(first, j+1) {
@@ -174,12 +174,12 @@ func columns(rows []row) func(row, cell int) int {
 	}
 	const near, most = 100, 256
 	edges := slices.Clone(model)
-	snapped := make([][]int, len(rows))
+	snapped := make([][]int16, len(rows))
 	for i, r := range rows {
 		if len(r.edges) != len(r.cells)+1 || !slices.IsSorted(r.edges) {
 			continue
 		}
-		snapped[i] = make([]int, len(r.edges))
+		snapped[i] = make([]int16, len(r.edges))
 		like := len(r.edges) == len(model)
 		for j, e := range r.edges {
 			like = like && nearest(model, e) == j
@@ -187,7 +187,7 @@ func columns(rows []row) func(row, cell int) int {
 		for j, e := range r.edges {
 			if k := nearest(edges, e); like {
 				snapped[i][j] = model[j]
-			} else if n := edges[k]; max(n-e, e-n) <= near {
+			} else if n := edges[k]; max(int(n)-int(e), int(e)-int(n)) <= near {
 				snapped[i][j] = n
 			} else {
 				snapped[i][j] = e
@@ -216,7 +216,7 @@ func columns(rows []row) func(row, cell int) int {
 }
 
 // modelRow returns the edges of a row that has as many cells as most have.
-func modelRow(rows []row) []int {
+func modelRow(rows []row) []int16 {
 	count := map[int]int{}
 	best := 0
 	for _, r := range rows {
@@ -237,9 +237,9 @@ func modelRow(rows []row) []int {
 }
 
 // nearest returns the index of the edge nearest to e.
-func nearest(edges []int, e int) int {
+func nearest(edges []int16, e int16) int {
 	at, _ := slices.BinarySearch(edges, e)
-	if at == len(edges) || at > 0 && e-edges[at-1] < edges[at]-e {
+	if at == len(edges) || at > 0 && int(e)-int(edges[at-1]) < int(edges[at])-int(e) {
 		at--
 	}
 	return at

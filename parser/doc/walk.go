@@ -11,6 +11,8 @@ import (
 	"vanthu/parser/grid"
 )
 
+const around = 1000 // paragraphs and rows beside the people that parser.Limits counts
+
 // A walk is the way through the stories of a document.
 type walk struct {
 	*file
@@ -21,9 +23,9 @@ type walk struct {
 	open    []*table // around the present paragraph, the outermost first
 	now     text     // the present paragraph
 	fields  []bool   // of each open field: this is its code, not yet its result
+	codes   int      // how many of them are in their code
 	high    rune     // first half of a surrogate pair
 	anchors []int    // shapes of the present paragraph or table
-	boxed   map[int]bool
 }
 
 // story reads some characters, whole paragraphs.
@@ -67,7 +69,7 @@ func (w *walk) story(from, to int) error {
 			return err
 		}
 	}
-	w.fields = nil
+	w.fields, w.codes = nil, 0
 	return w.close(0)
 }
 
@@ -76,14 +78,18 @@ func (w *walk) rune(r rune, cp, fc, prm int, f *charFormat) error {
 	switch r {
 	case 0x13:
 		w.fields = append(w.fields, true)
+		w.codes++
 		return nil
-	case 0x14:
-		if n := len(w.fields); n > 0 {
-			w.fields[n-1] = false
+	case 0x14, 0x15:
+		n := len(w.fields)
+		if n == 0 {
+			return nil
 		}
-		return nil
-	case 0x15:
-		if n := len(w.fields); n > 0 {
+		if w.fields[n-1] {
+			w.codes--
+		}
+		w.fields[n-1] = false
+		if r == 0x15 {
 			w.fields = w.fields[:n-1]
 		}
 		return nil
@@ -101,13 +107,8 @@ func (w *walk) rune(r rune, cp, fc, prm int, f *charFormat) error {
 		}
 		return w.end(p, r == 0x07)
 	}
-	if f.hidden || f.deleted {
+	if f.hidden || f.deleted || w.codes > 0 {
 		return nil
-	}
-	for _, code := range w.fields {
-		if code {
-			return nil
-		}
 	}
 	switch {
 	case r == 0x01:
@@ -142,10 +143,16 @@ func (w *walk) end(p paraFormat, mark bool) error {
 	now := w.now
 	w.now = text{}
 	now.settle(w.font(p.style))
+	if w.work < 0 {
+		return parser.Beyond(maxWork, "byte định dạng")
+	}
 	if err := w.close(p.depth); err != nil {
 		return err
 	}
 	if p.depth == 0 {
+		if len(w.blocks) > w.lim.Rows+around {
+			return parser.Beyond(w.lim.Rows, "đoạn văn")
+		}
 		w.blocks = append(w.blocks, grid.Block{Text: now.String(), Font: now.font(), Picture: now.picture})
 		return w.showBoxes()
 	}
@@ -159,15 +166,24 @@ func (w *walk) end(p paraFormat, mark bool) error {
 	}
 	t := w.open[p.depth-1]
 	if p.rowEnd && mark == (p.depth == 1) {
-		if w.rows++; w.rows > w.lim.Rows {
+		if w.rows++; w.rows > w.lim.Rows+around {
 			return parser.Beyond(w.lim.Rows, "dòng")
 		}
 		t.endRow(p.row)
 		return nil
 	}
-	t.add(&now)
-	if mark || p.cellEnd {
+	if len(t.cells) >= w.lim.Columns {
+		return parser.Beyond(w.lim.Columns, "cột")
+	}
+	switch last := mark || p.cellEnd; {
+	case last && t.cell == nil: // the usual cell is one paragraph
+		t.picture = t.picture || now.picture
+		t.cells = append(t.cells, now)
+	case last:
+		t.add(&now)
 		t.endCell()
+	default:
+		t.add(&now)
 	}
 	return nil
 }
@@ -206,11 +222,11 @@ func (w *walk) showBoxes() error {
 	anchors := w.anchors
 	w.anchors = nil
 	for _, shape := range anchors {
-		for _, b := range w.shapes.boxes {
-			if b.shape == shape {
-				if err := w.box(b); err != nil {
-					return err
-				}
+		boxes := w.shapes.boxes[shape]
+		delete(w.shapes.boxes, shape)
+		for _, b := range boxes {
+			if err := w.box(b); err != nil {
+				return err
 			}
 		}
 	}
@@ -219,29 +235,19 @@ func (w *walk) showBoxes() error {
 
 // otherBoxes reads the text boxes whose anchors were not met.
 func (w *walk) otherBoxes() error {
-	if len(w.shapes.boxes) == 0 {
+	if len(w.shapes.order) == 0 {
 		return w.story(w.file.story(textBoxes))
 	}
-	for _, b := range w.shapes.boxes {
-		if err := w.box(b); err != nil {
-			return err
-		}
-	}
-	return nil
+	w.anchors = w.shapes.order
+	return w.showBoxes()
 }
 
 func (w *walk) box(b box) error {
-	if w.boxed[b.from] {
-		return nil
-	}
-	if w.boxed == nil {
-		w.boxed = map[int]bool{}
-	}
-	w.boxed[b.from] = true
 	start, end := w.file.story(textBoxes)
-	fields := w.fields
+	fields, codes := w.fields, w.codes
+	w.fields, w.codes = nil, 0
 	err := w.story(start+b.from, min(start+b.to, end))
-	w.fields = fields
+	w.fields, w.codes = fields, codes
 	return err
 }
 
@@ -278,7 +284,9 @@ func (t *text) count(name string, n int) {
 			return
 		}
 	}
-	t.fonts = append(t.fonts, fontCount{name, n})
+	if len(t.fonts) < 16 { // fonts are a hint
+		t.fonts = append(t.fonts, fontCount{name, n})
+	}
 }
 
 // settle gives the characters without a font of their own that of their paragraph.

@@ -74,34 +74,27 @@ func (s *scanner) peek() uint16 {
 	return binary.LittleEndian.Uint16(s.b[s.pos:])
 }
 
-// whole returns a record with the records that continue it.
-func (s *scanner) whole(body []byte) (*parts, error) {
-	p := &parts{now: body}
-	for s.peek() == recContinue {
-		_, more, err := s.next()
-		if err != nil {
-			return nil, err
-		}
-		p.more = append(p.more, more)
-	}
-	return p, nil
-}
-
-// parts is a record body over CONTINUE records. Reading beyond the end gives zeros and sets short.
+// parts is a record body and the CONTINUE records behind it, which are taken from the scanner when they are needed: there
+// may be as many as a quarter of the file's bytes. Reading beyond the end gives zeros and sets short.
 type parts struct {
 	now   []byte
-	more  [][]byte
+	from  *scanner // nil: the record is not continued
 	short bool
 }
 
 // turn goes to the next part when the present one is used up.
 func (p *parts) turn() bool {
 	for len(p.now) == 0 {
-		if len(p.more) == 0 {
+		if p.from == nil || p.from.peek() != recContinue {
 			p.short = true
 			return false
 		}
-		p.now, p.more = p.more[0], p.more[1:]
+		_, body, err := p.from.next()
+		if err != nil {
+			p.short = true
+			return false
+		}
+		p.now = body
 	}
 	return true
 }

@@ -94,7 +94,7 @@ func (s *sheet) record(r *scanner, id uint16, body []byte) error {
 		if len(body) < 10 {
 			return parser.Damage("xls: COLINFO of %d bytes", len(body))
 		}
-		if body[8]&1 != 0 || u16(body, 4) == 0 {
+		if hidden := body[8]&1 != 0 || u16(body, 4) == 0; hidden && len(s.HiddenCols) < s.lim.Columns {
 			s.HiddenCols = append(s.HiddenCols, grid.Range{Col: u16(body, 0) + 1, LastCol: u16(body, 2) + 1})
 		}
 	case recMergeCells:
@@ -118,6 +118,9 @@ func (s *sheet) mergeRecord(body []byte) error {
 	}
 	for at := 2; at < 2+8*u16(body, 0); at += 8 {
 		m := grid.Range{Row: u16(body, at) + 1, LastRow: u16(body, at+2) + 1, Col: u16(body, at+4) + 1, LastCol: u16(body, at+6) + 1}
+		if s.memory -= cellSize; s.memory < 0 {
+			return parser.BeyondBytes(maxMemory, "khi mở ra")
+		}
 		if m.Row <= m.LastRow && m.Col <= m.LastCol {
 			s.Merged = append(s.Merged, m)
 		}
@@ -134,7 +137,7 @@ func (s *sheet) cellRecord(id uint16, at place, body []byte) error {
 		if i >= len(s.sst.ends) {
 			return parser.Damage("xls: shared string %d of %d", i, len(s.sst.ends))
 		}
-		return s.text(at, s.sst.at(i), s.sst.runs[i])
+		return s.text(at, s.sst.at(i), s.dressed(i, s.style(at.xf)))
 	case id == recRK && len(b) >= 4:
 		return s.number(at, rk(b), false)
 	case id == recNumber && len(b) >= 8:
@@ -149,7 +152,8 @@ func (s *sheet) cellRecord(id uint16, at place, body []byte) error {
 		}
 		return nil
 	case id == recLabel && len(b) >= 2:
-		return s.text(at, s.shortText(&parts{now: b}, 2, s.style(at.xf).font), nil)
+		st := s.style(at.xf)
+		return s.text(at, s.shortText(&parts{now: b}, 2, st.font), st.font)
 	case id == recRString && len(b) >= 2:
 		return s.richText(at, b)
 	case id == recBoolErr && len(b) >= 2:
@@ -167,33 +171,37 @@ func (s *sheet) richText(at place, b []byte) error {
 	var runs []run
 	if s.eight {
 		for range p.u16() {
-			runs = append(runs, run{p.u16(), p.u16()})
+			runs = append(runs, run{uint16(p.u16()), uint16(p.u16())})
 			if p.short {
 				break
 			}
 		}
 	} else {
 		for range p.u8() {
-			runs = append(runs, run{int(p.u8()), int(p.u8())})
+			runs = append(runs, run{uint16(p.u8()), uint16(p.u8())})
 		}
 	}
 	if p.short {
 		return parser.Damage("xls: RSTRING cut off")
 	}
-	return s.text(at, text, runs)
+	return s.text(at, text, s.dress(text, s.style(at.xf).font, runs))
 }
 
-func (s *sheet) text(at place, text string, runs []run) error {
+// text sets a text under a font.
+func (s *sheet) text(at place, text string, f font) error {
 	if text == "" {
 		return nil
 	}
-	c, err := s.cell(at)
+	shown := s.style(at.xf).text(text)
+	size := 0
+	if shown != text {
+		size = len(shown)
+	}
+	c, err := s.cell(at, size)
 	if err != nil {
 		return err
 	}
-	st := s.style(at.xf)
-	c.Text, c.Raw = st.text(text), text
-	c.Font, c.Struck = s.dress(text, st.font, runs)
+	c.Text, c.Raw, c.Font, c.Struck = shown, text, f.name, f.struck
 	return nil
 }
 
@@ -207,7 +215,7 @@ func (s *sheet) number(at place, f float64, formula bool) error {
 	if text == "" {
 		return nil
 	}
-	c, err := s.cell(at)
+	c, err := s.cell(at, len(text)+len(raw))
 	if err != nil {
 		return err
 	}
@@ -219,7 +227,7 @@ func (s *sheet) number(at place, f float64, formula bool) error {
 }
 
 func (s *sheet) boolErr(at place, value byte, isError, formula bool) error {
-	c, err := s.cell(at)
+	c, err := s.cell(at, 0)
 	if err != nil {
 		return err
 	}
@@ -258,82 +266,16 @@ func errorText(code byte) string {
 	return "#N/A"
 }
 
-// formulaRecord reads the cached value of FORMULA ([MS-XLS] §2.5.133 FormulaValue).
-func (s *sheet) formulaRecord(at place, b []byte) error {
-	if b[6] != 0xff || b[7] != 0xff {
-		f := float(b)
-		if f == 0 && b[8]&2 != 0 { // "calculate on opening": scripts write it, and a zero that means nothing
-			return s.noValue(at)
-		}
-		return s.number(at, f, true)
-	}
-	switch b[0] {
-	case 0:
-		s.formula = at
-		return nil
-	case 1:
-		return s.boolErr(at, b[2], false, true)
-	case 2:
-		return s.boolErr(at, b[2], true, true)
-	case 3: // an empty text, which shows nothing; but programs that cannot calculate write it too
-		if s.recalc {
-			return nil
-		}
-	}
-	return s.noValue(at)
-}
-
-// stringRecord reads the text of the formula before.
-func (s *sheet) stringRecord(r *scanner, body []byte) error {
-	at := s.formula
-	s.formula = place{}
-	p, err := r.whole(body)
-	if err != nil {
-		return err
-	}
-	st := s.style(at.xf)
-	text := s.shortText(p, 2, st.font)
-	if p.short {
-		return parser.Damage("xls: STRING cut off")
-	}
-	if text == "" {
-		return nil
-	}
-	c, err := s.cell(at)
-	if err != nil {
-		return err
-	}
-	c.Text, c.Raw, c.Formula, c.Font, c.Struck = st.text(text), text, true, st.font.name, st.font.struck
-	return nil
-}
-
-// noString ends the wait for a STRING record that did not come.
-func (s *sheet) noString() error {
-	if !s.formula.set {
-		return nil
-	}
-	at := s.formula
-	s.formula = place{}
-	return s.noValue(at)
-}
-
-// noValue sets a formula without a cached value.
-func (s *sheet) noValue(at place) error {
-	c, err := s.cell(at)
-	if err != nil {
-		return err
-	}
-	c.Formula = true
-	return nil
-}
-
-// cell adds a cell.
-func (s *sheet) cell(at place) (*grid.Cell, error) {
+// cell adds a cell whose texts take that many bytes of their own.
+func (s *sheet) cell(at place, size int) (*grid.Cell, error) {
 	if at.col >= s.lim.Columns {
 		return nil, parser.Beyond(s.lim.Columns, "cột")
 	}
 	if s.cells++; s.cells > maxCells {
 		return nil, parser.Beyond(maxCells, "ô")
+	}
+	if s.memory -= cellSize + size; s.memory < 0 {
+		return nil, parser.BeyondBytes(maxMemory, "khi mở ra")
 	}
 	if n := len(s.Rows); n == 0 || s.Rows[n-1].Number != at.row+1 {
 		if s.rows++; s.rows > s.lim.Rows+around {

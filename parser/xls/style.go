@@ -47,6 +47,7 @@ type xf struct{ font, format int }
 // A style is what a list needs to know of a cell's format.
 type style struct {
 	font   font
+	index  int // of the font
 	date   bool
 	format *numfmt.Format
 }
@@ -57,24 +58,30 @@ func (b *book) style(i int) *style {
 		b.styles = append(b.styles, make([]*style, max(i+1, len(b.xfs))-len(b.styles))...)
 	}
 	if b.styles[i] == nil {
-		x := xf{font: -1}
+		x := xf{font: 1 << 16} // there is none
 		if i < len(b.xfs) {
 			x = b.xfs[i]
 		}
-		code, own := b.formats[x.format]
+		f := b.format(x.format)
+		b.styles[i] = &style{font: b.fontAt(x.font), index: x.font, date: f.IsDate(), format: f}
+	}
+	return b.styles[i]
+}
+
+// format returns the number format with that number.
+func (b *book) format(id int) *numfmt.Format {
+	f, ok := b.parsed[id]
+	if !ok {
+		code, own := b.formats[id]
 		if !own {
-			if code, own = numfmt.Builtin(x.format); !own {
+			if code, own = numfmt.Builtin(id); !own {
 				code = "General"
 			}
 		}
-		s := &style{format: numfmt.Parse(code)}
-		s.date = s.format.IsDate()
-		if x.font >= 0 {
-			s.font = b.fontAt(x.font)
-		}
-		b.styles[i] = s
+		f = numfmt.Parse(code)
+		b.parsed[id] = f
 	}
-	return b.styles[i]
+	return f
 }
 
 // number shows a number; raw are its digits. A zero that its format hides shows nothing; what else is hidden is read all

@@ -8,16 +8,22 @@ package xls
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"strconv"
 
 	"vanthu/parser"
 	"vanthu/parser/cfb"
 	"vanthu/parser/grid"
+	"vanthu/parser/numfmt"
 )
 
 const (
 	around   = 1000 // rows of titles and signatures beside the people that parser.Limits counts
 	maxCells = 200_000 * 12
+	// maxMemory bounds what one workbook takes: its stream, its shared strings, its cells.
+	maxMemory = 200 << 20
+	cellSize  = 72
+	maxIndex  = 1 << 16 // of fonts and formats, which are named by two bytes
 )
 
 // Versions and kinds of substreams that BOF names ([MS-XLS] §2.4.21).
@@ -29,7 +35,7 @@ const (
 
 // Read reads a workbook. Errors are *parser.Problem: Damaged, TooLarge, Encrypted or Unsupported.
 func Read(data []byte, lim parser.Limits) (grid.Book, error) {
-	b := &book{lim: lim, codePage: 1252}
+	b := &book{lim: lim, codePage: 1252, formats: map[int]string{}, parsed: map[int]*numfmt.Format{}}
 	if err := b.open(data); err != nil {
 		return grid.Book{}, err
 	}
@@ -37,9 +43,7 @@ func Read(data []byte, lim parser.Limits) (grid.Book, error) {
 	if err := b.globals(); err != nil {
 		return grid.Book{}, err
 	}
-	if len(b.tabs) > lim.Sheets {
-		return grid.Book{}, parser.Beyond(lim.Sheets, "trang tính")
-	}
+	b.memory = maxMemory - len(b.stream) - b.sst.size()
 	out := grid.Book{Format: "xls", Macros: b.macros}
 	for _, t := range b.tabs {
 		s, ok, err := b.sheet(t)
@@ -62,14 +66,17 @@ type book struct {
 	date1904 bool
 	recalc   bool // written by a program that keeps cached values (RECALCID)
 	macros   bool
+	unlocked bool
 	fonts    []font
 	formats  map[int]string
+	parsed   map[int]*numfmt.Format
 	xfs      []xf
 	styles   []*style // by index of xfs, nil before they are needed
 	sst      shared
 	tabs     []tab
 	rows     int
 	cells    int
+	memory   int // bytes that cells may still take
 	budget   int // bytes of records still to be looked at: sheets do not overlap
 }
 
@@ -120,7 +127,6 @@ func (b *book) globals() error {
 	if u16(body, 2) != kindGlobals {
 		return parser.Damage("xls: a stream of kind %#x", u16(body, 2))
 	}
-	b.formats = map[int]string{}
 	for {
 		id, body, err := s.next()
 		if err != nil {
@@ -130,16 +136,16 @@ func (b *book) globals() error {
 		case recEOF:
 			return nil
 		case recFilePass:
+			if b.unlocked {
+				return parser.Damage("xls: locked twice")
+			}
+			b.unlocked = true
 			if b.stream, err = unlock(b.stream, body, b.eight); err != nil {
 				return err
 			}
 			s.b = b.stream
 		case recSST:
-			whole, err := s.whole(body)
-			if err != nil {
-				return err
-			}
-			if b.sst, err = readSST(whole); err != nil {
+			if b.sst, err = readSST(&parts{now: body, from: &s}); err != nil {
 				return err
 			}
 		case recBoundSheet:
@@ -168,7 +174,9 @@ func (b *book) global(id uint16, body []byte) error {
 	case recObProj:
 		b.macros = true
 	case recFont, recFont34:
-		b.fonts = append(b.fonts, b.font(body))
+		if len(b.fonts) < maxIndex {
+			b.fonts = append(b.fonts, b.font(body))
+		}
 	case recFormat:
 		if len(body) > 2 {
 			b.formats[u16(body, 0)] = b.formatCode(body[2:])
@@ -177,7 +185,9 @@ func (b *book) global(id uint16, body []byte) error {
 		if len(body) < 4 {
 			return parser.Damage("xls: XF of %d bytes", len(body))
 		}
-		b.xfs = append(b.xfs, xf{font: u16(body, 0), format: u16(body, 2)})
+		if len(b.xfs) < maxIndex {
+			b.xfs = append(b.xfs, xf{font: u16(body, 0), format: u16(body, 2)})
+		}
 	}
 	return nil
 }
@@ -194,6 +204,9 @@ func (b *book) boundSheet(body []byte) error {
 		return nil
 	default:
 		return nil
+	}
+	if len(b.tabs) == b.lim.Sheets {
+		return parser.Beyond(b.lim.Sheets, "trang tính")
 	}
 	p := &parts{now: body[6:]}
 	n := int(p.u8())
@@ -232,6 +245,9 @@ func (b *book) shortText(p *parts, size int, f font) string {
 func plainNumber(f float64) string {
 	if i := int64(f); float64(i) == f && -1e15 < f && f < 1e15 {
 		return strconv.FormatInt(i, 10)
+	}
+	if size := math.Abs(f); size < 1e-30 || size > 1e30 { // no code, no number of people: a page of zeros would say no more
+		return strconv.FormatFloat(f, 'e', -1, 64)
 	}
 	return strconv.FormatFloat(f, 'f', -1, 64)
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -322,6 +323,48 @@ func TestHostile(t *testing.T) {
 		var problem *parser.Problem
 		if _, err := Read(c.data, lim); !errors.As(err, &problem) || problem.Code != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
+		}
+	}
+}
+
+// What is short in a file and long in memory, or takes long to look at, is bounded.
+func TestBombs(t *testing.T) {
+	t.Parallel()
+	const cells = 200_000
+	each := func(of func(row, col int) []byte) []byte {
+		var b []byte
+		for i := range cells {
+			b = append(b, of(i/100, i%100)...)
+		}
+		return b
+	}
+	long := strings.Repeat("x", 30_000)
+	format := record(recFormat, 170, len(`"K"@`), byte(0), `"K"@`)
+	dressed := &writer{global: [][]byte{fontRecord("A", false), xfRecord(0, 0), record(recSST, uint32(1), uint32(1), 8000, byte(8), 1, long[:8000], 3, 0)}}
+	dressed.sheets = []testSheet{{name: "S", records: each(func(r, c int) []byte { return record(recLabelSST, r, c, 0, uint32(0)) })}}
+	grown := &writer{global: [][]byte{fontRecord("A", false), format, xfRecord(0, 170)}}
+	grown.sst = []string{long}
+	grown.sheets = []testSheet{{name: "S", records: each(func(r, c int) []byte { return record(recLabelSST, r, c, 0, uint32(0)) })}}
+	for _, c := range []struct {
+		name string
+		data []byte
+		code parser.ProblemCode // "": it is read
+	}{
+		{"one rich text in every cell", dressed.stream(), ""},
+		{"a long text that its format makes longer", grown.stream(), parser.TooLarge},
+		{"numbers of many digits", one(nil, each(func(r, c int) []byte { return record(recNumber, r, c, 0, number(1e-300)) })), ""},
+		{"a text in pieces of one byte", one([][]byte{record(recSST, uint32(1), uint32(1), 60_000, byte(0)), bytes.Repeat(record(recContinue, byte(0)), 100_000)}), parser.Damaged},
+		{"locked often", one([][]byte{bytes.Repeat(record(recFilePass, 0, int(xorKey(builtinPassword)), int(xorVerifier(builtinPassword))), 10_000)}), parser.Damaged},
+		{"a format for every cell", one([][]byte{bytes.Repeat(xfRecord(0, 22), 1<<16)}, each(func(r, c int) []byte { return rkInt(r, c, r*100+c, 1) })), ""},
+	} {
+		start := time.Now()
+		var problem *parser.Problem
+		_, err := Read(c.data, parser.DefaultLimits())
+		if c.code == "" && err != nil || c.code != "" && (!errors.As(err, &problem) || problem.Code != c.code) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.code)
+		}
+		if d := time.Since(start); d > 10*time.Second {
+			t.Errorf("%s took %v", c.name, d)
 		}
 	}
 }
