@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"vanthu/parser"
+	"vanthu/parser/tnef"
 )
 
 // Unpack puts the files of each archive in the place of the archive: "hồ sơ.zip" becomes "hồ sơ.zip/Danh sách.xlsx" and so
@@ -54,6 +55,8 @@ func (u *unpacker) file(f parser.File, depth int) []parser.File {
 		open = u.zip
 	case k.format == formatGZIP:
 		open = u.gzip
+	case k.format == formatTNEF:
+		open = u.tnef
 	default:
 		return []parser.File{f}
 	}
@@ -161,6 +164,23 @@ func (u *unpacker) gzip(f parser.File) ([]parser.File, error) {
 	}
 	u.left -= int64(len(data))
 	return []parser.File{{Name: f.Name + "/" + cleanPath(decodeName(name)), Data: data}}, nil
+}
+
+// tnef takes the attachments out of Outlook's winmail.dat.
+func (u *unpacker) tnef(f parser.File) ([]parser.File, error) {
+	files, err := tnef.Read(f.Data)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) > u.files {
+		return nil, parser.Beyond(u.lim.Files, "tệp trong một tệp nén")
+	}
+	u.files -= len(files)
+	taken := map[string]bool{}
+	for i := range files {
+		files[i].Name = unique(taken, f.Name+"/"+cleanPath(files[i].Name))
+	}
+	return files, nil
 }
 
 // entryName is the name of an entry as its maker saw it. Without the flag of UTF-8 (APPNOTE §4.4.4 bit 11) it may be UTF-8

@@ -90,6 +90,7 @@ func TestUnpack(t *testing.T) {
 		{"too deep", deep, []string{"t.zip/b.zip/b.zip too_large 2 tệp nén lồng nhau"}},
 		{"gzip", gzipped(t, "ds.csv", "x"), []string{"t.zip/ds.csv"}},
 		{"gzip without a name", gzipped(t, "", "x"), []string{"t.zip/t"}},
+		{"Outlook's wrapping, cut off", []byte("\x78\x9f\x3e\x22\x01\x00\x02"), []string{"t.zip damaged"}},
 		{"a password", withPassword(packed(t, true, "a.csv", "x")), []string{"t.zip encrypted"}},
 		{"nothing in it", packed(t, true, "k/", ""), []string{"t.zip empty"}},
 		{"cut off", packed(t, true, "a.csv", strings.Repeat("xyz", 99))[:60], []string{"t.zip damaged"}},
