@@ -12,6 +12,7 @@ type File struct {
 	Name string // cleaned of paths, may be empty
 	Type string // media type, may be empty
 	Data []byte
+	Body bool // the text of the mail itself: its tables are read, its words are no letter
 	// Problem says why the file is not to be read: it could not be taken out of its archive, or its last reader died of it.
 	Problem *Problem
 }

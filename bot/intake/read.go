@@ -110,7 +110,7 @@ func Read(ctx context.Context, msg *mime.Message, read Reader) (Reading, error) 
 	}
 	r.Said = saidIn(r.Text)
 	r.Kind, r.Doubt = r.kind(msg)
-	return r, nil
+	return r, r.fromBody(ctx, msg, read)
 }
 
 // WithoutMail reads the files of a request that came without a mail.
@@ -301,7 +301,8 @@ func head(text string) string { return strings.ToValidUTF8(text[:min(len(text), 
 
 var (
 	hiddenHTML = regexp.MustCompile(`(?is)<(style|script|head|title)\b.*?</(style|script|head|title)\s*>|<!--.*?-->`)
-	quotedHTML = regexp.MustCompile(`(?is)<blockquote\b.*|<div[^>]*(class="?gmail_quote|id="?(divRplyFwdMsg|appendonsend)).*`)
+	quotedHTML = regexp.MustCompile(`(?is)<blockquote\b.*|<div[^>]*(class="?(gmail_quote|yahoo_quoted|moz-cite-prefix)|id="?(divRplyFwdMsg|appendonsend)).*|` +
+		`<hr[^>]*id="?zwchr.*|<div[^>]*border-top:\s*solid #(E1E1E1|B5C4DF) [^>]*>.*`) // Gmail, Yahoo, Thunderbird, Outlook, Zimbra
 	breakHTML  = regexp.MustCompile(`(?i)<(br|/p|/div|/tr|/li|/h\d)\b[^>]*>`)
 	tagHTML    = regexp.MustCompile(`<[^>]*>`)
 )

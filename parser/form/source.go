@@ -37,11 +37,12 @@ type source struct {
 	picture   bool // a photo
 	scan      bool // pages without text
 	letter    bool // taken as the letter
+	body      bool // the text of the mail
 }
 
 // readSource reads one file as far as it goes.
 func readSource(f parser.File, lim parser.Limits) *source {
-	s := &source{report: parser.FileReport{Name: f.Name}}
+	s := &source{report: parser.FileReport{Name: f.Name}, body: f.Body}
 	switch {
 	case f.Problem != nil:
 		s.report.Problem, s.report.Format = f.Problem, detect(f.Data).format
@@ -73,7 +74,7 @@ func readSource(f parser.File, lim parser.Limits) *source {
 		return nil
 	})
 	if s.report.Problem != nil { // half a list must not pass for a whole one
-		*s = source{report: s.report}
+		*s = source{report: s.report, body: s.body}
 	}
 	s.folded = foldLines(s.lines)
 	return s
@@ -246,7 +247,13 @@ func (s *source) letterLines() []foldedLine {
 	return lines
 }
 
-func (s *source) score() int { return scoreLetter(s.letterLines()) }
+// score says how much the file looks like a letter. The text of the mail is none.
+func (s *source) score() int {
+	if s.body {
+		return 0
+	}
+	return scoreLetter(s.letterLines())
+}
 
 // deletes reports whether the file holds a letter that asks for deletion.
 func (s *source) deletes() bool {
