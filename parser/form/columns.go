@@ -289,6 +289,9 @@ func (l *list) endsWith(whole, given heading, below []grid.Row) bool {
 	return n == 0 || 2*ends > n
 }
 
+// A column of these beside a name is no part of it.
+var sexRE = regexp.MustCompile(`^(nam|nu|male|female|x)$`)
+
 // unnamed returns the columns behind a name that have no heading of their own but belong to it: those that it is merged
 // over, or the next one when it holds single words only, which is the commonest layout of Vietnamese lists.
 func (l *list) unnamed(h header, name heading, below []grid.Row) []int {
@@ -304,8 +307,8 @@ func (l *list) unnamed(h header, name heading, below []grid.Row) []int {
 	}
 	filled, words, rows := 0, 0, 0
 	for _, r := range below {
-		if blank(r.Cell(name.cell.Col).Text) {
-			continue
+		if blank(r.Cell(name.cell.Col).Text) || l.cols.code > 0 && !looksLikeCode(r.Cell(l.cols.code).Text) {
+			continue // no person: a title, a total, column numbers, a signature
 		}
 		rows++
 		v := oneLine(r.Cell(next).Text)
@@ -313,7 +316,7 @@ func (l *list) unnamed(h header, name heading, below []grid.Row) []int {
 			continue
 		}
 		filled++
-		if len(strings.Fields(v)) <= 2 && lettersOnly(v) {
+		if len(strings.Fields(v)) <= 2 && lettersOnly(v) && !sexRE.MatchString(viet.Fold(v)) {
 			words++
 		}
 	}

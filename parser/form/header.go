@@ -88,13 +88,14 @@ func mayBeHeader(row grid.Row) bool {
 	return n >= 2
 }
 
-// mayBeSubHeader looks the same of a row beneath: a running number or a code says that people begin.
+// mayBeSubHeader looks the same of a row beneath: a running number or a code says that people begin, "(1)" that columns are
+// numbered.
 func mayBeSubHeader(row grid.Row) bool {
 	n := 0
 	for _, c := range row.Cells {
 		switch {
 		case c.Text == "":
-		case len(c.Text) > maxHeading || isNumber(c.Text) || looksLikeCode(c.Text):
+		case len(c.Text) > maxHeading || isNumber(strings.Trim(c.Text, "() ")) || looksLikeCode(c.Text):
 			return false
 		default:
 			n++

@@ -144,6 +144,8 @@ func sameField(text, sep string) string {
 			if field = f; f == "" {
 				return ""
 			}
+		case f == "" && sep == "\n" && !strings.HasPrefix(strings.TrimSpace(part), "("): // "Hộ" of "Hộ\nkhẩu", "Tên" of "Tên\ncha"
+			return ""
 		case f != "" && f != field && (field != fieldClass || f != fieldCohort):
 			return ""
 		}
