@@ -130,7 +130,7 @@ func (s splitter) table(lines []string) (textTable, bool) {
 		if code < 0 {
 			continue
 		}
-		t := textTable{rows: [][]string{texts(head)}, from: i, end: i + 1}
+		t := textTable{rows: [][]string{cellTexts(head)}, from: i, end: i + 1}
 		j := i + 1
 		for ; j < len(lines); j++ {
 			if strings.TrimSpace(lines[j]) == "" || s.isFrame(lines[j]) {
@@ -167,7 +167,7 @@ func codeColumn(head []chunk) int {
 	return code
 }
 
-func texts(cells []chunk) []string {
+func cellTexts(cells []chunk) []string {
 	out := make([]string, len(cells))
 	for i, c := range cells {
 		out[i] = c.text
@@ -185,7 +185,7 @@ func (s splitter) isFrame(line string) bool {
 func (s splitter) row(line string, head []chunk) (row []string, ok bool) {
 	cells := s.split(line)
 	if s.by != 0 {
-		return texts(cells), 1 < len(cells) && len(cells) <= len(head)
+		return cellTexts(cells), 1 < len(cells) && len(cells) <= len(head)
 	}
 	row = make([]string, len(head))
 	next := 0
