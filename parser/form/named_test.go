@@ -12,7 +12,7 @@ import (
 
 func foldedOf(text string) foldedLine { return foldedLine{line{text: text}, viet.Fold(text)} }
 
-func texts(values []parser.Value) string {
+func textOf(values []parser.Value) string {
 	var out []string
 	for _, v := range values {
 		out = append(out, v.Text)
@@ -38,10 +38,10 @@ func TestNamed(t *testing.T) {
 		{"không có gì", "", ""},
 	} {
 		n := foldedOf(c.text)
-		if got := texts(once(namedClasses(n))); got != c.classes {
+		if got := textOf(once(namedClasses(n))); got != c.classes {
 			t.Errorf("classes of %q: %q, want %q", c.text, got, c.classes)
 		}
-		if got := texts(once(namedCohorts(n))); got != c.cohorts {
+		if got := textOf(once(namedCohorts(n))); got != c.cohorts {
 			t.Errorf("cohorts of %q: %q, want %q", c.text, got, c.cohorts)
 		}
 	}
