@@ -19,7 +19,10 @@ const maxObjects = 1_000_000
 // A file finds and resolves the objects of a PDF.
 type file struct {
 	data     []byte
+	locker   *locker
+	locked   bool        // there is a password
 	offset   map[int]int // object number → where its body begins; the last one in the file counts (§7.5.6)
+	gen      map[int]int // generations other than 0
 	packed   map[int]any // objects out of object streams (§7.5.7)
 	cache    map[int]any
 	busy     map[int]bool // being loaded: a reference back to it is null
@@ -28,11 +31,11 @@ type file struct {
 	problem  *parser.Problem // the first limit that was hit
 }
 
-var objectRE = regexp.MustCompile(`(\d{1,7})[ \t\r\n\f]+\d{1,5}[ \t\r\n\f]+obj\b`)
+var objectRE = regexp.MustCompile(`(\d{1,7})[ \t\r\n\f]+(\d{1,5})[ \t\r\n\f]+obj\b`)
 
 func newFile(data []byte, lim parser.Limits) *file {
 	f := &file{
-		data: data, offset: map[int]int{}, packed: map[int]any{}, cache: map[int]any{}, busy: map[int]bool{},
+		data: data, offset: map[int]int{}, gen: map[int]int{}, packed: map[int]any{}, cache: map[int]any{}, busy: map[int]bool{},
 		unpacked: lim.Unpacked, limit: lim.Unpacked,
 	}
 	var order []int
@@ -42,7 +45,15 @@ func newFile(data []byte, lim parser.Limits) *file {
 			continue
 		}
 		f.offset[n] = m[1]
+		delete(f.gen, n)
+		if gen, err := strconv.Atoi(string(data[m[4]:m[5]])); err == nil && gen > 0 {
+			f.gen[n] = gen
+		}
 		order = append(order, n)
+	}
+	if d := f.trailer("Encrypt"); d != nil {
+		f.locker = f.newLocker(f.dict(d))
+		f.locked = f.locker == nil
 	}
 	slices.SortFunc(order, func(a, b int) int { return f.offset[a] - f.offset[b] })
 	for _, n := range slices.Compact(order) {
@@ -110,7 +121,7 @@ func (f *file) load(n int) any {
 	v, _ := l.next()
 	if d, ok := v.(dict); ok {
 		if w, _ := l.next(); w == keyword("stream") {
-			v = stream{dict: d, raw: f.body(d, l.pos)}
+			v = stream{dict: d, raw: f.body(d, l.pos), num: n, gen: f.gen[n]}
 		}
 	}
 	f.cache[n] = v
@@ -166,11 +177,6 @@ func (f *file) integer(v any) int {
 	return int(n)
 }
 
-// encrypted reports whether the trailer, or the stream in its place, names an encryption dictionary (§7.6).
-func (f *file) encrypted() bool {
-	return f.trailer("Encrypt") != nil
-}
-
 // trailer returns an entry of the last trailer that has it (§7.5.5, §7.5.8).
 func (f *file) trailer(key name) any {
 	var found any
@@ -207,12 +213,13 @@ func first(l *lexer) any {
 type page struct {
 	dict      dict
 	resources dict
+	rotate    int
 }
 
 // pages walks the page tree (§7.7.3). Without a way from the catalogue every object that is a page is taken, by number.
 func (f *file) pages() []page {
 	w := pageWalk{f: f, seen: map[int]bool{}}
-	w.walk(f.dict(f.trailer("Root"))["Pages"], nil, 0)
+	w.walk(f.dict(f.trailer("Root"))["Pages"], page{}, 0)
 	if len(w.pages) > 0 {
 		return w.pages
 	}
@@ -226,7 +233,7 @@ func (f *file) pages() []page {
 	slices.Sort(numbers)
 	for _, n := range slices.Compact(numbers) {
 		if d := f.dict(ref(n)); d["Type"] == name("Page") {
-			w.pages = append(w.pages, page{dict: d, resources: f.dict(d["Resources"])})
+			w.pages = append(w.pages, page{dict: d, resources: f.dict(d["Resources"]), rotate: f.integer(d["Rotate"])})
 		}
 		if len(w.pages) > maxPages {
 			break
@@ -241,7 +248,7 @@ type pageWalk struct {
 	pages []page
 }
 
-func (w *pageWalk) walk(v any, resources dict, depth int) {
+func (w *pageWalk) walk(v any, above page, depth int) {
 	if r, ok := v.(ref); ok {
 		if w.seen[int(r)] {
 			return
@@ -253,15 +260,19 @@ func (w *pageWalk) walk(v any, resources dict, depth int) {
 		return
 	}
 	if own := w.f.dict(d["Resources"]); own != nil {
-		resources = own
+		above.resources = own
+	}
+	if d["Rotate"] != nil {
+		above.rotate = w.f.integer(d["Rotate"])
 	}
 	kids := w.f.array(d["Kids"])
 	if kids == nil {
-		w.pages = append(w.pages, page{dict: d, resources: resources})
+		above.dict = d
+		w.pages = append(w.pages, above)
 		return
 	}
 	for _, k := range kids {
-		w.walk(k, resources, depth+1)
+		w.walk(k, above, depth+1)
 	}
 }
 
@@ -273,6 +284,9 @@ func (f *file) decode(s stream) []byte {
 		filters = array{n}
 	}
 	data := s.raw
+	if f.locker != nil && s.dict["Type"] != name("XRef") {
+		data = f.locker.open(s)
+	}
 	for _, filter := range filters[:min(len(filters), 4)] {
 		switch f.get(filter) {
 		case name("FlateDecode"), name("Fl"):

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -10,6 +11,7 @@ import (
 
 // A font turns the codes of a string into characters and widths (§9.6, §9.7).
 type font struct {
+	name     string            // without the mark of a subset
 	wide     bool              // codes have two bytes
 	unicode  map[uint32]string // ToUnicode (§9.10.3)
 	simple   [256]string       // from the encoding, for fonts without ToUnicode
@@ -23,6 +25,12 @@ const maxCodes = 1 << 17
 
 func (f *file) font(d dict) *font {
 	t := &font{widths: map[uint32]float64{}, standard: 500}
+	if n, ok := f.get(d["BaseFont"]).(name); ok {
+		t.name = string(n)
+		if len(n) > 7 && n[6] == '+' { // "ABCDEF+Times" (§9.6.4)
+			t.name = string(n[7:])
+		}
+	}
 	if f.get(d["Subtype"]) == name("Type0") {
 		t.wide = true
 		f.wideWidths(t, d)
@@ -118,7 +126,19 @@ var glyphs = map[string]string{
 	"oacute": "ó", "ograve": "ò", "otilde": "õ", "uacute": "ú", "ugrave": "ù", "utilde": "ũ", "yacute": "ý",
 }
 
+// latinNames are the names of the characters from U+00A1 to U+00FF. Fonts of TCVN3 and VNI give their letters these names.
+var latinNames = strings.Fields(`exclamdown cent sterling currency yen brokenbar section dieresis copyright ordfeminine guillemotleft
+logicalnot softhyphen registered macron degree plusminus twosuperior threesuperior acute mu paragraph periodcentered cedilla
+onesuperior ordmasculine guillemotright onequarter onehalf threequarters questiondown Agrave Aacute Acircumflex Atilde Adieresis
+Aring AE Ccedilla Egrave Eacute Ecircumflex Edieresis Igrave Iacute Icircumflex Idieresis Eth Ntilde Ograve Oacute Ocircumflex
+Otilde Odieresis multiply Oslash Ugrave Uacute Ucircumflex Udieresis Yacute Thorn germandbls agrave aacute acircumflex atilde
+adieresis aring ae ccedilla egrave eacute ecircumflex edieresis igrave iacute icircumflex idieresis eth ntilde ograve oacute
+ocircumflex otilde odieresis divide oslash ugrave uacute ucircumflex udieresis yacute thorn ydieresis`)
+
 func glyph(n string) string {
+	if i := slices.Index(latinNames, n); i >= 0 {
+		return string(rune(0xA1 + i))
+	}
 	if g, ok := glyphs[n]; ok {
 		return g
 	}

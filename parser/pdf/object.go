@@ -14,8 +14,9 @@ type (
 	array   []any
 	keyword string
 	stream  struct {
-		dict dict
-		raw  []byte
+		dict     dict
+		raw      []byte
+		num, gen int // of the object: a part of its key
 	}
 )
 

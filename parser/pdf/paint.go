@@ -2,6 +2,8 @@ package pdf
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 
 	"vanthu/parser"
 )
@@ -24,7 +26,9 @@ func (m matrix) mul(n matrix) matrix {
 type glyphAt struct {
 	x, y, w, size float64
 	text          string
+	font          string
 	picture       bool
+	cut           bool // the page does not show it whole: a part lies outside of the clipping path (§8.5.4)
 }
 
 // A painter runs the content of pages and keeps what is painted.
@@ -32,6 +36,7 @@ type painter struct {
 	f      *file
 	fonts  map[int]*font // by object number
 	glyphs []glyphAt
+	rules  []rule
 	total  int
 	ops    int
 }
@@ -42,10 +47,12 @@ type graphics struct {
 	font                         *font
 	size, char, word, lead, rise float64
 	scale                        float64
+	clip                         box
 }
 
-func (p *painter) page(pg page) Page {
-	p.glyphs = p.glyphs[:0]
+// page paints a page. What it returns is good until the next one.
+func (p *painter) page(pg page) ([]glyphAt, []rule) {
+	p.glyphs, p.rules = p.glyphs[:0], p.rules[:0]
 	var content []byte
 	parts := p.f.array(pg.dict["Contents"])
 	if parts == nil {
@@ -56,11 +63,28 @@ func (p *painter) page(pg page) Page {
 			content = append(append(content, p.f.decode(s)...), '\n')
 		}
 		if p.f.problem != nil {
-			return Page{}
+			return nil, nil
 		}
 	}
-	p.run(content, pg.resources, graphics{ctm: identity, scale: 1}, 0)
-	return lines(p.glyphs)
+	p.run(content, pg.resources, graphics{ctm: pg.turned(), scale: 1, clip: everywhere}, 0)
+	p.glyphs = slices.DeleteFunc(p.glyphs, func(g glyphAt) bool {
+		return g.x-g.x != 0 || g.y-g.y != 0 || g.w-g.w != 0 || g.size-g.size != 0 // hostile numbers
+	})
+	return p.glyphs, p.rules
+}
+
+// turned returns the matrix of a page that is shown turned clockwise (§7.7.3.3 Rotate). Only directions matter, so nothing
+// is moved back.
+func (pg page) turned() matrix {
+	switch (pg.rotate%360 + 360) % 360 {
+	case 90:
+		return matrix{0, -1, 1, 0, 0, 0}
+	case 180:
+		return matrix{-1, 0, 0, -1, 0, 0}
+	case 270:
+		return matrix{0, 1, -1, 0, 0, 0}
+	}
+	return identity
 }
 
 // A run is one content stream while it is painted.
@@ -69,6 +93,8 @@ type run struct {
 	g         graphics
 	stack     []graphics
 	tm, line  matrix
+	path      path
+	marks     []mark
 	resources dict
 	depth     int
 }
@@ -176,7 +202,57 @@ func (r *run) do(op string, args []any) {
 		r.showAll(args)
 	case "Do":
 		r.object(args)
+	case "BMC", "BDC":
+		if len(r.marks) < 256 {
+			r.marks = append(r.marks, mark{from: len(r.glyphs), text: r.actualText(args)})
+		}
+	case "EMC":
+		r.endMark()
+	default:
+		r.draw(op, args)
 	}
+}
+
+// A mark is marked content while it is open (§14.6).
+type mark struct {
+	from int // the first of its glyphs
+	text string
+}
+
+// actualText returns the text that the writer gives for marked content (§14.9.4), "" when it gives none.
+func (r *run) actualText(args []any) string {
+	if len(args) < 2 {
+		return ""
+	}
+	v := args[1]
+	if n, ok := v.(name); ok {
+		v = r.f.dict(r.resources["Properties"])[n]
+	}
+	s, _ := r.f.get(r.f.dict(v)["ActualText"]).(str)
+	if text, ok := strings.CutPrefix(string(s), "\xfe\xff"); ok {
+		return utf16Text(str(text))
+	}
+	return ""
+}
+
+// endMark puts the given text in the place of glyphs of which the font does not say what they mean.
+func (r *run) endMark() {
+	n := len(r.marks)
+	if n == 0 {
+		return
+	}
+	m := r.marks[n-1]
+	r.marks = r.marks[:n-1]
+	unknown := func(g glyphAt) bool { return strings.Contains(g.text, "\uFFFD") }
+	if m.text == "" || !slices.ContainsFunc(r.glyphs[m.from:], unknown) {
+		return
+	}
+	last := &r.glyphs[len(r.glyphs)-1]
+	first := &r.glyphs[m.from]
+	for i := range r.glyphs[m.from:] {
+		r.glyphs[m.from+i].text = ""
+	}
+	first.text, first.w = m.text, max(first.w, last.x+last.w-first.x)
 }
 
 func six(args []any) matrix {
@@ -251,7 +327,9 @@ func (r *run) paint(s str) {
 			r.f.problem = parser.Beyond(maxGlyphs, "ký tự")
 			return
 		}
-		r.glyphs = append(r.glyphs, glyphAt{x: at[4], y: at[5], w: w * at[0], size: abs(at[3]), text: g.font.text(code)})
+		glyph := glyphAt{x: at[4], y: at[5], w: w * at[0], size: abs(at[3]), text: g.font.text(code), font: g.font.name}
+		glyph.cut = !g.clip.shows(glyph)
+		r.glyphs = append(r.glyphs, glyph)
 		advance := w*g.size + g.char
 		if code == ' ' && !g.font.wide {
 			advance += g.word
@@ -289,6 +367,9 @@ func (r *run) object(args []any) {
 		g := r.g
 		if a := r.f.array(x.dict["Matrix"]); len(a) == 6 {
 			g.ctm = six(a).mul(g.ctm)
+		}
+		if a := r.f.array(x.dict["BBox"]); len(a) == 4 {
+			r.clipTo(&g, num(a, 0), num(a, 1), num(a, 2), num(a, 3))
 		}
 		resources := r.f.dict(x.dict["Resources"])
 		if resources == nil {

@@ -57,6 +57,24 @@ func shown(d grid.Document) []string {
 		if b.Picture {
 			line = fmt.Sprintf("%d picture", b.Page)
 		}
+		if b.Table > 0 {
+			s := d.Sheets[b.Table-1]
+			line = fmt.Sprintf("%d %s", b.Page, s.Name)
+			for _, r := range s.Rows {
+				for _, c := range r.Cells {
+					line += fmt.Sprintf(" %s%d=%s", parser.ColumnName(c.Col), r.Number, strings.ReplaceAll(c.Text, "\n", "/"))
+					if c.Struck {
+						line += "(struck)"
+					}
+					if strings.HasPrefix(c.Font, ".") {
+						line += "(" + c.Font + ")"
+					}
+				}
+			}
+			for _, m := range s.Merged {
+				line += fmt.Sprintf(" %d,%d-%d,%d", m.Row, m.Col, m.LastRow, m.LastCol)
+			}
+		}
 		out = append(out, line)
 	}
 	return out
@@ -147,6 +165,11 @@ func TestHostile(t *testing.T) {
 		{"an object stream in itself", append(one(""), "9 0 obj <</Type/ObjStm/N 99999999/First 9 0 R/Length 9>>stream\n9 0 endstream"...), ""},
 		{"widths without end", written(catalogue, tree, leaf, streamOf("", "BT /F 1 Tf (a) Tj ET"), "<</Subtype/Type0/DescendantFonts[<</W[0 999999999 1 0 999999999 1]>>]>>"), ""},
 		{"ranges without end", written(catalogue, tree, leaf, streamOf("", "BT /F 1 Tf (a) Tj ET"), "<</Subtype/Type0/ToUnicode 6 0 R>>", streamOf("", strings.Repeat("<00000000> <ffffffff> <0041> endbfrange ", 100))), ""},
+		{"a drawing", one(strings.Repeat("0 0 m 9 0 l 9 9 l h S ", 30_000) + "BT /F 10 Tf (a) Tj ET"), ""},
+		{"lines through much text", one(strings.Repeat("0 2 m 900 2 l S ", 15_000) + strings.Repeat("BT /F 10 Tf (aaaaaaaaaa) Tj ET ", 5_000)), ""},
+		{"a fine grid", one(grid2(1500)), ""},
+		{"paths beyond measure", one("1e308 0 m 1e308 1e308 l 1e999 0 1 1 re S W n q 1e308 0 0 1e308 0 0 cm 1e308 0 m 0 0 l S Q"), ""},
+		{"a key that is none", append(one(""), "9 0 obj <</Filter/Standard/V 5/R 6/U(x)/CF<</a<</CFM/AESV3>>>>/StmF/a>> endobj trailer <</Encrypt 9 0 R>>"...), parser.Encrypted},
 		{"numbers beyond measure", one("1e999 0 0 1e999 0 0 cm BT /F 1e308 Tf 1e308 Tc (aaaa) Tj ET"), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -160,6 +183,15 @@ func TestHostile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// grid2 draws n lines across and n down.
+func grid2(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "0 %d m %d %d l %d 0 m %d %d l S ", 4*i, 4*n, 4*i, 4*i, 4*i, 4*n)
+	}
+	return b.String()
 }
 
 func TestManyPages(t *testing.T) {
@@ -182,14 +214,37 @@ func TestSignature(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add(one("BT /F 10 Tf 12 TL 50 200 Td [(ab)-300(c)] TJ T* (b) Tj ET /X Do /I Do"))
+	f.Add(one(boxes([]float64{50, 100, 200}, []float64{200, 180, 160}) + put(55, 186, "a") + "50 188 m 55 188 l S q 0 0 99 99 re W n " + put(105, 166, "b") + "Q"))
+	f.Add(pages(line(100, "no", "id", "name", "class")+line(80, "1", "11", "An", "A"), line(300, "2", "12", "Vy", "B")))
+	f.Add(append(one(""), "9 0 obj <</Filter/Standard/V 2/R 3/Length 128/P -4/O(01234567890123456789012345678901)/U(0123456789012345)>> endobj trailer <</Encrypt 9 0 R/ID[(a)(b)]>>"...))
 	f.Add(written(catalogue, tree, leaf, streamOf("", "BT /F 10 Tf <00010002> Tj ET"), "<</Subtype/Type0/DescendantFonts[<</W[1[5]2 3 4]>>]/ToUnicode 6 0 R>>", streamOf("", "<0001> <0041> endbfchar <0001> <0005> <0041> endbfrange")))
 	f.Add(written(catalogue, tree, leaf, streamOf("/Filter[/ASCIIHexDecode/FlateDecode]", "789c>"), "<</Encoding<</Differences[1/a/uni0041]>>>>"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		lim := parser.Limits{FileSize: 1 << 20, Unpacked: 1 << 20, Rows: 1000, Columns: 50, Sheets: 20, Depth: 64}
-		if _, err := Read(data, lim); err != nil {
+		d, err := Read(data, lim)
+		if err != nil {
 			var p *parser.Problem
 			if !errors.As(err, &p) {
 				t.Errorf("no problem: %v", err)
+			}
+			return
+		}
+		for _, b := range d.Blocks {
+			if b.Table > len(d.Sheets) {
+				t.Errorf("table %d of %d", b.Table, len(d.Sheets))
+			}
+		}
+		for _, s := range d.Sheets {
+			last := 0
+			for _, r := range s.Rows {
+				col := 0
+				for _, c := range r.Cells {
+					if c.Col <= col || c.Col > lim.Columns || r.Number <= last {
+						t.Fatalf("cell %d behind %d in row %d behind %d", c.Col, col, r.Number, last)
+					}
+					col = c.Col
+				}
+				last = r.Number
 			}
 		}
 	})
