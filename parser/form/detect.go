@@ -22,6 +22,8 @@ const (
 	formatZIP   = "zip"
 	formatGZIP  = "gzip"
 	formatTNEF  = "tnef" // winmail.dat of Outlook
+	formatMHT   = "mht"  // a web archive
+	formatEML   = "eml"  // a mail as a file
 	formatOLE   = "ole"  // a compound file of unknown content
 )
 

@@ -116,9 +116,9 @@ func detectMail(lower string) kind {
 	head, _, _ := strings.Cut(strings.ReplaceAll(lower, "\r\n", "\n"), "\n\n")
 	if strings.Contains(head, "multipart/related") || strings.Contains(head, "mimeole") && !strings.Contains(head, "received:") ||
 		strings.Contains(head, "<saved by ") || strings.Contains(head, "snapshot-content-location") {
-		return kind{format: "mht"}
+		return kind{format: formatMHT}
 	}
-	return kind{format: "eml"}
+	return kind{format: formatEML}
 }
 
 // inColumns reports whether the lines of a text are divided into columns: one of them is a header, or most agree.

@@ -57,6 +57,8 @@ func (u *unpacker) file(f parser.File, depth int) []parser.File {
 		open = u.gzip
 	case k.format == formatTNEF:
 		open = u.tnef
+	case k.format == formatMHT || k.format == formatEML:
+		open = u.archivedMail
 	default:
 		return []parser.File{f}
 	}

@@ -60,6 +60,27 @@ func withPassword(z []byte) []byte {
 	return z
 }
 
+const mailFile = "From: a@b.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"B\"\r\n\r\n" +
+	"--B\r\nContent-Type: text/plain\r\n\r\nDear\r\n" +
+	"--B\r\nContent-Type: text/csv; name=\"=?utf-8?b?RGFuaCBzw6FjaC5jc3Y=?=\"\r\nContent-Transfer-Encoding: base64\r\n\r\neA==\r\n" +
+	"--B\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=\"b.csv\"\r\n\r\nx\r\n--B--\r\n"
+
+// webArchive is a workbook that a program saved as a web page in one file.
+const webArchive = "MIME-Version: 1.0\r\nX-Document-Type: Workbook\r\nContent-Type: multipart/related; boundary=\"----=_N\"\r\n\r\n" +
+	"------=_N\r\nContent-Location: file:///C:/x/sheet001.htm\r\nContent-Transfer-Encoding: quoted-printable\r\nContent-Type: text/html; charset=\"utf-8\"\r\n\r\n" +
+	"<html><body><table><tr><td>MSSV</td><td>H=E1=BB=8D t=C3=AAn</td><td>L=E1=BB=9Bp</td></tr>" +
+	"<tr><td>2453010001</td><td>L=C3=BD Vy</td><td>YAK50</td></tr></table></body></html>\r\n" +
+	"------=_N\r\nContent-Location: file:///C:/x/stylesheet.css\r\nContent-Type: text/css\r\n\r\nx\r\n------=_N--\r\n"
+
+func TestWebArchive(t *testing.T) {
+	t.Parallel()
+	lim := parser.DefaultLimits()
+	s := form.Read(form.Unpack([]parser.File{{Name: "ds.xls", Data: []byte(webArchive)}}, lim), lim)
+	if len(s.Rows) != 1 || s.Rows[0].Name.Text != "Lý Vy" || s.Rows[0].At.File != "ds.xls/sheet001.htm" {
+		t.Errorf("%+v, files %+v", s.Rows, s.Files)
+	}
+}
+
 func TestUnpack(t *testing.T) {
 	t.Parallel()
 	deep := packed(t, true, "a.txt", "x")
@@ -91,6 +112,9 @@ func TestUnpack(t *testing.T) {
 		{"gzip", gzipped(t, "ds.csv", "x"), []string{"t.zip/ds.csv"}},
 		{"gzip without a name", gzipped(t, "", "x"), []string{"t.zip/t"}},
 		{"Outlook's wrapping, cut off", []byte("\x78\x9f\x3e\x22\x01\x00\x02"), []string{"t.zip damaged"}},
+		{"a mail", []byte(mailFile), []string{"t.zip/Danh sách.csv", "t.zip/b.csv"}},
+		{"a mail without files", []byte("From: a@b.example\nSubject: x\n\nDear\n"), []string{"t.zip unsupported"}},
+		{"a web archive", []byte(webArchive), []string{"t.zip/sheet001.htm"}},
 		{"a password", withPassword(packed(t, true, "a.csv", "x")), []string{"t.zip encrypted"}},
 		{"nothing in it", packed(t, true, "k/", ""), []string{"t.zip empty"}},
 		{"cut off", packed(t, true, "a.csv", strings.Repeat("xyz", 99))[:60], []string{"t.zip damaged"}},
