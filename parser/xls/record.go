@@ -58,7 +58,13 @@ func (s *scanner) next() (id uint16, body []byte, err error) {
 	if len(s.b)-s.pos-4 < n {
 		return 0, nil, parser.Damage("xls: record %#x cut off", id)
 	}
-	if id == 0 { // a hole: what a broken download leaves
+	switch id >> 8 {
+	case 0, 1, 2, 4, 8, 0x10:
+		if id != 0 { // zeros are a hole, as a broken download leaves
+			break
+		}
+		fallthrough
+	default: // there are no such records, but there may have been a cell
 		return 0, nil, parser.Damage("xls: no record at %d", s.pos)
 	}
 	body = s.b[s.pos+4 : s.pos+4+n]

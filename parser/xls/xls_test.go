@@ -309,6 +309,8 @@ func TestHostile(t *testing.T) {
 		{"many strings promised", one([][]byte{record(recSST, uint32(1), uint32(1<<31))}), parser.Damaged},
 		{"a short cell", one(nil, record(recNumber, 0, 0, 0, 1)), parser.Damaged},
 		{"a cell without a place", one(nil, record(recRK, 0)), parser.Damaged},
+		{"a hole", one(nil, make([]byte, 64)), parser.Damaged},
+		{"a record that does not exist", one(nil, record(0x20fd, 0, 0, 0, uint32(0))), parser.Damaged},
 		{"no number", one(nil, record(recNumber, 0, 0, 0, number(math.Inf(1)))), parser.Damaged},
 		{"merged cells cut off", one(nil, record(recMergeCells, 9, 0)), parser.Damaged},
 		{"far columns", one(nil, rkInt(0, 255, 0, 1)), parser.TooLarge},
