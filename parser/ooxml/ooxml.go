@@ -7,19 +7,32 @@ package ooxml
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/xml"
-	"errors"
 	"io"
 	"path"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"vanthu/parser"
+	"vanthu/parser/xmlscan"
 )
 
 // A Package is an opened container. Parts are unpacked when they are asked for.
 type Package struct {
-	parts map[string]*zip.File // by lower-case name with forward slashes
-	limit int64                // bytes after unpacking
+	data  []byte
+	parts map[string]entry // by lower-case name with forward slashes
+	limit int64            // bytes after unpacking
+	left  atomic.Int64     // of them, for all parts together
+
+	mu   sync.Mutex
+	idle io.ReadCloser // an inflater that is not used any more
+}
+
+// An entry is one part. differs: the directory names another one with the same name and other content.
+type entry struct {
+	file    *zip.File
+	differs bool
 }
 
 // A Relation is one line of a .rels part.
@@ -29,24 +42,24 @@ type Relation struct {
 	Part string // name of the part it leads to; "" when it leads outside
 }
 
-// Open reads the directory of data. It returns a *parser.Problem when it is no zip or unpacks to more than unpacked bytes;
-// a size that lies in the directory is found when the part is read (archive/zip stops there).
+// Open reads the directory of data. It returns a *parser.Problem when it is no zip. At most unpacked bytes are given out
+// by all parts together: what they really unpack to counts, not what the directory says of it.
 func Open(data []byte, unpacked int64) (*Package, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, parser.Damage("zip: %v", err)
 	}
-	p := &Package{parts: make(map[string]*zip.File, len(z.File)), limit: unpacked}
-	var sum uint64
+	p := &Package{data: data, parts: make(map[string]entry, len(z.File)), limit: unpacked}
+	p.left.Store(unpacked)
 	for _, f := range z.File {
-		sum += f.UncompressedSize64
-		if f.UncompressedSize64 > uint64(unpacked) || sum > uint64(unpacked) {
-			return nil, parser.BeyondBytes(unpacked, "sau khi giải nén")
-		}
 		name := partName(f.Name)
-		if p.parts[name] == nil {
-			p.parts[name] = f
+		e, twice := p.parts[name]
+		if !twice {
+			e.file = f
+		} else if e.file.CRC32 != f.CRC32 || e.file.UncompressedSize64 != f.UncompressedSize64 {
+			e.differs = true
 		}
+		p.parts[name] = e
 	}
 	return p, nil
 }
@@ -56,7 +69,7 @@ func partName(name string) string {
 }
 
 // Has reports whether the part name is there.
-func (p *Package) Has(name string) bool { return p.parts[partName(name)] != nil }
+func (p *Package) Has(name string) bool { return p.parts[partName(name)].file != nil }
 
 // HasFolder reports whether a part stands under folder ("word/media").
 func (p *Package) HasFolder(folder string) bool {
@@ -69,17 +82,25 @@ func (p *Package) HasFolder(folder string) bool {
 	return false
 }
 
-// Part opens a part for reading. A part that is missing is Damage.
+// Part opens a part for reading. A part that is missing is Damage, and so is one that is there twice with different
+// content: programs disagree on which of the two they show.
 func (p *Package) Part(name string) (io.ReadCloser, error) {
-	f := p.parts[partName(name)]
-	if f == nil {
+	e := p.parts[partName(name)]
+	switch {
+	case e.file == nil:
 		return nil, parser.Damage("part %s is missing", name)
+	case e.differs:
+		return nil, parser.Damage("part %s is there twice", name)
 	}
-	r, err := f.Open()
-	if err != nil {
-		return nil, parser.Damage("part %s: %v", name, err)
+	return p.open(e.file)
+}
+
+// Size returns how large the directory says that a part is: a hint.
+func (p *Package) Size(name string) int64 {
+	if f := p.parts[partName(name)].file; f != nil {
+		return int64(min(f.UncompressedSize64, uint64(p.limit)))
 	}
-	return r, nil
+	return 0
 }
 
 // Main returns the name of the part that the package is about: xl/workbook.xml, word/document.xml. The name is free
@@ -102,85 +123,63 @@ func (p *Package) Relations(part string) []Relation {
 	}
 	defer r.Close()
 	var all []Relation
-	x := NewReader(r, 8)
+	x := xmlscan.New(r, 8)
 	for {
-		t, err := x.Token()
+		k, err := x.Next()
 		if err != nil {
 			return all
 		}
-		start, ok := t.(xml.StartElement)
-		if !ok || start.Name.Local != "Relationship" {
+		if k != xmlscan.Start || !x.Is("Relationship") {
 			continue
 		}
-		rel := Relation{ID: Attr(start, "Id"), Kind: path.Base(Attr(start, "Type"))}
-		if Attr(start, "TargetMode") != "External" {
-			rel.Part = resolve(dir, Attr(start, "Target"))
+		attr := func(local string) string {
+			v, _ := x.Attr(local)
+			return string(v)
+		}
+		rel := Relation{ID: attr("Id"), Kind: path.Base(attr("Type"))}
+		if attr("TargetMode") != "External" {
+			rel.Part = p.resolve(dir, attr("Target"))
 		}
 		all = append(all, rel)
 	}
 }
 
-func resolve(dir, target string) string {
-	if strings.HasPrefix(target, "/") {
-		return strings.TrimPrefix(path.Clean(target), "/")
+// resolve follows a target (part 2 §9.3: a relative reference, in which a blank may be %20). Programs also write
+// backslashes, and paths from the root without the slash in front.
+func (p *Package) resolve(dir, target string) string {
+	if !p.Has(join(dir, target)) {
+		target = unescape(target)
 	}
-	return strings.TrimPrefix(path.Clean("/"+dir+target), "/")
+	part := join(dir, target)
+	if root := join("", target); !p.Has(part) && p.Has(root) {
+		return root
+	}
+	return part
 }
 
-// A Reader gives the tokens of an XML part and refuses what nests too deep or is cut off.
-type Reader struct {
-	dec   *xml.Decoder
-	depth int
-	max   int
-	root  bool
+func join(dir, target string) string {
+	target = strings.ReplaceAll(target, `\`, "/")
+	if !strings.HasPrefix(target, "/") {
+		target = "/" + dir + target
+	}
+	return strings.TrimPrefix(path.Clean(target), "/")
 }
 
-// NewReader returns a Reader of r that allows max nested elements.
-func NewReader(r io.Reader, max int) *Reader {
-	return &Reader{dec: xml.NewDecoder(r), max: max}
-}
-
-// Token returns the next token; io.EOF only after a whole document, otherwise a *parser.Problem. The bytes of a token are
-// valid until the next call.
-func (x *Reader) Token() (xml.Token, error) {
-	t, err := x.dec.Token()
-	if errors.Is(err, io.EOF) && x.root && x.depth == 0 {
-		return nil, io.EOF
+// unescape resolves %20 and its kin (RFC 3986 §2.1); what is none of them stays.
+func unescape(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
 	}
-	if err != nil {
-		return nil, parser.Damage("xml: %v", err)
-	}
-	switch t.(type) {
-	case xml.StartElement:
-		x.root = true
-		if x.depth++; x.depth > x.max {
-			return nil, parser.Beyond(x.max, "cấp lồng nhau")
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 2
+				continue
+			}
 		}
-	case xml.EndElement:
-		x.depth--
+		b.WriteByte(s[i])
 	}
-	return t, nil
+	return b.String()
 }
-
-// Skip reads over the rest of the element whose start was just returned.
-func (x *Reader) Skip() error {
-	for end := x.depth - 1; x.depth > end; {
-		if _, err := x.Token(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Attr returns the value of the attribute with that local name, "" when it is missing.
-func Attr(e xml.StartElement, local string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == local {
-			return a.Value
-		}
-	}
-	return ""
-}
-
-// True reports whether s is a true value of the schema's boolean (and of its on/off type).
-func True(s string) bool { return s == "1" || s == "true" || s == "on" }

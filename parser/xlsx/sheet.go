@@ -1,13 +1,12 @@
 package xlsx
 
 import (
-	"encoding/xml"
+	"bytes"
 	"strconv"
-	"strings"
 
 	"vanthu/parser"
 	"vanthu/parser/grid"
-	"vanthu/parser/ooxml"
+	"vanthu/parser/xmlscan"
 )
 
 // Excel's own bounds (§18.3.1.73 row, §18.18.62 ST_Ref).
@@ -16,237 +15,232 @@ const (
 	lastCol = 1 << 14
 )
 
-// readSheet reads one worksheet. Cells without a value are left out, so a sheet that is formatted down to its last row
-// costs nothing; what the dimension element claims is not looked at.
-func (b *book) readSheet(part string) (grid.Sheet, error) {
-	x, c, err := b.open(part)
-	if err != nil {
-		return grid.Sheet{}, err
-	}
-	defer c.Close()
-	var s grid.Sheet
-	number := 0
-	for {
-		t, err := x.Token()
-		if done(err) {
-			return s, nil
-		}
-		if err != nil {
-			return s, err
-		}
-		e, ok := t.(xml.StartElement)
-		if !ok {
-			continue
-		}
-		switch e.Name.Local {
-		case "row":
-			row, err := b.readRow(x, e, number)
-			if err != nil {
-				return s, err
-			}
-			number = row.Number
-			if len(row.Cells) == 0 {
-				continue
-			}
-			if b.rows++; b.rows > b.lim.Rows+around {
-				return s, parser.Beyond(b.lim.Rows, "dòng")
-			}
-			s.Rows = append(s.Rows, row)
-		case "col":
-			if ooxml.True(ooxml.Attr(e, "hidden")) {
-				s.HiddenCols = append(s.HiddenCols, grid.Range{Col: number1(ooxml.Attr(e, "min")), LastCol: number1(ooxml.Attr(e, "max"))})
-			}
-		case "mergeCell":
-			if r, ok := parseRange(ooxml.Attr(e, "ref")); ok {
-				s.Merged = append(s.Merged, r)
-			}
-		}
-	}
+// A sheet is a worksheet while it is read.
+type sheet struct {
+	*book
+	x      *xmlscan.Scanner
+	out    *grid.Sheet
+	start  start    // of the row
+	row    grid.Row // used again for each
+	digits []byte   // its number, as a cell's reference ends
+	col    int      // of the last cell
+	texts  texts
+	cell   stored
+	value  []byte // of readCell
 }
 
-// readRow reads to the end of a row. Rows and cells may leave out their position: then they follow the one before (§18.3.1.4).
-func (b *book) readRow(x *ooxml.Reader, e xml.StartElement, before int) (grid.Row, error) {
-	row := grid.Row{Number: before + 1, Hidden: ooxml.True(ooxml.Attr(e, "hidden"))}
-	if r := ooxml.Attr(e, "r"); r != "" {
-		row.Number = number1(r)
-	}
-	if row.Number <= before || row.Number > lastRow {
-		return row, parser.Damage("rows out of order after row %d", before)
-	}
-	col := 0
-	for {
-		t, err := x.Token()
-		if err != nil {
-			return row, err
+// sheet reads one worksheet (§18.3.1.99). Cells without a value are left out, so a sheet that is formatted down to its last
+// row costs nothing; what the dimension element claims is not looked at.
+func (b *book) sheet(part string, out *grid.Sheet) error {
+	return b.scan(part, func(x *xmlscan.Scanner) error {
+		if err := root(x); err != nil {
+			return err
 		}
-		switch e := t.(type) {
-		case xml.EndElement:
-			return row, nil
-		case xml.StartElement:
-			if e.Name.Local != "c" {
-				if err := x.Skip(); err != nil {
-					return row, err
-				}
-				continue
+		s := &sheet{book: b, x: x, out: out}
+		return children(x, func() (bool, error) {
+			switch string(x.Local()) {
+			case "cols":
+				return true, s.columns()
+			case "sheetData":
+				return true, s.rows()
+			case "mergeCells":
+				return true, s.merged()
 			}
-			cell, err := b.readCell(x, e)
-			if err != nil {
-				return row, err
-			}
-			if cell.Col == 0 {
-				cell.Col = col + 1
-			}
-			if cell.Col <= col || cell.Col > lastCol {
-				return row, parser.Damage("cells out of order in row %d", row.Number)
-			}
-			col = cell.Col
-			if cell.Text == "" && !cell.Formula {
-				continue
-			}
-			if col > b.lim.Columns {
-				return row, parser.Beyond(b.lim.Columns, "cột")
-			}
-			if b.cells++; b.cells > maxCells {
-				return row, parser.Beyond(maxCells, "ô")
-			}
-			row.Cells = append(row.Cells, cell)
-		}
-	}
+			return false, nil
+		})
+	})
 }
 
-// readCell reads to the end of a cell. Col is 0 when the cell does not say where it stands.
-func (b *book) readCell(x *ooxml.Reader, e xml.StartElement) (grid.Cell, error) {
-	var kind, value string
-	var id int
-	var cell grid.Cell
-	for _, a := range e.Attr {
-		switch a.Name.Local {
-		case "r":
-			var ok bool
-			if cell.Col, _, ok = parseCell(a.Value); !ok {
-				return cell, parser.Damage("cell %.20q", a.Value)
-			}
-		case "t":
-			kind = a.Value
-		case "s":
-			id = number1(a.Value)
-		}
-	}
-	var inline *shared
-	calculated := false
+// rows reads sheetData (§18.3.1.80).
+func (s *sheet) rows() error {
 	for {
-		t, err := x.Token()
-		if err != nil {
-			return cell, err
+		if !s.slow {
+			if err := s.fastRows(); err != nil {
+				return err
+			}
 		}
-		if _, ok := t.(xml.EndElement); ok {
-			break
-		}
-		c, ok := t.(xml.StartElement)
-		if !ok {
+		k, err := s.x.Next()
+		switch {
+		case err != nil:
+			return err
+		case k == xmlscan.End:
+			return nil
+		case k != xmlscan.Start:
 			continue
-		}
-		switch c.Name.Local {
-		case "v":
-			var text strings.Builder
-			if err := chars(x, &text); err != nil {
-				return cell, err
-			}
-			value, calculated = text.String(), true
-		case "is":
-			s, err := readText(x)
-			if err != nil {
-				return cell, err
-			}
-			inline = &s
+		case !s.x.Is("row"):
+			err = s.x.Skip()
 		default:
-			cell.Formula = cell.Formula || c.Name.Local == "f"
-			if err := x.Skip(); err != nil {
-				return cell, err
+			if err = s.readStart(); err == nil {
+				err = s.readRow()
 			}
 		}
+		if err != nil {
+			return err
+		}
 	}
-	if kind == "str" && calculated && value == "" {
-		cell.Formula = false // calculated, and nothing came out: an empty cell
-	}
-	err := b.fill(&cell, kind, value, id, inline)
-	return cell, err
 }
 
-// fill sets what the cell shows, by its type (§18.18.11 ST_CellType).
-func (b *book) fill(cell *grid.Cell, kind, value string, id int, inline *shared) error {
-	if value == "" && inline == nil {
-		return nil
+// A start is what the start tag of a row says: its number, 0 when it does not say, and whether it is hidden.
+type start struct {
+	number int
+	hidden bool
+}
+
+// readStart reads the start tag of a row. A row of no height is hidden, too.
+func (s *sheet) readStart() error {
+	s.start = start{}
+	if r, ok := s.x.Attr("r"); ok {
+		if s.start.number, ok = index(r); !ok || s.start.number == 0 {
+			return parser.Damage("row %.20q", r)
+		}
 	}
-	st := b.styles.of(id)
-	cell.Font, cell.Struck = st.font, st.struck
-	switch kind {
-	case "s":
-		n, err := strconv.Atoi(strings.TrimSpace(value))
-		if err != nil || n < 0 || n >= len(b.strings) {
-			return parser.Damage("shared string %.20q of %d", value, len(b.strings))
-		}
-		setText(cell, b.strings[n])
-	case "inlineStr":
-		if inline != nil {
-			setText(cell, *inline)
-		}
-	case "str":
-		cell.Text = unescape(value)
-		cell.Raw = cell.Text
-	case "b":
-		cell.Kind, cell.Raw, cell.Text = grid.Bool, value, "FALSE"
-		if ooxml.True(value) {
-			cell.Text = "TRUE"
-		}
-	case "e":
-		cell.Kind, cell.Raw, cell.Text = grid.Error, value, value
-	case "d":
-		cell.Kind, cell.Raw, cell.Text = grid.Date, value, value
-	default:
-		b.number(cell, strings.TrimSpace(value), id, st)
-	}
+	height, given := s.x.Attr("ht")
+	s.start.hidden = yes(s.x, "hidden") || given && zero(height)
 	return nil
 }
 
-// number sets a number: Raw its digits, never an exponent, Text as its format shows it.
-func (b *book) number(cell *grid.Cell, value string, id int, st *style) {
-	f, err := strconv.ParseFloat(value, 64)
-	if err != nil { // no number after all: what stands there is what the person sees
-		cell.Text, cell.Raw = value, value
-		return
+// columns reads which columns are not seen: hidden ones, and those that somebody drew shut (§18.3.1.13 col).
+func (s *sheet) columns() error {
+	return children(s.x, func() (bool, error) {
+		width, given := s.x.Attr("width")
+		if !s.x.Is("col") || !yes(s.x, "hidden") && !(given && zero(width)) {
+			return false, nil
+		}
+		r := grid.Range{Col: number(s.x, "min"), LastCol: min(number(s.x, "max"), lastCol)}
+		if r.Col < 1 || r.Col > r.LastCol {
+			return false, nil
+		}
+		if s.out.HiddenCols = append(s.out.HiddenCols, r); len(s.out.HiddenCols) > lastCol {
+			return false, parser.Damage("columns without end")
+		}
+		return false, nil
+	})
+}
+
+// zero reports whether a measure is 0.
+func zero(v []byte) bool {
+	f, err := strconv.ParseFloat(string(v), 64)
+	return err == nil && f == 0
+}
+
+func (s *sheet) merged() error {
+	return children(s.x, func() (bool, error) {
+		ref, _ := s.x.Attr("ref")
+		if r, ok := parseRange(ref); ok && s.x.Is("mergeCell") {
+			if s.out.Merged = append(s.out.Merged, r); len(s.out.Merged) > maxMerged {
+				return false, parser.Beyond(maxMerged, "ô gộp")
+			}
+		}
+		return false, nil
+	})
+}
+
+// readRow reads to the end of a row. Rows and cells may leave out their position: then they follow the one before
+// (§18.3.1.73).
+func (s *sheet) readRow() error {
+	before := s.row.Number
+	s.row = grid.Row{Number: before + 1, Hidden: s.start.hidden, Cells: s.row.Cells[:0]}
+	if s.start.number > 0 {
+		s.row.Number = s.start.number
 	}
-	cell.Kind = grid.Number
-	if st.date {
-		cell.Kind = grid.Date
+	if s.row.Number <= before || s.row.Number > lastRow {
+		return parser.Damage("rows out of order after row %d", before)
 	}
-	cell.Raw = strconv.FormatFloat(f, 'f', -1, 64)
-	if strings.Trim(value, "0123456789") == "" {
-		cell.Raw = value // an integer of any length: its own digits
+	s.digits = strconv.AppendInt(s.digits[:0], int64(s.row.Number), 10)
+	s.col = 0
+	if err := s.cells(); err != nil {
+		return err
 	}
-	cell.Text = cell.Raw
-	if !st.plain {
-		if text := b.styles.formatted(id, value); text != "" {
-			cell.Text = text
+	if len(s.row.Cells) == 0 {
+		return nil
+	}
+	if s.read++; s.read > s.lim.Rows+around {
+		return parser.Beyond(s.lim.Rows, "dòng")
+	}
+	return s.visit.row(s.out, &s.row)
+}
+
+// cells reads the cells up to the end of the row.
+func (s *sheet) cells() error {
+	for {
+		if !s.slow {
+			if ended, err := s.fastCells(); ended || err != nil {
+				return err
+			}
+		}
+		k, err := s.x.Next()
+		switch {
+		case err != nil:
+			return err
+		case k == xmlscan.End:
+			return nil
+		case k != xmlscan.Start:
+			continue
+		case s.x.Is("c"):
+			err = s.readCell()
+		default:
+			err = s.x.Skip()
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
 
+// readCell reads to the end of a cell (§18.3.1.4 c).
+func (s *sheet) readCell() error {
+	c := &s.cell
+	*c = stored{style: number(s.x, "s")}
+	if ref, ok := s.x.Attr("r"); ok {
+		col, row, ok := parseCell(ref)
+		if !ok || row != s.row.Number {
+			return parser.Damage("cell %.20q in row %d", ref, s.row.Number)
+		}
+		c.col = col
+	}
+	t, _ := s.x.Attr("t")
+	c.kind = kindOf(t)
+	s.value = s.value[:0]
+	err := children(s.x, func() (bool, error) {
+		var err error
+		switch string(s.x.Local()) {
+		case "f":
+			c.formula = true
+			return false, nil
+		case "v":
+			c.given = true
+			s.value, err = appendChars(s.value, s.x)
+		case "is":
+			if err = s.texts.read(s.x); err == nil {
+				c.inline, c.text, c.look = true, s.texts.text, s.texts.look()
+			}
+		default:
+			return false, nil
+		}
+		return true, err
+	})
+	c.value = s.value
+	if err != nil {
+		return err
+	}
+	return s.put(c)
+}
+
 // parseRange reads "A1:B2" or "A1".
-func parseRange(ref string) (grid.Range, bool) {
-	from, to, two := strings.Cut(ref, ":")
+func parseRange(ref []byte) (grid.Range, bool) {
+	from, to, two := bytes.Cut(ref, []byte(":"))
 	if !two {
 		to = from
 	}
 	c1, r1, ok1 := parseCell(from)
 	c2, r2, ok2 := parseCell(to)
-	return grid.Range{Row: r1, Col: c1, LastRow: r2, LastCol: c2}, ok1 && ok2 && r1 > 0 && r1 <= r2 && c1 <= c2
+	return grid.Range{Row: r1, Col: c1, LastRow: r2, LastCol: c2}, ok1 && ok2 && r1 <= r2 && c1 <= c2
 }
 
 // parseCell reads "AB12" or "$AB$12".
-func parseCell(ref string) (col, row int, ok bool) {
-	for i := 0; i < len(ref); i++ {
-		switch c := ref[i]; {
+func parseCell(ref []byte) (col, row int, ok bool) {
+	for _, c := range ref {
+		switch {
 		case c == '$':
 		case 'A' <= c && c <= 'Z' && row == 0:
 			col = col*26 + int(c-'A') + 1
@@ -261,22 +255,5 @@ func parseCell(ref string) (col, row int, ok bool) {
 			return 0, 0, false
 		}
 	}
-	return col, row, col > 0
-}
-
-// number1 reads a number from 1 on; 0 when it is none.
-func number1(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
-}
-
-func setText(cell *grid.Cell, s shared) {
-	cell.Text, cell.Raw = s.text, s.text
-	if s.font != "" {
-		cell.Font = s.font
-	}
-	cell.Struck = cell.Struck || s.struck
+	return col, row, col > 0 && row > 0
 }

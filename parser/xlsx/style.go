@@ -1,151 +1,141 @@
 package xlsx
 
 import (
-	"strings"
+	"strconv"
 
-	"github.com/xuri/excelize/v2"
+	"vanthu/parser"
+	"vanthu/parser/numfmt"
+	"vanthu/parser/ooxml"
+	"vanthu/parser/xmlscan"
+)
+
+// Excel has fewer of each: bounds on memory.
+const (
+	maxStyles = 70_000
+	maxCode   = 1020 // bytes of a number format; Excel ends at 255 characters
 )
 
 // A style is what a list needs to know of a cell's format.
 type style struct {
 	font   string
 	struck bool
-	date   bool
-	plain  bool   // numbers are shown as their digits (General, text)
-	cell   string // where formatted asks, "" before the first time
+	format *numfmt.Format
+	date   bool // numbers are shown as dates
+	plain  bool // numbers are shown as their digits (General, text)
+	text   bool // the format does something to text: "SV"@
 }
 
-// styles answers for style ids, each looked up once. Number formats are applied by excelize on a scratch sheet, so that a
-// broken workbook cannot disturb it.
+// styles are the cell formats of a workbook by number (§18.8.10 cellXfs).
 type styles struct {
-	file     *excelize.File
-	known    map[int]*style
-	scratch  *excelize.File
+	all      []style
+	none     style // of a cell whose format the file does not define
 	date1904 bool
 }
 
-const scratchSheet = "Sheet1" // the sheet of a new workbook
-
-func newStyles(f *excelize.File) *styles {
-	s := &styles{file: f, known: map[int]*style{}}
-	if f.WorkBook.WorkbookPr != nil {
-		s.date1904 = f.WorkBook.WorkbookPr.Date1904
+// at returns the style with that number.
+func (s *styles) at(id int) *style {
+	if id < len(s.all) {
+		return &s.all[id]
 	}
-	return s
+	s.none.plain = true
+	return &s.none
 }
 
-func (s *styles) close() {
-	if s.scratch != nil {
-		s.scratch.Close()
+// readStyles reads fonts, number formats and the cell formats that put them together (§18.8.39 styleSheet). Whether a
+// format is applied (applyFont …) is not asked: Excel does not ask either.
+func (b *book) readStyles(part string) error {
+	codes := map[int]string{}
+	type font struct {
+		name   string
+		struck bool
 	}
-}
-
-// of returns the style with that id; a style that the file does not define is a plain one.
-func (s *styles) of(id int) *style {
-	if st, ok := s.known[id]; ok {
-		return st
-	}
-	st := &style{plain: true}
-	s.known[id] = st
-	def := s.definition(id)
-	if def == nil {
-		return st
-	}
-	if def.Font != nil {
-		st.font, st.struck = def.Font.Family, def.Font.Strike
-	}
-	st.date = isDate(def)
-	st.plain = def.CustomNumFmt == nil && (def.NumFmt == 0 || def.NumFmt == 49)
-	return st
-}
-
-// definition asks excelize, which trusts the indexes in styles.xml and panics when they lead nowhere.
-func (s *styles) definition(id int) (def *excelize.Style) {
-	defer func() {
-		if recover() != nil {
-			def = nil
+	var fonts []font
+	formats := map[int]*numfmt.Format{}
+	s := &b.styles
+	count := func(n int) error {
+		if n > maxStyles {
+			return parser.Beyond(maxStyles, "kiểu ô")
 		}
-	}()
-	def, err := s.file.GetStyle(id)
-	if err != nil {
 		return nil
 	}
-	return def
+	xf := func(x *xmlscan.Scanner) (bool, error) {
+		id, fontID := number(x, "numFmtId"), number(x, "fontId")
+		f := formats[id]
+		if f == nil {
+			code, ok := codes[id]
+			if !ok {
+				code, ok = numfmt.Builtin(id)
+			}
+			if !ok || len(code) > maxCode {
+				code = "General"
+			}
+			f = numfmt.Parse(code)
+			formats[id] = f
+		}
+		st := style{format: f, date: f.IsDate(), plain: f.IsGeneral(), text: f.Text("x") != "x"}
+		if fontID < len(fonts) {
+			st.font, st.struck = fonts[fontID].name, fonts[fontID].struck
+		}
+		s.all = append(s.all, st)
+		return false, count(len(s.all))
+	}
+	return b.scan(part, func(x *xmlscan.Scanner) error {
+		if err := root(x); err != nil {
+			return err
+		}
+		return children(x, func() (bool, error) {
+			switch string(x.Local()) {
+			case "numFmts":
+				return true, children(x, func() (bool, error) {
+					code, _ := x.Attr("formatCode")
+					codes[number(x, "numFmtId")] = unescape(string(code))
+					return false, count(len(codes))
+				})
+			case "fonts":
+				return true, children(x, func() (bool, error) {
+					var f font
+					err := children(x, func() (bool, error) {
+						switch string(x.Local()) {
+						case "name":
+							v, _ := x.Attr("val")
+							f.name = string(v)
+						case "strike":
+							f.struck = on(x)
+						}
+						return false, nil
+					})
+					fonts = append(fonts, f)
+					if err == nil {
+						err = count(len(fonts))
+					}
+					return true, err
+				})
+			case "cellXfs":
+				return true, children(x, func() (bool, error) { return xf(x) })
+			}
+			return false, nil
+		})
+	})
 }
 
-// formatted returns the number as the format of style id shows it, "" when that cannot be said.
-func (s *styles) formatted(id int, number string) (text string) {
-	st := s.of(id)
-	defer func() {
-		if recover() != nil {
-			text = ""
-		}
-	}()
-	if st.cell == "" && !s.prepare(id, st) {
-		return ""
+// number returns a whole number from 0 on; 0 when the attribute is missing or none.
+func number(x *xmlscan.Scanner, local string) int {
+	v, _ := x.Attr(local)
+	n, err := strconv.Atoi(string(v))
+	if err != nil || n < 0 {
+		return 0
 	}
-	if err := s.scratch.SetCellDefault(scratchSheet, st.cell, number); err != nil {
-		return ""
-	}
-	text, err := s.scratch.GetCellValue(scratchSheet, st.cell)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(text)
+	return n
 }
 
-// prepare gives the style a cell of the scratch sheet.
-func (s *styles) prepare(id int, st *style) bool {
-	if s.scratch == nil {
-		s.scratch = excelize.NewFile(excelize.Options{ShortDatePattern: "dd/mm/yyyy"}) // format 14 follows the country
-		if err := s.scratch.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: &s.date1904}); err != nil {
-			return false
-		}
-	}
-	def := s.definition(id)
-	if def == nil {
-		return false
-	}
-	n, err := s.scratch.NewStyle(&excelize.Style{NumFmt: def.NumFmt, CustomNumFmt: def.CustomNumFmt})
-	if err != nil {
-		return false
-	}
-	cell, err := excelize.CoordinatesToCellName(len(s.known), 1)
-	if err != nil {
-		return false
-	}
-	if err := s.scratch.SetCellStyle(scratchSheet, cell, cell, n); err != nil {
-		return false
-	}
-	st.cell = cell
-	return true
+// on reads a property that is on when it is there without a value (§22.9.2.7 ST_OnOff, §18.8 CT_BooleanProperty).
+func on(x *xmlscan.Scanner) bool {
+	v, ok := x.Attr("val")
+	return !ok || ooxml.True(string(v))
 }
 
-// isDate reports whether the format shows a number as a date or time: the built-in ones of §18.8.30, or a code with one of
-// their letters outside quotes and brackets.
-func isDate(def *excelize.Style) bool {
-	if def.CustomNumFmt == nil {
-		n := def.NumFmt
-		return 14 <= n && n <= 22 || 27 <= n && n <= 36 || 45 <= n && n <= 47 || 50 <= n && n <= 58
-	}
-	quoted, bracket, escaped := false, false, false
-	for _, r := range strings.ToLower(*def.CustomNumFmt) {
-		switch {
-		case escaped:
-			escaped = false
-		case r == '\\' || r == '_' || r == '*':
-			escaped = true
-		case r == '"':
-			quoted = !quoted
-		case quoted:
-		case r == '[':
-			bracket = true
-		case r == ']':
-			bracket = false
-		case bracket:
-		case r == 'y' || r == 'd' || r == 'm' || r == 'h':
-			return true
-		}
-	}
-	return false
+// yes reads a boolean attribute.
+func yes(x *xmlscan.Scanner, local string) bool {
+	v, _ := x.Attr(local)
+	return len(v) > 0 && ooxml.True(string(v))
 }

@@ -1,111 +1,157 @@
 package xlsx
 
 import (
-	"encoding/xml"
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"vanthu/parser"
-	"vanthu/parser/ooxml"
+	"vanthu/parser/xmlscan"
 )
 
-// A shared is one string: plain, or runs with fonts of their own (§18.4.8 si, §18.3.1.53 is).
-type shared struct {
-	text   string
-	font   string // of the first run that names one
-	struck bool   // every run is struck through
-}
-
-func (b *book) readStrings(part string) ([]shared, error) {
-	x, c, err := b.open(part)
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	var all []shared
-	for {
-		t, err := x.Token()
-		if done(err) {
-			return all, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if e, ok := t.(xml.StartElement); ok && e.Name.Local == "si" {
-			s, err := readText(x)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, s)
-		}
-	}
-}
-
-// readText reads to the end of an element that holds t, or r with rPr and t. Phonetic guides (rPh) are left out.
-func readText(x *ooxml.Reader) (shared, error) {
-	var s shared
-	var text strings.Builder
-	var runs, struck int
-	for depth := 1; depth > 0; {
-		t, err := x.Token()
-		if err != nil {
-			return s, err
-		}
-		switch e := t.(type) {
-		case xml.StartElement:
-			depth++
-			switch e.Name.Local {
-			case "rPh":
-				depth--
-				if err := x.Skip(); err != nil {
-					return s, err
-				}
-			case "r":
-				runs++
-			case "rFont":
-				if s.font == "" {
-					s.font = ooxml.Attr(e, "val")
-				}
-			case "strike":
-				if v := ooxml.Attr(e, "val"); v == "" || ooxml.True(v) {
-					struck++
-				}
-			case "t":
-				depth--
-				if err := chars(x, &text); err != nil {
-					return s, err
-				}
-			}
-		case xml.EndElement:
-			depth--
-		}
-	}
-	s.text = unescape(text.String())
-	s.struck = runs > 0 && struck == runs
-	return s, nil
-}
-
-// chars adds the characters up to the end of the current element to b.
-func chars(x *ooxml.Reader, b *strings.Builder) error {
-	for depth := 1; depth > 0; {
-		t, err := x.Token()
-		if err != nil {
+// readStrings reads the shared strings (§18.4.9 sst).
+func (b *book) readStrings(part string) error {
+	var t texts
+	return b.scan(part, func(x *xmlscan.Scanner) error {
+		if err := root(x); err != nil {
 			return err
 		}
-		switch e := t.(type) {
-		case xml.StartElement:
-			depth++
-		case xml.EndElement:
-			depth--
-		case xml.CharData:
-			if b.Len()+len(e) > 4*maxCellText {
-				return parser.Beyond(maxCellText, "ký tự trong một ô")
+		for {
+			if b.strings.n > maxStrings {
+				return parser.Beyond(maxStrings, "chuỗi")
 			}
-			b.Write(e)
+			if !b.slow {
+				b.fastStrings(x, &t)
+			}
+			k, err := x.Next()
+			switch {
+			case err != nil:
+				return err
+			case k == xmlscan.End:
+				return nil
+			case k != xmlscan.Start:
+				continue
+			case !x.Is("si"):
+				err = x.Skip()
+			default:
+				if err = t.read(x); err == nil {
+					b.strings.add(t.unescaped(t.text), t.look())
+				}
+			}
+			if err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// texts reads one text after the other: plain, or in runs with fonts of their own (§18.4.8 si, §18.3.1.53 is).
+type texts struct {
+	text []byte
+	runs []run
+	buf  []byte // of unescaped
+}
+
+// A run is a part of a text with a look of its own (§18.4.4 r).
+type run struct {
+	look
+	from, to int // in text
+}
+
+// read reads to the end of the element whose Start was just returned. Phonetic guides (rPh) are left out.
+func (t *texts) read(x *xmlscan.Scanner) error {
+	t.text, t.runs = t.text[:0], t.runs[:0]
+	return children(x, func() (bool, error) {
+		switch {
+		case x.Is("t"):
+			return true, t.chars(x)
+		case !x.Is("r"):
+			return false, nil
+		}
+		r := run{from: len(t.text)}
+		err := children(x, func() (bool, error) {
+			switch {
+			case x.Is("t"):
+				return true, t.chars(x)
+			case !x.Is("rPr"):
+				return false, nil
+			}
+			return true, children(x, func() (bool, error) {
+				switch {
+				case x.Is("rFont"):
+					v, _ := x.Attr("val")
+					r.font = string(v)
+				case x.Is("strike"):
+					r.struck = on(x)
+				}
+				return false, nil
+			})
+		})
+		r.to = len(t.text)
+		t.runs = append(t.runs, r)
+		return true, err
+	})
+}
+
+// chars adds the characters up to the end of the current element.
+func (t *texts) chars(x *xmlscan.Scanner) (err error) {
+	t.text, err = appendChars(t.text, x)
+	return err
+}
+
+func appendChars(to []byte, x *xmlscan.Scanner) ([]byte, error) {
+	for end := x.Depth() - 1; x.Depth() > end; {
+		k, err := x.Next()
+		if err != nil {
+			return to, err
+		}
+		if k != xmlscan.Text {
+			continue
+		}
+		if to = append(to, x.Text()...); len(to) > 4*maxCellText {
+			return to, parser.Beyond(maxCellText, "ký tự trong một ô")
 		}
 	}
-	return nil
+	return to, nil
+}
+
+// look sums the runs up: the font that most characters have, and whether everything but blanks is struck through.
+func (t *texts) look() look {
+	if len(t.runs) == 0 {
+		return look{}
+	}
+	l := look{struck: true}
+	most := 0
+	for i, r := range t.runs {
+		n := 0
+		for _, o := range t.runs[i:] {
+			if o.font == r.font {
+				n += utf8.RuneCount(t.text[o.from:o.to])
+			}
+		}
+		if n > most {
+			most, l.font = n, r.font
+		}
+		if !r.struck && len(bytes.TrimSpace(t.text[r.from:r.to])) > 0 {
+			l.struck = false
+		}
+		if i == 32 { // a text of more runs than that is no code and no name
+			break
+		}
+	}
+	l.struck = l.struck && most > 0
+	return l
+}
+
+// unescaped returns b with _xHHHH_ resolved; it is valid until the next call.
+func (t *texts) unescaped(b []byte) []byte {
+	if !bytes.Contains(b, []byte("_x")) {
+		return b
+	}
+	t.buf = append(t.buf[:0], unescape(string(b))...)
+	return t.buf
 }
 
 // unescape turns _xHHHH_ into its character (§22.9.2.19 ST_Xstring): what XML 1.0 cannot hold.

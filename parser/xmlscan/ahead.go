@@ -10,7 +10,7 @@ import (
 // The buffers that lie between the two sides of Ahead.
 const (
 	aheadBuffers = 4
-	aheadSize    = 64 << 10
+	aheadSize    = 128 << 10
 )
 
 // An ahead is a reader whose source is read in a goroutine of its own.

@@ -349,6 +349,19 @@ func (s *Scanner) Advance(n int) {
 	s.kind = None
 }
 
+// Enter passes n bytes of the Window that are the start tag of an element with that name, which has no prefix.
+func (s *Scanner) Enter(n int, name string) {
+	if s.push([]byte(name), 0); s.err == nil {
+		s.Advance(n)
+	}
+}
+
+// Leave passes n bytes of the Window that are the end tag of the element that was entered last.
+func (s *Scanner) Leave(n int) {
+	s.pop()
+	s.Advance(n)
+}
+
 // Is reports whether the token is a Start or End with that local name.
 func (s *Scanner) Is(local string) bool { return string(s.Local()) == local }
 
