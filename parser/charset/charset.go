@@ -7,6 +7,7 @@ package charset
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -191,51 +192,41 @@ func narrow(data []byte, enc *charmap.Charmap) string {
 // reading it.
 func vietnamese(data []byte) string { return norm.NFC.String(narrow(data, charmap.Windows1258)) }
 
-// enoughWords are as many words with letters beyond ASCII as a decision needs.
-const enoughWords = 4000
+// enough runs of letters beyond ASCII are looked at for a decision.
+const enough = 2000
 
-// looks1258 reports whether 8-bit text is windows-1258: its words are Vietnamese syllables when read so, and not, or less
-// often, as the bytes look in windows-1252. Words that mean the same in both ("Lê") have no vote.
+// looks1258 reports whether 8-bit text is windows-1258: its words are Vietnamese when read so, and none is more so in an
+// encoding of fonts, which is decided column by column.
 func looks1258(data []byte) bool {
-	as1258, as1252 := 0, 0
-	words := 0
-	for word := range wordsBeyondASCII(data) {
-		if words++; words > enoughWords {
-			break
-		}
-		v, w := vietnamese(word), narrow(word, charmap.Windows1252)
-		if v == w {
-			continue
-		}
-		if viet.IsSyllable(v) {
-			as1258++
-		}
-		if viet.IsSyllable(w) {
-			as1252++
+	var runs []viet.Sample
+	for run := range names(data) {
+		if slices.ContainsFunc(run, func(c byte) bool { return c >= utf8.RuneSelf }) {
+			if runs = append(runs, viet.Sample{Text: narrow(run, charmap.Windows1252)}); len(runs) == enough {
+				break
+			}
 		}
 	}
-	return as1258 > as1252
+	d := viet.Decide(runs)
+	return d.Encoding == viet.CP1258 && !slices.ContainsFunc(d.Readings, func(r viet.Reading) bool {
+		return r.Encoding != viet.Unicode && r.Encoding != viet.CP1258
+	})
 }
 
-// wordsBeyondASCII yields the runs of ASCII letters and bytes beyond ASCII that hold at least one of the latter.
-func wordsBeyondASCII(data []byte) func(yield func([]byte) bool) {
+// names yields the runs of letters, blanks, hyphens and apostrophes: what is a cell or less in any format.
+func names(data []byte) func(yield func([]byte) bool) {
 	return func(yield func([]byte) bool) {
-		start, beyond := 0, false
+		start := 0
 		for i := 0; i <= len(data); i++ {
 			if i < len(data) {
 				c := data[i]
-				if c >= utf8.RuneSelf && c != 0xA0 {
-					beyond = true
-					continue
-				}
-				if 'a' <= c|0x20 && c|0x20 <= 'z' {
+				if c >= utf8.RuneSelf || 'a' <= c|0x20 && c|0x20 <= 'z' || c == ' ' || c == '-' || c == '\'' {
 					continue
 				}
 			}
-			if beyond && !yield(data[start:i]) {
+			if i > start && !yield(data[start:i]) {
 				return
 			}
-			start, beyond = i+1, false
+			start = i + 1
 		}
 	}
 }
