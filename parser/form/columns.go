@@ -158,9 +158,11 @@ func asPrinted(c heading) bool {
 // assignName finds the columns of the name: one heading, one heading over two columns, or its parts.
 func (l *list) assignName(h header, below []grid.Row) {
 	var whole, parts []heading
+	unseen := false // a part of the name does not show
 	for _, c := range h.cells {
 		switch {
 		case l.hidden(c.cell.Col):
+			unseen = unseen || namePart(c.field) > 0
 		case c.field == fieldName:
 			whole = append(whole, c)
 		case namePart(c.field) > 0:
@@ -170,6 +172,8 @@ func (l *list) assignName(h header, below []grid.Row) {
 	switch {
 	case len(whole) > 0:
 		parts = l.wholeName(h, whole, parts, below)
+	case unseen:
+		return
 	case len(parts) > 0:
 		parts = l.nameParts(h, parts, below)
 	default:
@@ -325,6 +329,9 @@ func (l *list) unnamed(h header, name heading, below []grid.Row) []int {
 	}
 	return nil
 }
+
+// notGivenRE matches what columns without a heading hold beside given names: the sex, a tick, a people.
+var notGivenRE = regexp.MustCompile(`^(nam|nu|x|v|kinh|khmer|co|khong|dat|moi|cu)$`)
 
 var cohortRE = regexp.MustCompile(`^(k|khoa)?[ .:-]*(\d{1,4}|[ivx]{1,6})([ ]*[-/][ ]*\d{2,4})?$`)
 

@@ -20,13 +20,15 @@ func (l *list) isPerson(row grid.Row, footer bool) bool {
 	for _, col := range l.cols.name {
 		hasName = hasName || present(row.Cell(col))
 	}
+	numbered := l.cols.stt > 0 && isNumber(row.Cell(l.cols.stt).Text)
 	if footer {
-		return isCode && hasName
+		n, ok := number(row.Cell(l.cols.stt).Text)
+		return isCode && (hasName || numbered) || hasName && l.cols.stt > 0 && ok && n == l.number+1
 	}
-	if !hasCode && !hasName || l.columnNumbers(row) {
+	if !hasCode && !hasName || l.columnNumbers(row) || !hasName && !numbered && isTotal(oneLine(l.first(row).Text)) {
 		return false
 	}
-	if isCode || l.cols.stt > 0 && isNumber(row.Cell(l.cols.stt).Text) {
+	if isCode || numbered {
 		return true
 	}
 	if isFooter(row) || isTotal(oneLine(l.first(row).Text)) || isPageLine(row) {

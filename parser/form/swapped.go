@@ -2,6 +2,7 @@ package form
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"vanthu/parser"
@@ -93,5 +94,23 @@ func (l *list) shifted(p parser.Row) {
 	case nameLike(code) && name != "" && !lettersOnly(name):
 		h := l.cols.header[fieldCode]
 		l.remark(parser.RowShifted, p.N, p.Code.At, code, "h", h.Text, "v", code)
+	}
+}
+
+// families are the commonest family names, folded: what begins with one is a name of its own.
+var families = strings.Fields("nguyen tran le pham huynh hoang phan vu vo dang bui do ho ngo duong ly dinh dao doan vuong trinh " +
+	"truong cao mai lam luong ta to ha thai tang thach son danh kim chau luu phung quach khuu giang hua ong tong ton cong au kieu lai nghiem trieu")
+
+// wrapped remarks a name that somebody broke over two rows: beneath a numbered person stands a name without anything else,
+// and it begins with no family name. The person above must not be served with half a name.
+func (l *list) wrapped(p parser.Row) {
+	if l.cols.stt == 0 || l.gap || len(l.rows) == 0 || !l.onlyNamed(p) {
+		return
+	}
+	above := l.rows[len(l.rows)-1]
+	first, _, _ := strings.Cut(viet.Fold(p.Name.Text), " ")
+	if above.At.Row == p.At.Row-1 && isNumber(above.STT.Text) && !slices.Contains(families, first) {
+		h := l.cols.header[fieldName]
+		l.remark(parser.RowShifted, above.N, above.Name.At, above.Name.Text, "h", h.Text, "v", p.Name.Text)
 	}
 }
