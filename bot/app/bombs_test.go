@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"hash/crc32"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -198,7 +200,7 @@ func packed(t *testing.T, parts map[string]string) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
-	for _, name := range append([]string{"mimetype"}, names(parts)...) {
+	for _, name := range append([]string{"mimetype"}, slices.Sorted(maps.Keys(parts))...) {
 		text, ok := parts[name]
 		if !ok {
 			continue
@@ -216,13 +218,6 @@ func packed(t *testing.T, parts map[string]string) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
-}
-
-func names(parts map[string]string) (all []string) {
-	for name := range parts {
-		all = append(all, name)
-	}
-	return all
 }
 
 // lying is a zip whose directory claims a small part where a large one comes.
