@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -93,4 +94,76 @@ func people(r bot.Request) []string {
 		all = append(all, fmt.Sprintf("%d %s|%s|%s|%s|%s|%s %v %v", p.Line, p.STT, p.Code, p.Name, p.Class, p.Cohort, p.Note, p.OK, rules[p.N]))
 	}
 	return append(all, fmt.Sprint(rules[0]))
+}
+
+// A unit opens the marked file in another program and saves it there, in whatever format: it reads the same, and is marked anew
+// with the old marks renewed.
+func TestMarkedListSavedByLibreOffice(t *testing.T) {
+	t.Parallel()
+	soffice, err := exec.LookPath("soffice")
+	if err != nil {
+		t.Skip("LibreOffice (soffice) is not on this machine")
+	}
+	cfg, err := config.LoadOffline("../../cmd/vanthu/testdata/corpus.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.SMTP.From = "cntt@truong.example"
+	world, err := NewWorld(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge := func(name string, data []byte) bot.Request {
+		checked, err := world.CheckFiles(t.Context(), []parser.File{{Name: name, Data: data}}, nil, time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return checked.Request
+	}
+	w := newLetters(cfg).writer
+	for _, name := range []string{"mixed-defects", "merged-class"} {
+		original, err := os.ReadFile("../reply/testdata/lists/" + name + ".xlsx")
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := judge("ds.xlsx", original)
+		marked, err := markList(w, parser.File{Name: "ds.xlsx", Data: original}, world.Parse, before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ext := range []string{"ods", "xls", "xlsx", "html", "csv:Text - txt - csv (StarCalc):44,34,76"} {
+			format, _, _ := strings.Cut(ext, ":")
+			if format == "csv" && name == "merged-class" { // a .csv cannot say what was merged
+				continue
+			}
+			t.Run(name+" as "+format, func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				in := filepath.Join(dir, "in.xlsx")
+				if err := os.WriteFile(in, marked, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				said, err := exec.CommandContext(t.Context(), soffice, "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless", "--convert-to", ext, "--outdir", filepath.Join(dir, "out"), in).CombinedOutput()
+				if err != nil {
+					t.Fatalf("soffice: %v %s", err, said)
+				}
+				saved, err := os.ReadFile(filepath.Join(dir, "out", "in."+format))
+				if err != nil {
+					t.Fatal(err)
+				}
+				file := parser.File{Name: "ds." + format, Data: saved}
+				got := judge(file.Name, saved)
+				if diff := cmp.Diff(people(before), people(got)); diff != "" {
+					t.Errorf("-sent +saved:\n%s", diff)
+				}
+				again, err := markList(w, file, world.Parse, got)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(people(got), people(judge("ds.xlsx", again))); diff != "" {
+					t.Errorf("-saved +marked again:\n%s", diff)
+				}
+			})
+		}
+	}
 }

@@ -15,6 +15,7 @@ type copier struct {
 	tabler
 	f      *excelize.File
 	styles map[cellLook]int
+	merged int // cells in merged ranges so far
 }
 
 // A cellLook is what decides the style of a copied cell.
@@ -155,21 +156,20 @@ func (c *copier) style(look cellLook) int {
 	return id
 }
 
-// Bounds of merged ranges in cells: the library keeps a record for each cell of a range.
+// Bounds of merged ranges in cells, of one and of all in a workbook: the library keeps a record for each cell of a range.
 const (
 	rangeBound  = 20_000
-	mergedBound = 200_000
+	mergedBound = 100_000
 )
 
 // merge merges what was merged, up to the last column and row that are used: inside the sheet, more than one cell, no range
 // over another. A value under another one is not seen by anybody, and is left out.
 func (c *copier) merge(ranges []grid.Range, lastRow, lastCol int) {
 	var kept []grid.Range
-	cells := 0
 	for _, r := range ranges {
 		r.LastRow, r.LastCol = min(r.LastRow, lastRow), min(r.LastCol, lastCol)
 		size := (r.LastRow - r.Row + 1) * (r.LastCol - r.Col + 1)
-		if r.Row < 1 || r.Col < 1 || r.LastRow < r.Row || r.LastCol < r.Col || size < 2 || size > rangeBound || cells+size > mergedBound || len(kept) == mergeBound {
+		if r.Row < 1 || r.Col < 1 || r.LastRow < r.Row || r.LastCol < r.Col || size < 2 || size > rangeBound || c.merged+size > mergedBound || len(kept) == mergeBound {
 			continue
 		}
 		if slices.ContainsFunc(kept, func(k grid.Range) bool {
@@ -177,7 +177,8 @@ func (c *copier) merge(ranges []grid.Range, lastRow, lastCol int) {
 		}) {
 			continue
 		}
-		kept, cells = append(kept, r), cells+size
+		kept = append(kept, r)
+		c.merged += size
 		c.keep(c.f.MergeCell(c.sheet, cellName(r.Col, r.Row), cellName(r.LastCol, r.LastRow)))
 	}
 }

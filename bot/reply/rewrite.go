@@ -68,7 +68,7 @@ func sheetsToShow(d grid.Document, req bot.Request) []*grid.Sheet {
 }
 
 // emptyRow is what a row costs that lies between two others, against a cell: the library keeps a record for each.
-const emptyRow = 4
+const emptyRow = 15
 
 // rewriteBounds refuses what would take more than its size lets expect; see cellBound.
 func rewriteBounds(sheets []*grid.Sheet) error {
