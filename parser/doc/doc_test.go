@@ -94,6 +94,27 @@ func TestLibreOffice(t *testing.T) {
 	}
 }
 
+// In many a list the numbers are Word's: nothing stands in their cells.
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/lists.doc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, line := range shown(read(t, data)) {
+		got = append(got, strings.ReplaceAll(line, "(Calibri)", ""))
+	}
+	want := []string{
+		"Danh sách ", "Bảng 1 A1=Stt B1=Họ tên A2=1 B2=An A3=2 B3=Bình A4=3 B4=Cúc", "giữa ", "đoạn có số ",
+		"Bảng 2 A1=5 B1=Dũng A2=6 B2=Em", "lại ", "Bảng 3 A1=1 B1=Gấm A2=1 B2=Hoa", "không ",
+		"Bảng 4 A1=05. B1=a A2=05.1 B2=b A3=05.2 B3=c A4=06. B4=d B5=e", "hết ",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestText(t *testing.T) {
 	t.Parallel()
 	end := part{text: "\r", para: []byte{}}
@@ -366,7 +387,7 @@ func replace(in, a, b []byte) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, name := range []string{"libreoffice", "shapes"} {
+	for _, name := range []string{"libreoffice", "shapes", "lists"} {
 		data, err := os.ReadFile("testdata/" + name + ".doc")
 		if err != nil {
 			f.Fatal(err)

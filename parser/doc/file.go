@@ -31,6 +31,8 @@ const (
 	fcPlcSpaMom   = 40
 	fcDggInfo     = 50
 	fcPlcftxbxTxt = 56
+	fcPlfLst      = 73
+	fcPlfLfo      = 74
 )
 
 // A file is an opened document.
@@ -47,6 +49,7 @@ type file struct {
 	styles  []style
 	normal  string // the font where no style names one
 	shapes  shapes
+	lists   lists
 	work    int // bytes of modifiers that may still be looked at
 }
 
@@ -81,7 +84,7 @@ func open(c *cfb.File) (*file, error) {
 	if flags&0x0100 != 0 {
 		return nil, &parser.Problem{Code: parser.Encrypted}
 	}
-	if len(b) < fixed || u16(b, 32) != 14 || u16(b, 62) < 22 || u16(b, 152) <= fcPlcftxbxTxt || len(b) < fixed+8*u16(b, 152) {
+	if len(b) < fixed || u16(b, 32) != 14 || u16(b, 62) < 22 || u16(b, 152) <= fcPlfLfo || len(b) < fixed+8*u16(b, 152) {
 		return nil, parser.Damage("doc: FIB cut off")
 	}
 	for i := range f.stories {
@@ -111,8 +114,8 @@ func open(c *cfb.File) (*file, error) {
 
 // parts reads the tables that the FIB names.
 func (f *file) parts(part func(i int) ([]byte, error)) error {
-	var b [8][]byte
-	for i, n := range []int{fcClx, fcPlcfBteChpx, fcPlcfBtePapx, fcSttbfFfn, fcStshf, fcPlcSpaMom, fcDggInfo, fcPlcftxbxTxt} {
+	var b [10][]byte
+	for i, n := range []int{fcClx, fcPlcfBteChpx, fcPlcfBtePapx, fcSttbfFfn, fcStshf, fcPlcSpaMom, fcDggInfo, fcPlcftxbxTxt, fcPlfLst, fcPlfLfo} {
 		var err error
 		if b[i], err = part(n); err != nil {
 			return err
@@ -131,6 +134,7 @@ func (f *file) parts(part func(i int) ([]byte, error)) error {
 	f.fonts = fontNames(b[3])
 	f.stylesheet(b[4])
 	f.shapes = readShapes(b[5], b[6], b[7])
+	f.lists = readLists(b[8], b[9])
 	return nil
 }
 

@@ -153,6 +153,8 @@ type paraFormat struct {
 	depth   int  // how many tables it stands in
 	cellEnd bool // it ends a cell of an inner table
 	rowEnd  bool // it ends a row
+	list    int  // how it is numbered, from 1
+	level   int  // of the list
 	row     rowFormat
 }
 
@@ -163,6 +165,9 @@ func (f *file) paragraph(fc, prm int) (paraFormat, error) {
 		return paraFormat{}, err
 	}
 	out := paraFormat{style: s.style}
+	if s.style < len(f.styles) {
+		out.list, out.level = f.styles[s.style].list, f.styles[s.style].level
+	}
 	inTable, depth := false, 0
 	var apply func(grpprl []byte, nested int)
 	apply = func(grpprl []byte, nested int) {
@@ -174,6 +179,10 @@ func (f *file) paragraph(fc, prm int) (paraFormat, error) {
 				out.rowEnd = v[0] != 0
 			case sprmPFInnerTableCell:
 				out.cellEnd = v[0] != 0
+			case sprmPIlfo:
+				out.list = u16(v, 0)
+			case sprmPIlvl:
+				out.level = int(v[0])
 			case sprmPItap:
 				depth = u32(v, 0)
 			case sprmPHugePapx, sprmPTableProps: // the rest lies in the stream Data (§2.9.209 PrcData)

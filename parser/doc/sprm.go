@@ -15,6 +15,8 @@ const (
 	sprmPFInnerTableCell = 0x244b
 	sprmPFInnerTtp       = 0x244c
 	sprmPItap            = 0x6649
+	sprmPIlvl            = 0x260a
+	sprmPIlfo            = 0x460b
 	sprmPHugePapx        = 0x6646
 	sprmPTableProps      = 0x646b
 	sprmTDefTable        = 0xd608

@@ -33,8 +33,10 @@ func fontNames(b []byte) []string {
 
 // A style is what matters of STD.
 type style struct {
-	base int
-	font string
+	base  int
+	font  string
+	list  int // how its paragraphs are numbered, from 1
+	level int
 }
 
 // stylesheet reads the fonts of the styles from STSH (§2.9.271), as far as it holds together, and the font where no style
@@ -85,6 +87,16 @@ func (f *file) std(b []byte, fixed int) style {
 			f.char(&c, b[at:at+n])
 			s.font = c.font
 			return s
+		}
+		if n >= 2 { // of paragraphs: a number of a style, then their formats
+			f.sprms(b[at+2:at+n], func(sprm int, v []byte) {
+				switch sprm {
+				case sprmPIlfo:
+					s.list = u16(v, 0)
+				case sprmPIlvl:
+					s.level = int(v[0])
+				}
+			})
 		}
 		at += n + n&1
 	}

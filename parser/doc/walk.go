@@ -140,6 +140,11 @@ func (w *walk) rune(r rune, cp, fc, prm int, f *charFormat) error {
 
 // end ends a paragraph. mark: with the mark of a cell or a row of an outermost table.
 func (w *walk) end(p paraFormat, mark bool) error {
+	if number := w.lists.next(p.list, p.level); number != "" && p.depth > 0 && !p.rowEnd && w.now.solid == 0 {
+		for _, r := range number { // elsewhere Word's numbers stand before a text that says more
+			w.now.add(r, &charFormat{})
+		}
+	}
 	now := w.now
 	w.now = text{}
 	now.settle(w.font(p.style))
