@@ -19,6 +19,9 @@ func (r *Reading) fromBody(ctx context.Context, msg *mime.Message, read Reader) 
 		return nil
 	}
 	page := quotedHTML.ReplaceAllString(msg.HTML, "")
+	if len(page) < len(msg.HTML) { // the quotation may have stood in a table that lays out the page
+		page += "</body>"
+	}
 	for i, body := range form.Bodies(r.Text, page) {
 		files, sub, err := read(ctx, append(slices.Clone(r.Files), body))
 		if err != nil {

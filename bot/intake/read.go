@@ -303,8 +303,8 @@ var (
 	hiddenHTML = regexp.MustCompile(`(?is)<(style|script|head|title)\b.*?</(style|script|head|title)\s*>|<!--.*?-->`)
 	quotedHTML = regexp.MustCompile(`(?is)<blockquote\b.*|<div[^>]*(class="?(gmail_quote|yahoo_quoted|moz-cite-prefix)|id="?(divRplyFwdMsg|appendonsend)).*|` +
 		`<hr[^>]*id="?zwchr.*|<div[^>]*border-top:\s*solid #(E1E1E1|B5C4DF) [^>]*>.*`) // Gmail, Yahoo, Thunderbird, Outlook, Zimbra
-	breakHTML  = regexp.MustCompile(`(?i)<(br|/p|/div|/tr|/li|/h\d)\b[^>]*>`)
-	tagHTML    = regexp.MustCompile(`<[^>]*>`)
+	breakHTML = regexp.MustCompile(`(?i)<(br|/p|/div|/tr|/li|/h\d)\b[^>]*>`)
+	tagHTML   = regexp.MustCompile(`<[^>]*>`)
 )
 
 // plain is the text of an HTML part, without what it quotes. It is only searched for words, never shown as HTML.

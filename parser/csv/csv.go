@@ -20,7 +20,8 @@ const (
 )
 
 // Read reads a text table as a book of one sheet without a name. Rows are numbered as a spreadsheet program numbers them:
-// empty lines count, and a record with line breaks in its fields is one row. Errors are *parser.Problem: TooLarge.
+// empty lines count, and a record with line breaks in its fields is one row. Errors are *parser.Problem: TooLarge, or Damaged when
+// its last line is shorter than all others and has no end.
 func Read(data []byte, lim parser.Limits) (grid.Book, error) {
 	text, name := charset.Decode(data)
 	if int64(len(text)) > lim.Unpacked {
@@ -91,11 +92,18 @@ type reader struct {
 	lim    parser.Limits
 	rows   []grid.Row
 	arena  []grid.Cell
+	last   int // number of fields of the record before
 }
 
 func (p *reader) records() error {
 	lim := p.lim.Rows + around
+	regular, odd := 0, false // records of the usual number of fields, and whether there are others before the last
 	for number, at := 1, 0; at < len(p.text); number++ {
+		if p.last == p.fields {
+			regular++
+		} else if number > 1 {
+			odd = true
+		}
 		line, next := lineAt(p.text, at)
 		from := len(p.arena)
 		var err error
@@ -114,6 +122,9 @@ func (p *reader) records() error {
 			}
 			p.rows = append(p.rows, grid.Row{Number: number, Cells: p.arena[from:len(p.arena):len(p.arena)]})
 		}
+	}
+	if !odd && regular > 2 && 1 < p.last && p.last < p.fields && !strings.HasSuffix(p.text, "\n") && !strings.HasSuffix(p.text, "\r") {
+		return parser.Damage("the last line is cut off")
 	}
 	return nil
 }
@@ -134,6 +145,7 @@ func (p *reader) plain(line string) error {
 			return err
 		}
 		if end < 0 {
+			p.last = col
 			return nil
 		}
 		line = line[end+1:]
@@ -173,25 +185,18 @@ func (p *reader) quoted(at int, line string, next int) (int, error) {
 			f = p.literal(at)
 		}
 		text, raw := f.text, f.text
-		if inner, ok := asText(text); ok {
+		if inner, ok := grid.AsText(text); ok {
 			text = inner
 		}
 		if err := p.add(col, text, raw); err != nil {
 			return 0, err
 		}
 		if f.end == len(p.text) || p.text[f.end] != p.sep || p.sep == 0 {
+			p.last = col
 			return afterBreak(p.text, f.end), nil
 		}
 		at = f.end + 1
 	}
-}
-
-// asText takes the text out of ="0123", which is how exports keep a spreadsheet from making a number of it.
-func asText(s string) (string, bool) {
-	if len(s) > 3 && s[:2] == `="` && s[len(s)-1] == '"' && strings.IndexByte(s[2:len(s)-1], '"') < 0 {
-		return s[2 : len(s)-1], true
-	}
-	return "", false
 }
 
 // A field is one field, and where the separator or the line break behind it stands.

@@ -95,6 +95,21 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestCut holds that a file that lost its end does not pass for whole, and that nothing else is taken for one.
+func TestCut(t *testing.T) {
+	t.Parallel()
+	const rows = "a,b,c\nd,e,f\ng,h,i\n"
+	for in, cut := range map[string]bool{
+		rows + "j,k": true, rows + "j,\"k": true, rows + "j,k\n": false, rows + "j": false, rows + "j,k,l": false,
+		"title\n" + rows + "j,k": false, rows + "j,k\nl,m": false, "a,b,c\nd,e": false, rows + "\nj,k,l,m": false,
+	} {
+		_, err := csv.Read([]byte(in), parser.DefaultLimits())
+		if (err != nil) != cut {
+			t.Errorf("%q: %v", in, err)
+		}
+	}
+}
+
 // TestSlow holds that marks which close nothing cost no more than a look ahead.
 func TestSlow(t *testing.T) {
 	t.Parallel()

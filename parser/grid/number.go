@@ -30,3 +30,11 @@ func Digits(s string) (digits string, ok bool) {
 	}
 	return strconv.FormatFloat(f, 'f', -1, 64), true
 }
+
+// AsText takes the text out of ="0123", which is how exports as text keep a spreadsheet from making a number of it.
+func AsText(s string) (text string, ok bool) {
+	if len(s) > 3 && s[:2] == `="` && s[len(s)-1] == '"' && strings.IndexByte(s[2:len(s)-1], '"') < 0 {
+		return s[2 : len(s)-1], true
+	}
+	return "", false
+}

@@ -105,10 +105,8 @@ func (w *walk) run() error {
 			if err := w.z.Err(); !errors.Is(err, io.EOF) {
 				return parser.Damage("html: %v", err)
 			}
-			for len(w.tables) > 0 { // cut off
-				if err := w.closeTable(); err != nil {
-					return err
-				}
+			if len(w.tables) > 0 { // half a list must not pass for a whole one
+				return parser.Damage("html: cut off in a table")
 			}
 			w.paragraph()
 			return nil
@@ -369,6 +367,12 @@ func (w *walk) end(tag string) error {
 	case "thead", "tbody", "tfoot":
 		if t != nil {
 			if err := w.closeRow(t); err != nil {
+				return err
+			}
+		}
+	case "body", "html": // the end, whoever forgot to close his table
+		for len(w.tables) > 0 {
+			if err := w.closeTable(); err != nil {
 				return err
 			}
 		}

@@ -84,7 +84,7 @@ func TestRead(t *testing.T) {
 		"empty":       {"", ""},
 		"one table":   {"<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "# \nA1=a B1=b\nA2=c\n"},
 		"capitals":    {"<TABLE><TR><TD>a<TD>b<TR><TH>c</TABLE>", "# \nA1=a B1=b\nA2=c\n"},
-		"cut off":     {"<table><tr><td>a</td><td>b", "# \nA1=a B1=b\n"},
+		"not closed":  {"<html><table><tr><td>a</td><td>b</html>", "# \nA1=a B1=b\n"},
 		"no row tags": {"<table><td>a<td>b</table>", "# \nA1=a B1=b\n"},
 		"no cell":     {"<table><tr></tr><tr><td>a</td></tr><tr><td>&nbsp;</td></tr></table>", "# \nA2=a\n"},
 		"blanks":      {"<table><tr><td>\n  a \t b\n<b> c</b> </td></tr></table>", "# \nA1=a b c\n"},
@@ -125,6 +125,7 @@ func TestRead(t *testing.T) {
 		// What Excel and LibreOffice store.
 		"numbers": {"<table><tr><td x:num='202153010001'>2.02E+11</td><td x:num='2.02153010001E+11'>2.02E+11</td><td x:num>123</td><td x:num>1,5</td><td x:num x:str>0123</td></tr></table>",
 			"# \nA1=2.02E+11{202153010001}! B1=2.02E+11{202153010001}! C1=123! D1=1,5 E1=0123\n"},
+		"as text":     {"<table><tr><td>=\"0123\"</td></tr></table>", "# \nA1=0123{=\"0123\"}\n"},
 		"LibreOffice": {"<table><tr><td sdval='53010001' sdnum='1033;0;0000000000'>0053010001</td><td sdval='45523' sdnum='1033;0;DD/MM/YYYY'>19/08/2024</td></tr></table>", "# \nA1=0053010001{53010001}! B1=19/08/2024{45523}!!\n"},
 		"formula":     {"<table><tr><td x:fmla='=A1'>x</td><td x:fmla='=B1'></td><td x:bool='TRUE'>TRUE</td></tr></table>", "# \nA1=x= B1== C1=TRUE!!!\n"},
 		"empty rows":  {"<table><tr><td>a</tr><tr height=51 style='height:38.25pt;mso-xlrowspan:3'><td height=51 colspan=3 style='mso-ignore:colspan'></td></tr><tr><td>b</table>", "# \nA1=a\nA5=b\n"},
@@ -148,8 +149,8 @@ func TestCharset(t *testing.T) {
 		"xml":                  {"<?xml version='1.0' encoding='windows-1258'?><html><table><tr><td>L\xea</table>", "Lê", ""},
 		"said, but not so":     {"<meta charset=iso-8859-1><table><tr><td>Nguyễn</table>", "Nguyễn", ""},
 		"not said":             {"<table><tr><td>Nguy\xea\xden Thi\xf2 D\xfd\xf5ng</table>", "Nguyễn Thị Dương", "windows-1258"},
-		"UTF-16":               {"\xff\xfe<\x00t\x00a\x00b\x00l\x00e\x00>\x00<\x00t\x00d\x00>\x00\xaf\x01", "Ư", ""},
-		"said another, is old": {"<meta charset=utf-8><table><tr><td>Nguy\xd4n V\xa8n An", "NguyÔn V¨n An", "windows-1252"},
+		"UTF-16":               {"\xff\xfe<\x00t\x00a\x00b\x00l\x00e\x00>\x00<\x00t\x00d\x00>\x00\xaf\x01<\x00/\x00t\x00a\x00b\x00l\x00e\x00>\x00", "Ư", ""},
+		"said another, is old": {"<meta charset=utf-8><table><tr><td>Nguy\xd4n V\xa8n An</table>", "NguyÔn V¨n An", "windows-1252"},
 	} {
 		d := read(t, c.in)
 		if got := d.Sheets[0].Rows[0].Cells[0].Text; got != c.text || d.Charset != c.charset {
@@ -182,7 +183,7 @@ func TestLimits(t *testing.T) {
 	lim.Rows, lim.Columns, lim.Unpacked, lim.Sheets, lim.Depth = 10, 5, 1_000_000, 3, 8
 	for name, c := range map[string]struct{ in, limit string }{
 		"rows":    {"<table>" + strings.Repeat("<tr><td>a", 1011), "10 dòng"},
-		"columns": {"<table><tr>" + strings.Repeat("<td>a", 6), "5 cột"},
+		"columns": {"<table><tr>" + strings.Repeat("<td>a", 6) + "</table>", "5 cột"},
 		"tables":  {strings.Repeat("<table><tr><td>a</table>", 4), "3 bảng"},
 		"nesting": {strings.Repeat("<table><tr><td>a", 9), "8 cấp lồng nhau"},
 		"open":    {strings.Repeat("<b>", 129), "128 cấp lồng nhau"},
@@ -193,9 +194,18 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, in := range []string{"<table><tr><td colspan=99999999>a</table>", "<table><tr>" + strings.Repeat("<td>", 5000), strings.Repeat("<table></table>", 5000)} {
+	for _, in := range []string{"<table><tr><td colspan=99999999>a</table>", "<table><tr>" + strings.Repeat("<td>", 5000) + "</table>", strings.Repeat("<table></table>", 5000)} {
 		if _, err := html.Read([]byte(in), lim); err != nil {
 			t.Errorf("%.40s: %v", in, err)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	t.Parallel()
+	for _, in := range []string{"<table><tr><td>a", "<table><tr><td>a</td></tr>", "<html><body><table><tr><td>a</table><table><tr>", "<table><tr><td>a<td"} {
+		if _, err := html.Read([]byte(in), parser.DefaultLimits()); err == nil || err.Error() != "damaged: html: cut off in a table" {
+			t.Errorf("%s: %v", in, err)
 		}
 	}
 }

@@ -250,6 +250,9 @@ func (w *walk) closeCell(t *table) error {
 func (c *cell) fill(t text) {
 	a := c.attributes
 	c.Text, c.Raw, c.Font, c.Struck, c.Formula = t.s, t.s, t.font, t.struck, a.hasFormula
+	if inner, ok := grid.AsText(t.s); ok {
+		c.Text = inner
+	}
 	switch {
 	case a.err != "" || grid.IsError(c.Text):
 		c.Kind = grid.Error
