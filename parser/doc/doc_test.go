@@ -94,6 +94,22 @@ func TestLibreOffice(t *testing.T) {
 	}
 }
 
+// A letter with its list, as a unit sends it.
+func TestLetter(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/letter.doc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := read(t, data)
+	if n := len(d.Sheets); n != 3 || len(d.Sheets[2].Rows) != 7 || d.Sheets[2].Rows[3].Cell(3).Text != "Ngô Minh Tiên An" || d.Sheets[2].Rows[1].Cell(2).Text != "2453011468" {
+		t.Errorf("%v", shown(d))
+	}
+	if len(d.Margins) != 1 || d.Margins[0] != "BM-CNTT31" || d.Scan {
+		t.Errorf("%+v", d.Margins)
+	}
+}
+
 // In many a list the numbers are Word's: nothing stands in their cells.
 func TestNumbers(t *testing.T) {
 	t.Parallel()
@@ -125,6 +141,7 @@ func TestText(t *testing.T) {
 		want []string
 	}{
 		{"bytes are windows-1252, or what stands there", writer{bytes: true, parts: []part{{text: "TrÇn"[:2] + "\xc7n Nh\xad \x93\x8d\x94"}, end}}, []string{"TrÇn Nh\u00ad “\u008d”"}},
+		{"bytes under a font without a character set, and signs", writer{fonts: []string{".VnTime", "Wingdings"}, parts: []part{{text: "Tr\uf0c7n\uf020", chars: sprm(sprmCRgFtc0, 0)}, {text: "\uf0fc", chars: sprm(sprmCRgFtc0, 1)}, end}}, []string{"TrÇn \uf0fc (.VnTime)"}},
 		{"fields show their result", writer{parts: []part{{text: "a\x13 IF \x13 REF \x14x\x15 \x14b\x15c\x13 TC \x15d"}, end}}, []string{"abcd"}},
 		{"tracked deletions, one of them with the end of its paragraph", writer{parts: []part{{text: "a"}, {text: "x\r", chars: deleted, para: []byte{}}, {text: "b"}, end}}, []string{"ab"}},
 		{"hidden text", writer{parts: []part{{text: "a"}, {text: "x", chars: sprm(sprmCFVanish, 1)}, {text: "b", chars: sprm(sprmCFVanish, 0x80)}, end}}, []string{"ab"}},
@@ -387,7 +404,7 @@ func replace(in, a, b []byte) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, name := range []string{"libreoffice", "shapes", "lists"} {
+	for _, name := range []string{"libreoffice", "shapes", "lists", "letter"} {
 		data, err := os.ReadFile("testdata/" + name + ".doc")
 		if err != nil {
 			f.Fatal(err)

@@ -54,8 +54,8 @@ func (w *walk) story(from, to int) error {
 				r := rune(0)
 				if p.wide {
 					r = rune(u16(w.text, at))
-				} else if r = charmap.Windows1252.DecodeByte(w.text[at]); r == utf8.RuneError { // Windows gives it the control character of the same number
-					r = rune(w.text[at])
+				} else {
+					r = ansi(w.text[at])
 				}
 				if err := w.rune(r, from+k, at, p.prm, &format); err != nil {
 					return err
@@ -71,6 +71,19 @@ func (w *walk) story(from, to int) error {
 	}
 	w.fields, w.codes = nil, 0
 	return w.close(0)
+}
+
+// ansi is windows-1252, where Windows gives undefined bytes the control character of the same number.
+func ansi(b byte) rune {
+	if r := charmap.Windows1252.DecodeByte(b); r != utf8.RuneError {
+		return r
+	}
+	return rune(b)
+}
+
+// pictorial reports fonts whose signs are no letters.
+func pictorial(font string) bool {
+	return strings.HasPrefix(font, "Wingdings") || strings.HasPrefix(font, "Webdings") || strings.HasPrefix(font, "Symbol")
 }
 
 // rune reads one character ([MS-DOC] §2.4.1 and §2.8.25 on fields).
@@ -125,6 +138,8 @@ func (w *walk) rune(r rune, cp, fc, prm int, f *charFormat) error {
 	case r == 0x1f: // an optional hyphen; under a font of TCVN3 it is a letter that passed through another program
 		w.now.add('\u00ad', f)
 	case r < ' ' && r != '\t', r == '(' && f.special: // other marks, and symbols of a font of pictures
+	case 0xf020 <= r && r <= 0xf0ff && !pictorial(f.font): // a byte under a font without a character set, as some of TCVN3 and VNI are
+		w.now.add(ansi(byte(r)), f)
 	case utf16.IsSurrogate(r):
 		if w.high == 0 {
 			w.high = r

@@ -52,6 +52,19 @@ func TestAgainstLibreOffice(t *testing.T) {
 // where we do (see numfmt): no exponent in a list of codes.
 var otherwise = map[string]string{"TRUE": "1", "12345.6789": "12345.678901", "100000000000000000000": "1E+020"}
 
+// A list typed under .VnTime: its text is the windows-1252 view of TCVN3, soft hyphens (ư) and all.
+func TestTCVN3(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/tcvn3.xls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := read(t, data).Sheets[0].Rows[5]
+	if c := row.Cell(3); row.Number != 8 || c.Text != "TrÇn Nh\u00ad Tr©m" || c.Font != ".VnTime" {
+		t.Errorf("row %d: %+v", row.Number, c)
+	}
+}
+
 func compare(t *testing.T, s grid.Sheet, want [][]string) {
 	t.Helper()
 	rows := map[int]grid.Row{}
