@@ -32,8 +32,14 @@ type textTable struct {
 	from, end int // its lines
 }
 
+// maxPage bounds a text in which a table is looked for: 5,000 rows.
+const maxPage = 1 << 20
+
 // pageOf makes a page of a text with a table, whose rows a person counts from its header on.
 func pageOf(text string) (string, bool) {
+	if len(text) > maxPage {
+		return "", false
+	}
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	for _, s := range []splitter{{by: '\t'}, {by: '|'}, {by: ';'}, {}, {by: ','}} {
 		if t, ok := s.table(lines); ok {

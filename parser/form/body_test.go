@@ -78,3 +78,13 @@ func TestBodyIsNoLetter(t *testing.T) {
 		}
 	}
 }
+
+// TestTextInColumns reads a list that was saved as text with its columns set under each other.
+func TestTextInColumns(t *testing.T) {
+	t.Parallel()
+	text := "DANH SÁCH\n\nStt  MSSV        Họ và tên\n  1  2453010001  Lý Vy\n  2  2453010002  Lê Ẩn\n\nTổng cộng: 02 sinh viên\n"
+	s := form.Read([]parser.File{{Name: "ds.prn", Data: []byte(text)}}, parser.DefaultLimits())
+	if len(s.Rows) != 2 || s.Rows[1].Name.Text != "Lê Ẩn" || s.Files[0].Format != "txt" || s.Lists[0].Title != "DANH SÁCH" {
+		t.Errorf("%+v", s)
+	}
+}
