@@ -2,6 +2,8 @@ package form
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"regexp"
 	"testing"
 
 	"vanthu/parser/grid"
@@ -57,7 +59,7 @@ func TestParagraphs(t *testing.T) {
 	if n == nil || got.Blocks[0].Text != "Kính gửi: Phòng Công nghệ Thông tin" || got.Blocks[1].Text != "Trân trọng" || d.Blocks[0].Text[:1] != "K" {
 		t.Fatalf("%+v %+v", got.Blocks, n)
 	}
-	if len(n.lines) != 1 || n.lines[0].page != 2 || n.lines[0].Encoding != viet.TCVN3 {
+	if len(n.lines) != 1 || n.lines[0].page != 2 || n.lines[0].encoding != viet.TCVN3 {
 		t.Errorf("%+v", n.lines)
 	}
 }
@@ -73,3 +75,49 @@ func benchmarkDecode(b *testing.B, write func(string) string) {
 
 func BenchmarkDecodeUnicode(b *testing.B)  { benchmarkDecode(b, asIs) }
 func BenchmarkDecodeMojibake(b *testing.B) { benchmarkDecode(b, mojibake) }
+
+// gibberish is a sheet that nobody can read, as a file made to keep the desk busy would be.
+func gibberish(rows int) grid.Document {
+	rnd := rand.New(rand.NewPCG(1, 1))
+	s := grid.Sheet{Name: "S"}
+	for i := range rows {
+		r := grid.Row{Number: i + 1}
+		for c := range 5 {
+			text := make([]rune, 0, 40)
+			for range 40 {
+				if rnd.IntN(5) == 0 {
+					text = append(text, ' ')
+				} else {
+					text = append(text, rune(0xA1+rnd.IntN(94)))
+				}
+			}
+			r.Cells = append(r.Cells, grid.Cell{Col: c + 1, Text: string(text), Font: ".VnTime"})
+		}
+		s.Rows = append(s.Rows, r)
+	}
+	return grid.Document{Book: grid.Book{Sheets: []grid.Sheet{s}}}
+}
+
+// What cannot be read is said of every cell, also when the Judge has had enough.
+func TestGibberishIsDoubted(t *testing.T) {
+	t.Parallel()
+	d := gibberish(7000)
+	got, n := decode(d)
+	signs := regexp.MustCompile(`[À-ÖØ-öø-ÿ][¡-¨¬¶¸¹]+[À-ÖØ-öø-ÿ]`) // letters alone may be a foreign name
+	for i, r := range got.Sheets[0].Rows {
+		for k, c := range r.Cells {
+			v := n.cells[cellPlace{0, int32(r.Number), int32(c.Col)}]
+			if c.Text != d.Sheets[0].Rows[i].Cells[k].Text && v.encoding == viet.Unicode || signs.MatchString(c.Text) && v.doubt == viet.Certain {
+				t.Fatalf("%s%d is %q and nothing is said", "ABCDE"[k:k+1], r.Number, c.Text)
+			}
+		}
+	}
+}
+
+func BenchmarkDecodeGibberish(b *testing.B) {
+	d := gibberish(200_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		decode(d)
+	}
+}

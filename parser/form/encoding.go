@@ -11,190 +11,183 @@ import (
 
 // A decoding is what was found out about the encoding of one file's text, before anything is looked for in it.
 type decoding struct {
-	cells   map[cellPlace]decoded // of sheets, as far as they are not plain
-	lines   []decoded             // of paragraphs, the same
-	unknown map[cellPlace]bool    // columns (row 0) that cannot be read
+	sheets  []grid.Sheet // decoded
+	cells   map[cellPlace]verdict
+	lines   []decodedLine
+	unknown map[cellPlace]bool // columns (row 0) that cannot be read
 	misled  []misled
 }
 
-type cellPlace struct {
-	sheet    string
-	row, col int
+// A cellPlace names a cell by the index of its sheet and as a person numbers it.
+type cellPlace struct{ sheet, row, col int32 }
+
+// A verdict is how a text that is not plain was read.
+type verdict struct {
+	encoding viet.Encoding
+	doubt    viet.Doubt
 }
 
-// A decoded is one text that is read in another encoding, or doubted.
-type decoded struct {
-	viet.Reading
-	raw, font string
-	page      int
+// A decodedLine is a paragraph that is not plain.
+type decodedLine struct {
+	verdict
+	text, font string
+	page       int
 }
 
 // A misled is a font that speaks of another encoding than the text in it, and where it first stands.
 type misled struct {
-	at   cellPlace
+	at   cellPlace // row 0: in a paragraph
 	font string
 	page int
 }
 
-// A column of a sheet that is not plain, while it is decided.
-type column struct {
-	sheet, col int
-	samples    []viet.Sample
-	at         []int // row and cell of each sample, as indexes
-	cell       []int
-	decision   viet.Decision
-}
-
 // decode reads a file's text as Unicode: column by column over each sheet, because a list is often pasted together from
 // several, and all paragraphs together. It comes before the header is looked for, whose words may be in an old encoding
-// themselves. What is plain costs one look at its bytes. nil: all of it is.
+// themselves. What is plain costs one look at its bytes. The document handed in stays as it is. nil: all of it is plain.
 func decode(d grid.Document) (grid.Document, *decoding) {
 	j := viet.NewJudge()
-	suspects := make([]map[int]bool, len(d.Sheets))
+	suspects := make([][]int, len(d.Sheets))
 	found := false
 	for i := range d.Sheets {
 		suspects[i] = suspectColumns(j, &d.Sheets[i])
 		found = found || len(suspects[i]) > 0
 	}
 	lines := paragraphs(&d)
-	odd := slices.ContainsFunc(lines, func(s viet.Sample) bool { return j.Suspect(s.Text, s.Font) })
-	if !found && !odd {
+	if !found && !slices.ContainsFunc(lines, func(s viet.Sample) bool { return j.Suspect(s.Text, s.Font) }) {
 		return d, nil
 	}
-	var columns []*column
+	lean := leaning(j, d.Sheets, suspects, lines)
+	n := &decoding{sheets: slices.Clone(d.Sheets), cells: map[cellPlace]verdict{}, unknown: map[cellPlace]bool{}}
+	for i := range n.sheets {
+		cols := suspects[i]
+		if lean != viet.Unicode {
+			cols = columnsBeyondASCII(&n.sheets[i])
+		}
+		fresh := map[int]bool{} // rows whose cells are copies
+		for _, col := range cols {
+			c := columnOf(&n.sheets[i], col, -1)
+			n.column(i, c, j.Decide(c.samples, lean), fresh)
+		}
+	}
+	d.Sheets = n.sheets
+	n.document(&d, lines, j.Decide(lines, lean))
+	return d, n
+}
+
+// firstLook is how much of a column tells what a file leans to.
+const firstLook = 2000
+
+// leaning returns the encoding that most of what is not Unicode is in: what one column is in, its neighbours are likely to
+// be in. Unicode: nothing is.
+func leaning(j *viet.Judge, sheets []grid.Sheet, suspects [][]int, lines []viet.Sample) viet.Encoding {
 	var counts [256]int
-	count := func(dec viet.Decision) {
-		for _, r := range dec.Readings {
+	look := func(samples []viet.Sample) {
+		for _, r := range j.Decide(samples, viet.Unicode).Readings {
 			if r.Encoding != viet.Unicode {
 				counts[r.Encoding]++
 			}
 		}
 	}
-	for i := range d.Sheets {
-		for _, col := range slices.Sorted(maps.Keys(suspects[i])) {
-			c := columnOf(&d.Sheets[i], i, col)
-			c.decision = j.Decide(c.samples, viet.Unicode)
-			count(c.decision)
-			columns = append(columns, c)
+	for i := range sheets {
+		for _, col := range suspects[i] {
+			look(columnOf(&sheets[i], col, firstLook).samples)
 		}
 	}
-	text := j.Decide(lines, viet.Unicode)
-	count(text)
-	if most := slices.Max(counts[:]); most > 0 { // what one column is in, its neighbours are likely to be in
-		lean := viet.Encoding(slices.Index(counts[:], most))
-		columns = allColumns(&d)
-		for _, c := range columns {
-			c.decision = j.Decide(c.samples, lean)
-		}
-		text = j.Decide(lines, lean)
+	look(lines)
+	if most := slices.Max(counts[:]); most > 0 {
+		return viet.Encoding(slices.Index(counts[:], most))
 	}
-	n := &decoding{cells: map[cellPlace]decoded{}, unknown: map[cellPlace]bool{}}
-	d.Sheets = n.sheets(d.Sheets, columns)
-	n.document(&d, lines, text)
-	return d, n
+	return viet.Unicode
 }
 
-// suspectColumns returns the columns of a sheet that hold something to decide.
-func suspectColumns(j *viet.Judge, s *grid.Sheet) map[int]bool {
-	var cols map[int]bool
+// suspectColumns returns the columns of a sheet that hold something to decide, in order.
+func suspectColumns(j *viet.Judge, s *grid.Sheet) []int {
+	return columnsWith(s, func(c *grid.Cell) bool { return j.Suspect(c.Text, c.Font) })
+}
+
+func columnsBeyondASCII(s *grid.Sheet) []int {
+	return columnsWith(s, func(c *grid.Cell) bool {
+		return strings.ContainsFunc(c.Text, func(r rune) bool { return r >= 0x80 })
+	})
+}
+
+// columnsWith returns the columns that hold a text of a kind.
+func columnsWith(s *grid.Sheet, is func(*grid.Cell) bool) []int {
+	cols := map[int]bool{}
 	for i := range s.Rows {
 		for k := range s.Rows[i].Cells {
-			c := &s.Rows[i].Cells[k]
-			if c.Kind == grid.Text && !cols[c.Col] && j.Suspect(c.Text, c.Font) {
-				if cols == nil {
-					cols = map[int]bool{}
-				}
+			if c := &s.Rows[i].Cells[k]; c.Kind == grid.Text && (len(cols) == 0 || !cols[c.Col]) && is(c) {
 				cols[c.Col] = true
 			}
 		}
 	}
-	return cols
+	return slices.Sorted(maps.Keys(cols))
 }
 
-// columnOf gathers the texts of one column.
-func columnOf(s *grid.Sheet, sheet, col int) *column {
-	c := &column{sheet: sheet, col: col}
+// A column is the texts of one column, each with the indexes of its row and cell.
+type column struct {
+	col     int
+	samples []viet.Sample
+	at      [][2]int32
+}
+
+// columnOf gathers the texts of one column, at most so many unless that is negative.
+func columnOf(s *grid.Sheet, col, most int) *column {
+	c := &column{col: col}
 	for i := range s.Rows {
+		if most >= 0 && len(c.samples) >= most {
+			break
+		}
 		for k := range s.Rows[i].Cells {
 			if cell := &s.Rows[i].Cells[k]; cell.Col == col && cell.Kind == grid.Text && cell.Text != "" {
-				c.add(i, k, cell)
+				c.samples = append(c.samples, viet.Sample{Text: cell.Text, Font: cell.Font})
+				c.at = append(c.at, [2]int32{int32(i), int32(k)})
 			}
 		}
 	}
 	return c
 }
 
-func (c *column) add(row, cell int, from *grid.Cell) {
-	c.samples = append(c.samples, viet.Sample{Text: from.Text, Font: from.Font})
-	c.at, c.cell = append(c.at, row), append(c.cell, cell)
+// column puts in what was decided of one column. Rows are copied before they change.
+func (n *decoding) column(sheet int, c *column, decision viet.Decision, fresh map[int]bool) {
+	s := &n.sheets[sheet]
+	place := func(sample int) cellPlace {
+		return cellPlace{int32(sheet), int32(s.Rows[c.at[sample][0]].Number), int32(c.col)}
+	}
+	if decision.Unknown {
+		n.unknown[cellPlace{int32(sheet), 0, int32(c.col)}] = true
+	}
+	for _, m := range decision.Misled {
+		n.misled = append(n.misled, misled{place(m.Sample), m.Font, s.Page})
+	}
+	for i, r := range decision.Readings {
+		if r.Encoding == viet.Unicode && r.Doubt == viet.Certain {
+			continue
+		}
+		n.cells[place(i)] = verdict{r.Encoding, r.Doubt}
+		if r.Text == c.samples[i].Text {
+			continue
+		}
+		if len(fresh) == 0 {
+			s.Rows = slices.Clone(s.Rows)
+		}
+		at := int(c.at[i][0])
+		if !fresh[at] {
+			fresh[at] = true
+			s.Rows[at].Cells = slices.Clone(s.Rows[at].Cells)
+		}
+		s.Rows[at].Cells[c.at[i][1]].Text = r.Text
+	}
 }
 
-// allColumns gathers the texts of all columns that hold more than ASCII, of all sheets.
-func allColumns(d *grid.Document) []*column {
-	var all []*column
-	for i := range d.Sheets {
-		beyond := map[int]bool{}
-		for r := range d.Sheets[i].Rows {
-			for k := range d.Sheets[i].Rows[r].Cells {
-				if cell := &d.Sheets[i].Rows[r].Cells[k]; cell.Kind == grid.Text && strings.ContainsFunc(cell.Text, func(r rune) bool { return r >= 0x80 }) {
-					beyond[cell.Col] = true
-				}
-			}
-		}
-		of := map[int]*column{}
-		for r := range d.Sheets[i].Rows {
-			for k := range d.Sheets[i].Rows[r].Cells {
-				cell := &d.Sheets[i].Rows[r].Cells[k]
-				if cell.Kind != grid.Text || cell.Text == "" || !beyond[cell.Col] {
-					continue
-				}
-				c := of[cell.Col]
-				if c == nil {
-					c = &column{sheet: i, col: cell.Col}
-					of[cell.Col] = c
-					all = append(all, c)
-				}
-				c.add(r, k, cell)
-			}
-		}
+// cell returns the decoded cell of a place.
+func (n *decoding) cell(p cellPlace) grid.Cell {
+	rows := n.sheets[p.sheet].Rows
+	at, found := slices.BinarySearchFunc(rows, int(p.row), func(r grid.Row, number int) int { return r.Number - number })
+	if !found {
+		return grid.Cell{}
 	}
-	return all
-}
-
-// sheets gives back the sheets with what was decoded put in; the ones handed in stay as they are.
-func (n *decoding) sheets(from []grid.Sheet, columns []*column) []grid.Sheet {
-	sheets := slices.Clone(from)
-	fresh := make([]map[int]bool, len(sheets)) // rows whose cells are copies
-	for _, c := range columns {
-		s := &sheets[c.sheet]
-		if c.decision.Unknown {
-			n.unknown[cellPlace{s.Name, 0, c.col}] = true
-		}
-		for _, m := range c.decision.Misled {
-			n.misled = append(n.misled, misled{cellPlace{s.Name, s.Rows[c.at[m.Sample]].Number, c.col}, m.Font, s.Page})
-		}
-		for i, r := range c.decision.Readings {
-			if r.Encoding == viet.Unicode && r.Doubt == viet.Certain {
-				continue
-			}
-			sample := c.samples[i]
-			n.cells[cellPlace{s.Name, s.Rows[c.at[i]].Number, c.col}] = decoded{Reading: r, raw: sample.Text, font: sample.Font, page: s.Page}
-			if r.Text == sample.Text {
-				continue
-			}
-			if fresh[c.sheet] == nil {
-				fresh[c.sheet] = map[int]bool{}
-				s.Rows = slices.Clone(s.Rows)
-			}
-			row := &s.Rows[c.at[i]]
-			if !fresh[c.sheet][c.at[i]] {
-				fresh[c.sheet][c.at[i]] = true
-				row.Cells = slices.Clone(row.Cells)
-			}
-			row.Cells[c.cell[i]].Text = r.Text
-		}
-	}
-	return sheets
+	return rows[at].Cell(int(p.col))
 }
 
 // paragraphs gathers the text of a document outside of its tables.
@@ -209,27 +202,27 @@ func paragraphs(d *grid.Document) []viet.Sample {
 	return lines
 }
 
-// document puts in what was decoded of the paragraphs.
+// document puts in what was decided of the paragraphs.
 func (n *decoding) document(d *grid.Document, lines []viet.Sample, text viet.Decision) {
 	d.Blocks, d.Margins = slices.Clone(d.Blocks), slices.Clone(d.Margins)
-	for _, m := range text.Misled {
-		first := misled{font: m.Font}
-		if m.Sample < len(d.Blocks) {
-			first.page = d.Blocks[m.Sample].Page
+	page := func(sample int) int {
+		if sample < len(d.Blocks) {
+			return d.Blocks[sample].Page
 		}
-		n.misled = append(n.misled, first)
+		return 0
+	}
+	for _, m := range text.Misled {
+		n.misled = append(n.misled, misled{font: m.Font, page: page(m.Sample)})
 	}
 	for i, r := range text.Readings {
 		if r.Encoding == viet.Unicode && r.Doubt == viet.Certain {
 			continue
 		}
-		line := decoded{Reading: r, raw: lines[i].Text, font: lines[i].Font}
+		n.lines = append(n.lines, decodedLine{verdict{r.Encoding, r.Doubt}, r.Text, lines[i].Font, page(i)})
 		if i < len(d.Blocks) {
 			d.Blocks[i].Text = r.Text
-			line.page = d.Blocks[i].Page
 		} else {
 			d.Margins[i-len(d.Blocks)] = r.Text
 		}
-		n.lines = append(n.lines, line)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"vanthu/parser"
+	"vanthu/parser/grid"
 	"vanthu/parser/viet"
 )
 
@@ -17,13 +18,13 @@ type conversions struct {
 	fonts     map[string]int
 }
 
-func (c *conversions) add(d decoded) {
+func (c *conversions) add(e viet.Encoding, font string) {
 	if c.n == 0 {
 		c.encodings, c.fonts = map[viet.Encoding]int{}, map[string]int{}
 	}
 	c.n++
-	c.encodings[d.Encoding]++
-	c.fonts[d.font]++
+	c.encodings[e]++
+	c.fonts[font]++
 }
 
 // args says what most of it was.
@@ -55,28 +56,32 @@ func (n *decoding) say(s *source) {
 
 // sayList remarks the columns and values of one list.
 func (n *decoding) sayList(l *list, said map[cellPlace]bool) {
+	sheet := slices.IndexFunc(n.sheets, func(s grid.Sheet) bool { return s.Name == l.out.Sheet })
+	if sheet < 0 {
+		return
+	}
+	place := func(row, col int) cellPlace { return cellPlace{int32(sheet), int32(row), int32(col)} }
 	cols := l.keptColumns()
 	of := map[int]*conversions{}
 	before := len(l.remarks)
 	for i := range l.rows {
 		p := &l.rows[i]
 		for _, col := range cols {
-			place := cellPlace{l.out.Sheet, p.At.Row, col}
-			d, found := n.cells[place]
+			r, found := n.cells[place(p.At.Row, col)]
 			if !found {
 				continue
 			}
-			said[place] = true
-			at := l.place(p.At.Row, col)
-			if d.Encoding != viet.Unicode {
+			said[place(p.At.Row, col)] = true
+			at, cell := l.place(p.At.Row, col), n.cell(place(p.At.Row, col))
+			if r.encoding != viet.Unicode {
 				if of[col] == nil {
 					of[col] = &conversions{}
 				}
-				of[col].add(d)
-				l.remark(parser.EncodingConverted, p.N, at, d.Text, "raw", d.raw, "text", d.Text)
+				of[col].add(r.encoding, cell.Font)
+				l.remark(parser.EncodingConverted, p.N, at, cell.Text, "raw", cell.Raw, "text", cell.Text)
 			}
-			if code := doubtCode(d.Doubt); code != "" && !(d.Doubt == viet.UnknownEncoding && n.unknown[cellPlace{l.out.Sheet, 0, col}]) {
-				l.remark(code, p.N, at, d.Text)
+			if code := doubtCode(r.doubt); code != "" && !(r.doubt == viet.UnknownEncoding && n.unknown[place(0, col)]) {
+				l.remark(code, p.N, at, cell.Text)
 			}
 		}
 	}
@@ -85,7 +90,7 @@ func (n *decoding) sayList(l *list, said map[cellPlace]bool) {
 		if c := of[col]; c != nil {
 			l.remark(parser.EncodingConverted, 0, at, "", append(c.args(), "h", heading)...)
 		}
-		if n.unknown[cellPlace{l.out.Sheet, 0, col}] {
+		if n.unknown[place(0, col)] {
 			l.remark(parser.EncodingUnknown, 0, at, "", "h", heading)
 		}
 	}
@@ -116,43 +121,54 @@ func (n *decoding) sayAround(s *source, said map[cellPlace]bool) {
 	var around conversions
 	var first parser.Place
 	doubts := map[parser.RemarkCode]bool{}
-	look := func(d decoded, at parser.Place) {
-		if d.Encoding != viet.Unicode {
+	look := func(r verdict, text, font string, at parser.Place) {
+		if r.encoding != viet.Unicode {
 			if around.n == 0 {
 				first = at
 			}
-			around.add(d)
+			around.add(r.encoding, font)
 		}
-		if code := doubtCode(d.Doubt); code != "" && !doubts[code] {
+		if code := doubtCode(r.doubt); code != "" && !doubts[code] {
 			doubts[code] = true
-			s.hidden = append(s.hidden, newRemark(code, 0, at, d.Text))
+			s.hidden = append(s.hidden, newRemark(code, 0, at, text))
 		}
 	}
 	for _, d := range n.lines {
-		look(d, parser.Place{File: s.report.Name, Page: d.page})
+		look(d.verdict, d.text, d.font, parser.Place{File: s.report.Name, Page: d.page})
 	}
-	places := make([]cellPlace, 0, len(n.cells))
+	places := make([]cellPlace, 0, len(n.cells)-len(said))
 	for p := range n.cells {
 		if !said[p] {
 			places = append(places, p)
 		}
 	}
-	slices.SortFunc(places, func(a, b cellPlace) int { return cmp.Or(cmp.Compare(a.sheet, b.sheet), a.row-b.row, a.col-b.col) })
+	slices.SortFunc(places, func(a, b cellPlace) int {
+		return cmp.Or(cmp.Compare(a.sheet, b.sheet), cmp.Compare(a.row, b.row), cmp.Compare(a.col, b.col))
+	})
 	for _, p := range places {
-		d := n.cells[p]
-		look(d, parser.Place{File: s.report.Name, Sheet: p.sheet, Row: p.row, Col: p.col, Page: d.page})
+		cell := n.cell(p)
+		look(n.cells[p], cell.Text, cell.Font, n.placeOf(s, p))
 	}
 	fonts := map[string]bool{}
 	for _, m := range n.misled {
-		if !fonts[m.font] {
-			fonts[m.font] = true
-			at := parser.Place{File: s.report.Name, Sheet: m.at.sheet, Row: m.at.row, Col: m.at.col, Page: m.page}
-			s.hidden = append(s.hidden, newRemark(parser.FontMisleads, 0, at, "", "font", m.font))
+		if fonts[m.font] {
+			continue
 		}
+		fonts[m.font] = true
+		at := parser.Place{File: s.report.Name, Page: m.page}
+		if m.at.row > 0 {
+			at = n.placeOf(s, m.at)
+		}
+		s.hidden = append(s.hidden, newRemark(parser.FontMisleads, 0, at, "", "font", m.font))
 	}
 	if around.n > 0 {
 		s.hidden = append(s.hidden, newRemark(parser.EncodingConverted, 0, first, "", append(around.args(), "where", "around_list")...))
 	}
+}
+
+func (n *decoding) placeOf(s *source, p cellPlace) parser.Place {
+	sheet := &n.sheets[p.sheet]
+	return parser.Place{File: s.report.Name, Sheet: sheet.Name, Row: int(p.row), Col: int(p.col), Page: sheet.Page}
 }
 
 // doubtCode is the remark for what cannot be read for certain.

@@ -50,6 +50,9 @@ type Judge struct {
 	liars map[string]bool // fonts whose names were found to say something else than the text in them
 	font  string          // the last one that was looked at, and whether its name speaks of an old encoding
 	old   bool
+	work  int // words looked at closely, samples tried alone
+	alone int
+	bytes int
 }
 
 // NewJudge returns a Judge that has seen nothing.

@@ -38,6 +38,11 @@ func (g *group) add(index int, text string) {
 		g.members = append(g.members, m)
 		return
 	}
+	if g.judge.bytes += len(text); g.judge.bytes > maxBytes {
+		m.asIs = tally{words: 1, wrong: 1, odd: 1}
+		g.members = append(g.members, m)
+		return
+	}
 	m.asIs = g.judge.count(text)
 	if m.asIs.fine() && strings.ContainsFunc(text, continues) {
 		if t := g.try(&m, UTF8); t.ok && t.tally.fine() { // "TÃ´": each word might be a syllable, the signs in them are no chance
@@ -60,7 +65,9 @@ func (m *member) suspect() bool { return !m.asIs.fine() }
 func (g *group) try(m *member, e Encoding) trial {
 	t := trial{encoding: e}
 	var rare bool
-	t.text, rare, t.ok = decode(m.text, e)
+	if g.judge.bytes += len(m.text); g.judge.bytes <= maxBytes {
+		t.text, rare, t.ok = decode(m.text, e)
+	}
 	if !t.ok {
 		t.tally = tally{words: m.asIs.words, wrong: m.asIs.words}
 		return t
@@ -98,6 +105,9 @@ func (g *group) decide() {
 	}
 	if e == Unicode {
 		for i := range g.members {
+			if g.members[i].closed {
+				g.unicode++
+			}
 			g.alone(&g.members[i])
 		}
 		return
@@ -157,6 +167,8 @@ func (g *group) encoding() (Encoding, int) {
 	switch {
 	case support[best] < 2, share < 0.5, share < asIs.share()+margin:
 		return Unicode, 0
+	case best != g.hint && best != g.lean && 10*tallies[best].common < 4*tallies[best].words: // "Bö", "Lö": syllables by chance
+		return Unicode, 0
 	case second != Unicode && rank(best)-rank(second) < nearly && support[second] >= 2:
 		return Unicode, 0
 	}
@@ -166,7 +178,7 @@ func (g *group) encoding() (Encoding, int) {
 // namesIn reports whether the texts are names: their words begin with capitals, wherever the encoding can tell.
 func namesIn(trials []trial) bool {
 	capitals, all := 0, 0
-	for _, t := range trials {
+	for _, t := range trials[:min(len(trials), maxScored)] {
 		if t.ok {
 			c, n := initials(t.text)
 			capitals += c
@@ -218,11 +230,11 @@ func (g *group) either(m *member, t trial, support int, names bool) {
 		if support > 0 && g.unicode == 0 {
 			m.read.Doubt = UnknownEncoding
 		}
-	case is && !was && (hinted && (support > 0 || g.unicode == 0) || support > g.unicode || support == 0 && g.lean == t.encoding):
+	case is && !was && (hinted && (support > 0 || g.unicode == 0) || support > g.unicode || g.lean == t.encoding && support == 0 && g.unicode == 0):
 		g.convert(m, t, names)
 	case support >= 4 && g.unicode == 0, hinted && support > 0:
 		g.convert(m, t, names)
-	case support > 0, hinted && g.unicode == 0:
+	case support > 0, hinted && g.unicode == 0, is && !was && g.lean == t.encoding:
 		m.read.Doubt = UnknownEncoding
 	}
 }
@@ -232,6 +244,10 @@ func (g *group) either(m *member, t trial, support int, names bool) {
 func (g *group) alone(m *member) bool {
 	if !m.suspect() {
 		return false
+	}
+	if g.judge.alone++; g.judge.alone > maxAlone {
+		g.mixed(m)
+		return m.read.Doubt != Certain
 	}
 	var best, second trial
 	rank := func(t trial) float64 {

@@ -128,7 +128,8 @@ type letters [256]rune
 // single decodes an encoding of one byte a letter. What is no letter of it stays: punctuation looks the same everywhere.
 func single(s string, table, unusual *letters) (text string, rare, ok bool) {
 	var b strings.Builder
-	b.Grow(len(s))
+	b.Grow(len(s) + len(s)/2)
+	marked := false
 	for _, r := range s {
 		if onlyUnicode(r) {
 			return "", false, false
@@ -137,7 +138,11 @@ func single(s string, table, unusual *letters) (text string, rare, ok bool) {
 			rare = rare || unusual != nil && unusual[c] != 0
 			r = table[c]
 		}
+		marked = marked || r >= 0x300 && (r < 0x1EA0 || r > 0x1EF9)
 		b.WriteRune(r)
+	}
+	if !marked {
+		return b.String(), rare, true
 	}
 	return norm.NFC.String(b.String()), rare, true
 }

@@ -68,8 +68,8 @@ func toned(r rune) bool {
 	if r < 0x80 || !unicode.IsLower(r) {
 		return false
 	}
-	_, tone := liftTone(string(r))
-	return tone != ngang
+	p, _ := parts(r)
+	return p.tone != ngang
 }
 
 // initials counts the words that begin with a letter whose case TCVN3 can tell, and those of them that are capitals.

@@ -27,6 +27,22 @@ func IsSyllable(word string) bool {
 
 // marks counts the tones written in word; placed is false when one stands on a consonant (the ñ of Ñinh is no n).
 func marks(word string) (n int, placed bool) {
+	placed = true
+	for _, r := range word {
+		p, known := parts(unicode.ToLower(r))
+		if !known {
+			return anyMarks(word)
+		}
+		if p.tone != ngang {
+			n++
+			placed = placed && strings.ContainsRune("aăâeêioôơuưy", p.base)
+		}
+	}
+	return n, placed
+}
+
+// anyMarks is marks for any text.
+func anyMarks(word string) (n int, placed bool) {
 	vowel := false
 	placed = true
 	for _, r := range norm.NFD.String(word) {

@@ -48,6 +48,61 @@ func ToneKey(s string) string {
 func liftTone(word string) (string, int) {
 	tone := ngang
 	var b strings.Builder
+	b.Grow(len(word))
+	for _, r := range word {
+		p, known := parts(unicode.ToLower(r))
+		if !known {
+			return liftAnyTone(word)
+		}
+		b.WriteRune(p.base)
+		if tone == ngang {
+			tone = int(p.tone)
+		}
+	}
+	return b.String(), tone
+}
+
+// A part is a letter without its tone, and the tone.
+type part struct {
+	base rune
+	tone uint8
+}
+
+// The letters of Vietnamese and their neighbours, taken apart: the common case, in which no normalization is needed.
+// Read-only.
+var (
+	latinParts = takeApart(0, 0x250)
+	vietParts  = takeApart(0x1EA0, 0x1EFA)
+)
+
+func takeApart(from, to rune) []part {
+	all := make([]part, 0, to-from)
+	for r := from; r < to; r++ {
+		base, tone := liftAnyTone(string(r))
+		p := part{base: r, tone: ngang}
+		if letters := []rune(base); len(letters) == 1 && unicode.ToLower(r) == r {
+			p = part{letters[0], uint8(tone)}
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// parts takes a small letter apart; known is false for what only normalization can tell.
+func parts(r rune) (p part, known bool) {
+	switch {
+	case r < 0x250:
+		return latinParts[r], true
+	case 0x1EA0 <= r && r < 0x1EFA:
+		return vietParts[r-0x1EA0], true
+	}
+	return part{}, false
+}
+
+// liftAnyTone is liftTone for any text.
+func liftAnyTone(word string) (string, int) {
+	tone := ngang
+	var b strings.Builder
 	for _, r := range norm.NFD.String(strings.ToLower(word)) {
 		if t := toneOf(r); t != ngang {
 			if tone == ngang {

@@ -128,8 +128,15 @@ func (j *Judge) count(s string) tally {
 // longest is more than any syllable has bytes: "nghiễng", decomposed, has 13.
 const longest = 24
 
-// maxKnown bounds what a Judge remembers; a list has a few thousand different words.
-const maxKnown = 1 << 16
+// maxKnown bounds what a Judge remembers, maxWork how many words it looks at closely, maxAlone how many samples it tries in
+// every encoding, and maxBytes how much text it reads in all, each reading counted. A list has a few thousand different words; a file made to keep the desk busy has millions, and
+// what is left of it then is doubted.
+const (
+	maxKnown = 1 << 16
+	maxWork  = 1 << 20
+	maxAlone = 1 << 15
+	maxBytes = 48 << 20
+)
 
 // value values one word, and remembers it.
 func (j *Judge) value(word string) value {
@@ -138,6 +145,9 @@ func (j *Judge) value(word string) value {
 	}
 	if v, known := j.known[word]; known {
 		return v
+	}
+	if j.work++; j.work > maxWork {
+		return wrong
 	}
 	v := wrong
 	plain := eths.Replace(word) // Ð for Đ is Unicode typed on a foreign keyboard, no old encoding
