@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"vanthu/parser"
@@ -78,7 +79,7 @@ func (s *sheet) put(c *stored) error {
 	if err := s.fill(cell, c); err != nil {
 		return err
 	}
-	if cell.Text == "" && !cell.Formula {
+	if cell.Text == "" && !cell.Formula || c.col > s.lim.Columns && strings.TrimSpace(cell.Text) == "" { // a blank far out is no column
 		s.row.Cells = s.row.Cells[:n]
 		return nil
 	}
@@ -145,7 +146,7 @@ func (s *sheet) show(cell *grid.Cell, text string) error {
 		return nil
 	}
 	cell.Text = text
-	if s.shown += int64(len(text)); s.shown > s.lim.Unpacked {
+	if s.shown += int64(len(text)); s.shown > s.lim.Unpacked/4 { // a cell of 255 digits that the file stores in one
 		return parser.BeyondBytes(s.lim.Unpacked, "sau khi giải nén")
 	}
 	return nil
@@ -161,8 +162,8 @@ func (s *sheet) number(cell *grid.Cell, value []byte, st *style) error {
 		}
 		return s.formatted(cell, float64(n), st)
 	}
-	f, err := strconv.ParseFloat(string(value), 64)
-	if err != nil || len(bytes.Trim(value, "0123456789.eE+-")) > 0 { // no number after all: what stands there is what the person sees
+	f, ok := decimal(value)
+	if !ok { // no number after all: what stands there is what the person sees
 		cell.Raw = s.arena.add(value)
 		cell.Text = cell.Raw
 		return nil
@@ -204,6 +205,15 @@ func index(v []byte) (n int, ok bool) {
 		n = n*10 + int(c-'0')
 	}
 	return n, true
+}
+
+// decimal reads a number as XML Schema writes a double, but for INF and NaN, which are no numbers in a cell.
+func decimal(v []byte) (f float64, ok bool) {
+	if len(bytes.Trim(v, "0123456789.eE+-")) > 0 {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(string(v), 64)
+	return f, err == nil
 }
 
 // integer reads the common number: a whole one of up to 15 digits, as it would be written by hand.

@@ -193,17 +193,18 @@ func children(x *xmlscan.Scanner, f func() (read bool, err error)) error {
 		if err != nil {
 			return err
 		}
-		switch k {
-		case xmlscan.End:
+		if k == xmlscan.End {
 			return nil
-		case xmlscan.Start:
-			read, err := f()
-			if err == nil && !read {
-				err = x.Skip()
-			}
-			if err != nil {
-				return err
-			}
+		}
+		if k != xmlscan.Start {
+			continue
+		}
+		read, err := f()
+		if err == nil && !read {
+			err = x.Skip()
+		}
+		if err != nil {
+			return err
 		}
 	}
 }

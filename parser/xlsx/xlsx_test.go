@@ -234,7 +234,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("PK\x03\x04"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		lim := parser.Limits{FileSize: 1 << 20, Unpacked: 4 << 20, Rows: 1000, Columns: 50, Sheets: 20, Depth: 64}
-		b, err := Read(data, lim)
+		b, err := both(t, data, lim)
 		if err != nil {
 			var p *parser.Problem
 			if !errors.As(err, &p) {
@@ -250,10 +250,11 @@ func FuzzRead(f *testing.F) {
 
 // FuzzSheet mutates the XML itself, which a mutated zip rarely reaches.
 func FuzzSheet(f *testing.F) {
+	f.Add(`<sheetData><row r="1" spans="1:2" ht="15"><c r="A1" s="1" t="s"><v>0</v></c><c r="B1" t="inlineStr"><is><t>ạ</t></is></c></row><row><c t="d"><v>2024-10-01</v></c><c s="4"><v>4.5E4</v></c></row></sheetData>`)
 	f.Add(`<cols><col min="1" max="2" hidden="1"/></cols><sheetData><row r="1" hidden="1"><c r="A1" t="str"><f>1</f><v>a</v></c><c r="C1" s="3"><v>1.5</v></c></row></sheetData><mergeCells><mergeCell ref="A1:B2"/></mergeCells>`)
 	f.Fuzz(func(t *testing.T, xml string) {
 		lim := parser.Limits{FileSize: 1 << 20, Unpacked: 4 << 20, Rows: 1000, Columns: 50, Sheets: 20, Depth: 64}
-		b, err := Read(raw(t, xml), lim)
+		b, err := both(t, raw(t, xml, "xl/sharedStrings.xml", "<sst><si><t>a</t></si><si><r><rPr><strike/></rPr><t>b</t></r></si></sst>", "xl/styles.xml", oddStyles), lim)
 		if err != nil {
 			return
 		}
