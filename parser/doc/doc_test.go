@@ -247,6 +247,11 @@ func TestTables(t *testing.T) {
 			{text: "x\a", para: cell(), chars: sprm(sprmCFRMarkDel, 1)}, {text: "\a", para: rowEnd(), chars: sprm(sprmCFRMarkDel, 1)},
 			{text: "b\a", para: cell()}, {text: "\a", para: rowEnd()}, {text: "end\r", para: []byte{}},
 		}}, []string{"Bảng 1 A1=a A3=b", "end"}},
+		{"a paragraph whose end was deleted is no part of the table behind it", writer{parts: []part{
+			{text: "abc"}, {text: "\r", chars: sprm(sprmCFRMarkDel, 1), para: []byte{}},
+			{text: "a"}, {text: "\r", chars: sprm(sprmCFRMarkDel, 1), para: cell()}, {text: "b\a", para: cell()}, {text: "\a", para: rowEnd()},
+			{text: "x\r", chars: sprm(sprmCFRMarkDel, 1), para: []byte{}}, {text: "c\a", para: cell()}, {text: "\a", para: rowEnd()}, {text: "end\r", para: []byte{}},
+		}}, []string{"abc", "Bảng 1 A1=ab A2=c", "end"}},
 		{"struck through, in whole and in part", writer{parts: all([]part{
 			{text: "a b", chars: sprm(sprmCFStrike, 1)}, {text: " \a", para: cell()}, {text: "a", chars: sprm(sprmCFDStrike, 1)}, {text: "b\a", para: cell()}, {text: "\a", para: rowEnd()},
 		})}, []string{"Bảng 1 A1=a b(struck) B1=ab", "end"}},
@@ -356,6 +361,7 @@ func TestBombs(t *testing.T) {
 		{"paragraphs", writer{parts: []part{repeat("\r", part{para: []byte{}})}}, parser.TooLarge},
 		{"cells", writer{parts: []part{repeat("\a", part{para: cell()})}}, parser.TooLarge},
 		{"rows", writer{parts: []part{repeat("\a", part{para: rowEnd()})}}, parser.TooLarge},
+		{"deleted ends of paragraphs", writer{parts: []part{repeat("x", part{}), repeat("\r", part{para: []byte{}, chars: sprm(sprmCFRMarkDel, 1)}), {text: "\r", para: []byte{}}}}, ""},
 		{"fields in fields", writer{parts: []part{repeat("\x13", part{}), repeat("x", part{}), {text: "\r", para: []byte{}}}}, ""},
 		{"pieces with long formats", writer{extra: join([]byte{1}, le16(60_000), make([]byte, 60_000)), prm: 1, parts: []part{repeat("\r", part{para: []byte{}})}}, parser.TooLarge},
 	} {

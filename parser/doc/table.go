@@ -35,13 +35,7 @@ func (t *table) add(p *text) {
 	if c.Len() > 0 {
 		c.WriteByte('\n')
 	}
-	c.WriteString(p.String())
-	c.solid += p.solid
-	c.struck += p.struck
-	c.picture = c.picture || p.picture
-	for _, f := range p.fonts {
-		c.count(f.name, f.n)
-	}
+	c.join(p)
 }
 
 func (t *table) endCell() {

@@ -22,10 +22,12 @@ type walk struct {
 	rows    int
 	open    []*table // around the present paragraph, the outermost first
 	now     text     // the present paragraph
-	fields  []bool   // of each open field: this is its code, not yet its result
-	codes   int      // how many of them are in their code
-	high    rune     // first half of a surrogate pair
-	anchors []int    // shapes of the present paragraph or table
+	held    *text    // the ones before it whose ends were deleted
+	heldAs  paraFormat
+	fields  []bool // of each open field: this is its code, not yet its result
+	codes   int    // how many of them are in their code
+	high    rune   // first half of a surrogate pair
+	anchors []int  // shapes of the present paragraph or table
 }
 
 // story reads some characters, whole paragraphs.
@@ -64,7 +66,7 @@ func (w *walk) story(from, to int) error {
 			from += n
 		}
 	}
-	if w.now.Len() > 0 {
+	if w.now.Len() > 0 || w.held != nil {
 		if err := w.end(paraFormat{}, false); err != nil {
 			return err
 		}
@@ -115,8 +117,8 @@ func (w *walk) rune(r rune, cp, fc, prm int, f *charFormat) error {
 		case r == 0x0c && p.depth > 0: // a break of pages inside a table
 			w.now.add('\n', f)
 			return nil
-		case r == '\r' && f.deleted && !p.cellEnd && !p.rowEnd: // the paragraphs become one
-			return nil
+		case r == '\r' && f.deleted && !p.cellEnd && !p.rowEnd:
+			return w.hold(p)
 		}
 		return w.end(p, r == 0x07)
 	}
@@ -153,8 +155,52 @@ func (w *walk) rune(r rune, cp, fc, prm int, f *charFormat) error {
 	return nil
 }
 
+// hold keeps a paragraph whose end was deleted for the next one, with which it becomes one.
+func (w *walk) hold(p paraFormat) error {
+	if w.now.Len() == 0 && !w.now.picture {
+		return nil
+	}
+	if w.held != nil && w.heldAs.depth != p.depth {
+		if err := w.release(p); err != nil {
+			return err
+		}
+	}
+	if w.held == nil {
+		w.held, w.heldAs = &text{}, p
+	}
+	w.held.join(&w.now)
+	w.now = text{}
+	return nil
+}
+
+// release gives back what was held: as part of the present paragraph, or on its own before a table or behind one, which is
+// no part of a paragraph.
+func (w *walk) release(p paraFormat) error {
+	held := w.held
+	if held == nil {
+		return nil
+	}
+	w.held = nil
+	if p.depth == w.heldAs.depth && !p.rowEnd {
+		held.join(&w.now)
+		w.now = text{}
+		w.now.join(held)
+		return nil
+	}
+	now := &text{}
+	now.join(&w.now)
+	w.now = text{}
+	w.now.join(held)
+	err := w.end(w.heldAs, false)
+	w.now.join(now)
+	return err
+}
+
 // end ends a paragraph. mark: with the mark of a cell or a row of an outermost table.
 func (w *walk) end(p paraFormat, mark bool) error {
+	if err := w.release(p); err != nil {
+		return err
+	}
 	if number := w.lists.next(p.list, p.level); number != "" && p.depth > 0 && !p.rowEnd && w.now.solid == 0 {
 		for _, r := range number { // elsewhere Word's numbers stand before a text that says more
 			w.now.add(r, &charFormat{})
@@ -295,6 +341,17 @@ func (t *text) add(r rune, f *charFormat) {
 		t.struck++
 	}
 	t.count(f.font, 1)
+}
+
+// join adds another text behind.
+func (t *text) join(u *text) {
+	t.WriteString(u.String())
+	t.solid += u.solid
+	t.struck += u.struck
+	t.picture = t.picture || u.picture
+	for _, f := range u.fonts {
+		t.count(f.name, f.n)
+	}
 }
 
 func (t *text) count(name string, n int) {
