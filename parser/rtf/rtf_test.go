@@ -123,6 +123,15 @@ func TestCodePages(t *testing.T) {
 	}
 }
 
+func TestScan(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]bool{`{\pict 00}\par`: true, `{\pict 00}x`: false, ``: false} {
+		if d, err := Read([]byte(head+body+"}"), parser.DefaultLimits()); err != nil || d.Scan != want {
+			t.Errorf("%s: %v, %v", body, d.Scan, err)
+		}
+	}
+}
+
 func TestMargins(t *testing.T) {
 	t.Parallel()
 	d, err := Read([]byte(head+`{\headerl\pard BM-CNTT31\par}{\footer\trowd\cellx1\pard\intbl a\cell\row}\pard b}`), parser.DefaultLimits())
