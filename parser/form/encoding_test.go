@@ -129,6 +129,11 @@ func TestOldEncodings(t *testing.T) {
 			[]string{"Nguyễn Thị Dơng", "Trần Nh", "Lu Thị Hạnh", "Đỗ Thị Hạnh", "Kim Nh"},
 			[]string{"converted C1 Họ và tên TCVN3 (ABC) .VnTime 4", "lost C2 Nguyễn Thị Dơng", "lost C3 Trần Nh", "lost C4 Lu Thị Hạnh", "lost C6 Kim Nh"},
 		},
+		"classes that are no words": {
+			[]string{vietHeader, "1|2453010001|Döông Höõu Kieân|ÑD-K51|K51|", "2|2453010002|Traàn AÙnh Hieàn|ÑD-K51|K51|", "3|2453010003|Phan Quang Vuõ|ÑD-K51|K51|", "4|2453010004|Nguyeãn Lan|ÑD-K51|K51|"},
+			[]string{"Dương Hữu Kiên", "Trần Ánh Hiền", "Phan Quang Vũ", "Nguyễn Lan"},
+			[]string{"converted C1 Họ và tên VNI Calibri 4", "converted D1 Lớp VNI Calibri 4", "font C2 Calibri"},
+		},
 		"letters replaced": {
 			[]string{vietHeader, "1|2453010001|Nguy?n V?n An|YAK50|K50|", "2|2453010002|Tr\uFFFDn Hoa|YAK50|K50|", "3|2453010003|Lê Toàn|YAK50|K50|xong?"},
 			[]string{"Nguy?n V?n An", "Tr\uFFFDn Hoa", "Lê Toàn"},

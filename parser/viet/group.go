@@ -211,8 +211,8 @@ func (g *group) member(m *member, t trial, support int, names bool) {
 		}
 		g.alone(m)
 	case m.suspect(): // neither is Vietnamese: a foreign name among the others
-		if hinted && (support > 0 || g.unicode == 0) || clear {
-			take()
+		if hinted && (support > 0 || g.unicode == 0) || clear || g.lean == t.encoding && 4*g.unicode <= len(g.members) && (t.tally.odd < m.asIs.odd || hasDigit(m.text)) {
+			take() // the last: "§D-K51", "ÑD-K51", a class, in a file whose other columns are of that encoding
 			return
 		}
 		g.alone(m)
@@ -220,6 +220,8 @@ func (g *group) member(m *member, t trial, support int, names bool) {
 		g.either(m, t, support, names)
 	}
 }
+
+func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
 
 // either decides a sample that is Vietnamese as it stands and after decoding.
 func (g *group) either(m *member, t trial, support int, names bool) {
