@@ -159,6 +159,10 @@ func (l *letters) more(a bot.Answer, draft reply.Draft, err error) (reply.Draft,
 // markedName ends the name of a list that comes back marked.
 const markedName = " (đã đánh dấu)"
 
+// mostListed is how many rows are written here when the list itself could not be marked: this process has no bound, and 20,000
+// rows take 180 MB. A child marks up to about 40,000.
+const mostListed = 20_000
+
 // workbook is one of the unit's own lists, marked; what cannot be marked (it is too wide) comes as a list of its rows.
 func (l *letters) workbook(a bot.Answer, list bot.ListFile) compose.Attachment {
 	name := strings.TrimSuffix(norm.NFC.String(list.Name), filepath.Ext(list.Name))
@@ -168,7 +172,7 @@ func (l *letters) workbook(a bot.Answer, list bot.ListFile) compose.Attachment {
 		request = reply.OfFile(a.Request, list.Name)
 	}
 	data, err := l.mark(l.office, list, request)
-	if err != nil {
+	if err != nil && len(request.Rows) <= mostListed {
 		data, err = l.writer.ListWorkbook(request)
 	}
 	if err != nil {

@@ -32,7 +32,8 @@ const (
 )
 
 // copy writes one sheet. at is where its list stands: that part is framed, and its texts decide the widths of the columns.
-func (c *copier) copy(s *grid.Sheet, at area) {
+func (c *copier) copy(s *grid.Sheet, at area) view {
+	seen := view{head: map[int][]string{}, heights: map[int]float64{}}
 	c.lay()
 	widths := widthsOf(s, at)
 	for col, width := range widths {
@@ -46,6 +47,12 @@ func (c *copier) copy(s *grid.Sheet, at area) {
 	last := 0
 	for _, row := range s.Rows {
 		last = row.Number
+		if at.width == 0 || row.Number < at.first {
+			seen.head[row.Number] = textsOf(row)
+		}
+		if n := len(row.Cells); n > 0 && (at.width == 0 || at.first <= row.Number && row.Number <= at.last) {
+			seen.width = max(seen.width, row.Cells[n-1].Col)
+		}
 		lines := 1
 		for _, cell := range row.Cells {
 			text := shownText(cell)
@@ -57,14 +64,17 @@ func (c *copier) copy(s *grid.Sheet, at area) {
 			c.cell(row.Number, cell.Col, text, cellLook{font: cell.Font, bold: framed && row.Number == at.header, struck: cell.Struck, framed: framed, wrap: wrapped})
 		}
 		if lines > 1 {
-			c.keep(c.f.SetRowHeight(c.sheet, row.Number, min(math.Ceil(float64(lines)*copied.size*lineHeight), rowLimit)))
+			seen.heights[row.Number] = min(math.Ceil(float64(lines)*copied.size*lineHeight), rowLimit)
+			c.keep(c.f.SetRowHeight(c.sheet, row.Number, seen.heights[row.Number]))
 		}
 		if row.Hidden {
+			seen.heights[row.Number] = 0
 			c.keep(c.f.SetRowVisible(c.sheet, row.Number, false))
 		}
 	}
 	c.merge(s.Merged, last, len(widths)-1)
 	c.hide(s.HiddenCols, len(widths)-1)
+	return seen
 }
 
 // shownText is what the person sees. Of a number that shows as 2,15E+09 all digits are written: as text they could never be

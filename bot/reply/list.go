@@ -100,7 +100,7 @@ func (w *Writer) ListWorkbook(req bot.Request) ([]byte, error) {
 	if t.err != nil {
 		return nil, t.err
 	}
-	return w.mark(f, moved, textCells)
+	return w.mark(f, moved, map[string]view{})
 }
 
 // moveFindings gives the findings of a row their place in the new workbook, by the field whose cell they named.

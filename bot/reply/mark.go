@@ -51,7 +51,7 @@ func (w *Writer) MarkWorkbook(original []byte, req bot.Request) (marked []byte, 
 	}
 	defer f.Close()
 	f.Theme = nil // read for its colours only; set, it would be written anew
-	return w.mark(f, req, ownCells)
+	return w.mark(f, req, nil)
 }
 
 // safeToOpen returns the workbook without macros, or an error when it would take too much to open it.
@@ -73,18 +73,13 @@ func safeToOpen(original []byte) ([]byte, error) {
 	return a.bytes()
 }
 
-// What the cells of a workbook are that is marked.
-const (
-	ownCells  = false // the unit's own
-	textCells = true  // texts only, written by us: programs need not warn of numbers among them
-)
-
-// mark marks an open workbook.
-func (w *Writer) mark(f *excelize.File, req bot.Request, texts bool) ([]byte, error) {
+// mark marks an open workbook. known holds the sheets that we wrote ourselves, as texts alone; nil for a unit's own workbook.
+func (w *Writer) mark(f *excelize.File, req bot.Request, known map[string]view) ([]byte, error) {
 	m, err := newMarker(w, f)
 	if err != nil {
 		return nil, err
 	}
+	m.known = known
 	sheets := sheetsOf(req, f)
 	if len(sheets) == 0 {
 		return nil, bot.Errorf(bot.Invalid, "none of the request's rows stands in this workbook")
@@ -101,8 +96,11 @@ func (w *Writer) mark(f *excelize.File, req bot.Request, texts bool) ([]byte, er
 	if err != nil {
 		return nil, bot.Errorf(bot.Invalid, "the marked workbook cannot be written: %w", err)
 	}
+	f.Sheet.Clear() // a long list need not be in memory twice while its notes are added
+	f.Pkg.Clear()
+	f.SharedStrings = nil
 	book := out.Bytes()
-	if noted, err := addNotes(book, string(plain(w.office.Office, longest)), m.notes, texts); err == nil {
+	if noted, err := addNotes(book, string(plain(w.office.Office, longest)), m.notes, known != nil); err == nil {
 		book = noted // without them the colours and the reason column tell everything
 	}
 	return book, nil

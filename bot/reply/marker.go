@@ -18,6 +18,7 @@ type marker struct {
 	ownFont     int // id of our font
 	styles      map[look]int
 	notes       map[string][]note // by sheet
+	known       map[string]view   // sheets that need not be read again
 	merges      [][4]int          // of the sheet at hand: first column, first row, last column, last row
 	heights     map[int]float64   // of its rows that have one of their own, in points; 0: hidden
 }
@@ -141,7 +142,7 @@ func (m *marker) layout(s *sheetMarks) (layout, error) {
 	if len(s.rows) > 0 {
 		first, last = s.rows[0].Line, s.rows[len(s.rows)-1].Line
 	}
-	head, width, err := m.scan(s.name, first, last)
+	head, width, err := m.look(s.name, first, last)
 	if err != nil {
 		return layout{}, err
 	}
@@ -166,6 +167,21 @@ func (m *marker) layout(s *sheetMarks) (layout, error) {
 		at.above = []int{at.header + 1}
 	}
 	return at, err
+}
+
+// A view is what of a sheet decides where the reasons go, for who wrote it himself.
+type view struct {
+	head    map[int][]string // the rows above the first person, by their number
+	width   int              // columns that are used from there on
+	heights map[int]float64  // of rows that have one of their own, in points; 0: hidden
+}
+
+func (m *marker) look(sheet string, first, last int) (head map[int][]string, width int, err error) {
+	if v, known := m.known[sheet]; known {
+		m.heights = v.heights
+		return v.head, v.width, nil
+	}
+	return m.scan(sheet, first, last)
 }
 
 // scan reads the rows up to last. It returns those above first, by row, and how many columns are used from first on; for
@@ -247,6 +263,9 @@ func (m *marker) freeColumn(sheet string, at layout, used int) (int, error) {
 	}
 	for col := used + 1; ; col++ {
 		taken := false
+		if _, known := m.known[sheet]; known { // it has no formulas
+			return col, nil
+		}
 		for row := max(at.header, 1); row <= at.last && !taken; row++ {
 			cell, err := excelize.CoordinatesToCellName(col, row)
 			if err != nil {

@@ -185,6 +185,9 @@ func (a *archive) declare(comments string) {
 
 // legacyDrawing is the relation of the drawing that holds a sheet's notes and form controls; "" without one.
 func legacyDrawing(sheet []byte) string {
+	if !bytes.Contains(sheet, []byte("legacyDrawing")) { // most have none, and a long list takes long to read
+		return ""
+	}
 	d := xml.NewDecoder(bytes.NewReader(sheet))
 	for {
 		token, err := d.Token()
@@ -221,20 +224,20 @@ func withLegacyDrawing(sheet []byte, id string) []byte {
 	return withElement(sheet, `<legacyDrawing xmlns:r="`+relationTypes+`" r:id="`+id+`"></legacyDrawing>`, afterLegacyDrawing)
 }
 
-// withElement puts an element at its place in the sequence of a worksheet: before whatever may follow.
+// withElement puts an element at its place in the sequence of a worksheet: before whatever may follow. What is not written in
+// the usual way stays as it is.
 func withElement(sheet []byte, element string, following []string) []byte {
-	text := string(sheet)
-	tail := max(strings.LastIndex(text, "</sheetData>"), strings.LastIndex(text, "<sheetData/>"), 0)
-	at := strings.LastIndex(text, "</worksheet>")
+	tail := max(bytes.LastIndex(sheet, []byte("</sheetData>")), bytes.LastIndex(sheet, []byte("<sheetData/>")), 0)
+	at := bytes.LastIndex(sheet, []byte("</worksheet>"))
 	for _, later := range following {
-		if i := strings.Index(text[tail:], later); i >= 0 && tail+i < at {
+		if i := bytes.Index(sheet[tail:], []byte(later)); i >= 0 && tail+i < at {
 			at = tail + i
 		}
 	}
 	if at < 0 {
 		return sheet
 	}
-	return []byte(text[:at] + element + text[at:])
+	return slices.Concat(sheet[:at], []byte(element), sheet[at:])
 }
 
 const (

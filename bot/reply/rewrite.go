@@ -31,6 +31,7 @@ func (w *Writer) MarkDocument(d grid.Document, req bot.Request) (marked []byte, 
 	names := tabNames(sheets)
 	req = renamed(req, names)
 	c := copier{f: f, styles: map[cellLook]int{}}
+	known := map[string]view{}
 	for i, s := range sheets {
 		name := names[s.Name]
 		c.tabler = tabler{f: f, sheet: name}
@@ -40,14 +41,14 @@ func (w *Writer) MarkDocument(d grid.Document, req bot.Request) (marked []byte, 
 		} else if _, err := f.NewSheet(name); err != nil {
 			return nil, bot.Errorf(bot.Invalid, "sheet %q cannot be written: %w", name, err)
 		}
-		if c.copy(s, areaOf(s, name, req)); c.err != nil {
+		if known[name] = c.copy(s, areaOf(s, name, req)); c.err != nil {
 			return nil, bot.Errorf(bot.Invalid, "sheet %q cannot be written: %w", name, c.err)
 		}
 	}
 	if err := showSheets(f, sheets, names, req); err != nil {
 		return nil, err
 	}
-	return w.mark(f, req, textCells)
+	return w.mark(f, req, known)
 }
 
 // sheetsToShow are all sheets of a workbook, and of a document the tables that findings or people stand in.
@@ -131,8 +132,8 @@ func showSheets(f *excelize.File, sheets []*grid.Sheet, names map[string]string,
 	return nil
 }
 
-// An area is where the list stands on a sheet; without people it is zero.
-type area struct{ header, last, width int }
+// An area is where the list stands on a sheet: its header, the first and the last person. Without people it is zero.
+type area struct{ header, first, last, width int }
 
 func (a area) has(row, col int) bool { return a.header <= row && row <= a.last && col <= a.width }
 
@@ -150,7 +151,7 @@ func areaOf(s *grid.Sheet, name string, req bot.Request) area {
 	byLine := func(a, b bot.Row) int { return cmp.Compare(a.Line, b.Line) }
 	first, last := slices.MinFunc(people, byLine), slices.MaxFunc(people, byLine)
 	head := map[int][]string{}
-	at := area{last: last.Line}
+	at := area{first: first.Line, last: last.Line}
 	for _, row := range s.Rows {
 		if row.Number < first.Line && row.Number >= first.Line-headRows {
 			head[row.Number] = textsOf(row)
