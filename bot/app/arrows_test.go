@@ -23,6 +23,7 @@ type arrow struct {
 	in     []string
 	except []string // packages that in would cover
 	never  []string
+	but    []string // of what never covers; may be imported all the same
 	reason string
 }
 
@@ -37,6 +38,7 @@ var arrows = []arrow{
 	},
 	{
 		in: []string{"vanthu/parser"}, never: []string{"net", "os", "log", "database/sql"},
+		but:    []string{"net/mail", "net/textproto"}, // grammars of a mail attached as a file; they open nothing
 		reason: "parser is pure: same bytes, same Submission; no network, no files, no log, no SQL",
 	},
 	{
@@ -77,7 +79,7 @@ func TestArrows(t *testing.T) {
 				continue
 			}
 			for _, imported := range p.Imports {
-				if within(imported, a.never) {
+				if within(imported, a.never) && !slices.Contains(a.but, imported) {
 					t.Errorf("%s imports %s: %s", p.ImportPath, imported, a.reason)
 				}
 			}
