@@ -180,6 +180,7 @@ func (l *list) addOne(row grid.Row) {
 	p.Leaving = l.leaving(row, n)
 	l.checkNumber(p)
 	l.shifted(p)
+	l.twoNames(p)
 	l.wrapped(p)
 	if l.struck(row) {
 		l.remark(parser.RowStruck, n, p.At, "", "row", strconv.Itoa(row.Number))

@@ -3,6 +3,7 @@ package form
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vanthu/parser"
@@ -109,8 +110,25 @@ func (l *list) wrapped(p parser.Row) {
 	}
 	above := l.rows[len(l.rows)-1]
 	first, _, _ := strings.Cut(viet.Fold(p.Name.Text), " ")
-	if above.At.Row == p.At.Row-1 && isNumber(above.STT.Text) && !slices.Contains(families, first) {
+	half := !slices.Contains(families, first) || !strings.Contains(above.Name.Text, " ") // "Hoàng An" beneath "Danh" goes on with it
+	if above.At.Row == p.At.Row-1 && isNumber(above.STT.Text) && half {
 		h := l.cols.header[fieldName]
 		l.remark(parser.RowShifted, above.N, above.Name.At, above.Name.Text, "h", h.Text, "v", p.Name.Text)
+	}
+}
+
+// twoNames remarks a cell with two names above each other beside one code (LST-16): beneath a name stands one that begins with
+// a family name. A name that only takes two lines ("Trương Thị\nBích Ngọc") is one.
+func (l *list) twoNames(p parser.Row) {
+	lines := linesOf(p.Name.Raw)
+	if len(lines) < 2 || several(grid.Cell{Text: p.Code.Raw}) > 1 || len(strings.Fields(lines[0])) < 2 {
+		return
+	}
+	for _, text := range lines[1:] {
+		words := strings.Fields(viet.Fold(oneLine(text)))
+		if len(words) > 1 && slices.Contains(families, words[0]) {
+			l.remark(parser.SeveralPeople, p.N, p.Name.At, p.Name.Text, "n", strconv.Itoa(len(lines)))
+			return
+		}
 	}
 }
