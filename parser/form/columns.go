@@ -50,25 +50,49 @@ func (l *list) assign(h header, below []grid.Row) {
 	l.swapped(below)
 }
 
-// filledRows are the first rows under a header that could be people: what stands between (column numbers, titles) has one
-// cell or none of a code.
+// filledRows are the first rows under a header that look like people: those with a code in its column, or where there is none
+// (the columns may have changed places) those with two values or more.
 func filledRows(below []grid.Row, h header) []grid.Row {
-	var rows []grid.Row
+	var coded, filled []grid.Row
 	for _, r := range below[:min(4*sample, len(below))] {
-		n := 0
+		n, code := 0, false
 		for _, c := range h.cells {
-			if c.field != "" && !blank(r.Cell(c.cell.Col).Text) {
+			if v := r.Cell(c.cell.Col); c.field != "" && !blank(v.Text) {
 				n++
+				code = code || c.field == fieldCode && looksLikeCode(v.Text)
 			}
 		}
-		if n >= 2 {
-			rows = append(rows, r)
+		switch {
+		case code:
+			coded = append(coded, r)
+		case n >= 2 && namesFields(r): // the same header again, or the next
+			if len(coded) > 0 {
+				return coded
+			}
+			continue
 		}
-		if len(rows) == sample {
+		if n >= 2 && len(filled) < sample {
+			filled = append(filled, r)
+		}
+		if len(coded) == sample {
 			break
 		}
 	}
-	return rows
+	if len(coded) > 0 {
+		return coded
+	}
+	return filled
+}
+
+// namesFields reports whether a row names two fields of a list.
+func namesFields(r grid.Row) bool {
+	n := 0
+	for _, c := range r.Cells {
+		if c.Text != "" && fieldOf(c.Text) != "" {
+			n++
+		}
+	}
+	return n >= 2
 }
 
 func kept(field string) bool {
@@ -171,11 +195,11 @@ func (l *list) assignName(h header, below []grid.Row) {
 	}
 	switch {
 	case len(whole) > 0:
-		parts = l.wholeName(h, whole, parts, below)
+		parts = l.wholeName(whole, parts, below)
 	case unseen:
 		return
 	case len(parts) > 0:
-		parts = l.nameParts(h, parts, below)
+		parts = l.nameParts(parts, below)
 	default:
 		return
 	}
@@ -195,9 +219,9 @@ func (l *list) assignName(h header, below []grid.Row) {
 }
 
 // wholeName takes a heading for the whole name, and returns what the name is read from.
-func (l *list) wholeName(h header, whole, parts []heading, below []grid.Row) []heading {
+func (l *list) wholeName(whole, parts []heading, below []grid.Row) []heading {
 	c := whole[0]
-	l.cols.name = append([]int{c.cell.Col}, l.unnamed(h, c, below)...)
+	l.cols.name = append([]int{c.cell.Col}, l.unnamed(c, below)...)
 	for _, again := range whole[1:] {
 		if slices.Contains(l.cols.name, again.cell.Col) {
 			continue
@@ -233,7 +257,7 @@ func (l *list) dropParts(parts []heading) {
 
 // nameParts takes the parts of a name in the order in which a name is read. Of two columns of one kind the first counts,
 // unless it is empty. A name without its first or its last part is none: nil.
-func (l *list) nameParts(h header, parts []heading, below []grid.Row) []heading {
+func (l *list) nameParts(parts []heading, below []grid.Row) []heading {
 	slices.SortStableFunc(parts, func(a, b heading) int { return namePart(a.field) - namePart(b.field) })
 	var out []heading
 	for _, c := range parts {
@@ -248,7 +272,7 @@ func (l *list) nameParts(h header, parts []heading, below []grid.Row) []heading 
 	}
 	last := out[len(out)-1]
 	if last.field != fieldGiven { // the column of given names has no heading, or one that nobody knows
-		given := l.unnamed(h, last, below)
+		given := l.unnamed(last, below)
 		l.cols.name = append(l.cols.name, given...)
 		if len(given) == 0 && !l.wholeNames(last, below) {
 			return nil
@@ -298,7 +322,7 @@ var sexRE = regexp.MustCompile(`^(nam|nu|male|female|x)$`)
 
 // unnamed returns the columns behind a name that have no heading of their own but belong to it: those that it is merged
 // over, or the next one when it holds single words only, which is the commonest layout of Vietnamese lists.
-func (l *list) unnamed(h header, name heading, below []grid.Row) []int {
+func (l *list) unnamed(name heading, below []grid.Row) []int {
 	var cols []int
 	for col := name.cell.Col + 1; col <= name.lastCol; col++ {
 		if !l.hidden(col) {
@@ -306,7 +330,7 @@ func (l *list) unnamed(h header, name heading, below []grid.Row) []int {
 		}
 	}
 	next := name.cell.Col + 1
-	if over := h.over(next); len(cols) > 0 || l.hidden(next) || over != nil && (over.field != "" || namePart(over.under) < 0) {
+	if over := l.scan.header.over(next); len(cols) > 0 || l.hidden(next) || over != nil && (over.field != "" || namePart(over.under) < 0) {
 		return cols
 	}
 	filled, words, rows := 0, 0, 0

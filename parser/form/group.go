@@ -35,7 +35,7 @@ func (g group) or(other group) group {
 // What ends the name of a class in a title: "Lớp YAK50 (45 SV)", "Lớp YAK50 - Khóa 50", "LỚP YAK50 NĂM HỌC …". Folded.
 var (
 	classTitleRE = regexp.MustCompile(`(?:^|[^a-z0-9])lop\s*:?\s*(?:hanh chinh|sinh hoat)?\s*:?\s*(.*)$`)
-	classEndRE   = regexp.MustCompile(`\s*([(\[;]|[-–:.]?\s*\b(khoa|nien khoa|nam hoc|hoc ky|si so|ss|gom|co \d|so luong|tong so|nganh|he|dot|thoi hoc|de nghi|cap|truong|pho|gvcn|co van|thuoc|bo sung|nhap hoc|duoc|theo|kem)\b).*$`)
+	classEndRE   = regexp.MustCompile(`\s*([(\[;]|[-–:.,;]?\s*\b(khoa|nien khoa|nam hoc|hoc ky|si so|ss|gom|co \d|so luong|tong so|nganh|he|dot|thoi hoc|de nghi|cap|truong|pho|gvcn|co van|thuoc|bo sung|nhap hoc|duoc|theo|kem)\b).*$`)
 	classShapeRE = regexp.MustCompile(`^[a-z0-9][a-z0-9 .&_-]{0,30}$`)
 	severalRE    = regexp.MustCompile(`[,/+]|\bva\b|\bden\b`) // "các lớp YAK50, YBK50": whose is which is not said
 	// A cohort needs digits: "Khoa Y" is a faculty.

@@ -68,9 +68,20 @@ func headerAt(s *grid.Sheet, m merges, i int) (header, bool) {
 		if !h.goesOn(best, s.Rows[k], n > most) {
 			break
 		}
+		if !h.uses(s.Rows[i].Number) { // it says all of it again: in another language, or on the next page
+			if !sameTexts(s.Rows[i], s.Rows[k]) && most >= 2 && person {
+				best.last = k
+			}
+			break
+		}
 		best, most, person = h, max(n, most), p || person
 	}
 	return best, most >= 2 && person && best.uses(s.Rows[i].Number)
+}
+
+// sameTexts reports whether two rows say the same in the same columns.
+func sameTexts(a, b grid.Row) bool {
+	return !slices.ContainsFunc(a.Cells, func(c grid.Cell) bool { return oneLine(c.Text) != oneLine(b.Cell(c.Col).Text) })
 }
 
 // mayBeHeader is a quick look: at least two short texts, no code.
@@ -113,6 +124,9 @@ func (h header) goesOn(without header, row grid.Row, more bool) bool {
 			continue
 		}
 		up, now := without.over(c.Col), h.over(c.Col)
+		if up != nil && now != nil && contradicts(*up, *now) {
+			return false
+		}
 		switch {
 		case strings.HasPrefix(strings.TrimSpace(c.Text), "("):
 			remarks++
@@ -131,6 +145,12 @@ func (h header) goesOn(without header, row grid.Row, more bool) bool {
 		return false
 	}
 	return more || beneath > 0 || known >= 2 || h.sameFields(without)
+}
+
+// contradicts reports whether a heading stands right beneath another field's: then the row above is a title ("Lớp:" over "Stt").
+func contradicts(up, now heading) bool {
+	return up.field != "" && now.field != "" && up.field != now.field && up.cell.Col == now.cell.Col && up.lastCol == up.cell.Col && now.row > up.row &&
+		!strings.HasPrefix(now.field, up.field) && (namePart(up.field) < 0 || namePart(now.field) < 0)
 }
 
 // sameFields reports whether a header names the same fields in the same columns as another.

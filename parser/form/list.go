@@ -52,7 +52,7 @@ func newList(c *scan, h header, below []grid.Row) *list {
 
 // lookAbove takes what stands above the table. Of tables side by side each looks over its own columns first.
 func (l *list) lookAbove(lines []line, beside *list) {
-	for _, n := range lines {
+	for _, n := range withLabels(lines) {
 		if beside == nil && len(l.scan.active) < 2 || n.at.Col == 0 || l.cols.from <= n.at.Col && n.at.Col <= l.cols.to {
 			l.lookAt(n)
 		}
@@ -79,9 +79,45 @@ func (l *list) inherit(other *list) {
 	}
 }
 
+// isLabel reports whether a cell of a title only says what stands in the next one: "Lớp:" beside "YAK50".
+func isLabel(text string) bool {
+	if len(text) > 30 {
+		return false
+	}
+	f := exactField(text)
+	return f == fieldClass || f == fieldCohort
+}
+
+// withLabels draws labels and the values beside them together.
+func withLabels(lines []line) []line {
+	out := make([]line, 0, len(lines))
+	for i, n := range lines {
+		if i > 0 && isLabel(lines[i-1].text) && n.at.Row == lines[i-1].at.Row && n.at.Row > 0 {
+			out[len(out)-1].text = strings.TrimRight(out[len(out)-1].text, ": ") + ": " + n.text
+			continue
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// labelled returns a title row whose labels and values stand in cells of their own as one text.
+func (l *list) labelled(row grid.Row) string {
+	var parts []string
+	for _, c := range row.Cells {
+		if t := oneLine(c.Text); t != "" {
+			if n := len(parts); n > 0 && !isLabel(parts[n-1]) {
+				t = "- " + t
+			}
+			parts = append(parts, t)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
 // groupAbove takes the titles between two parts of one table, where a signature stood before them.
 func (l *list) groupAbove(lines []line) {
-	for _, n := range lines {
+	for _, n := range withLabels(lines) {
 		if k := len(l.groups); k == 0 || l.groups[k-1].at.Row < n.at.Row {
 			l.beginGroup(n)
 		}
@@ -147,7 +183,8 @@ func (l *list) skip(row grid.Row) {
 	if n := totalCount(text); n > 0 {
 		l.totals = append(l.totals, total{n, len(l.rows)})
 	}
-	group := !isTotal(text) && l.beginGroup(line{text: text, at: l.place(row.Number, cell.Col)})
+	group := !isTotal(text) && (l.beginGroup(line{text: text, at: l.place(row.Number, cell.Col)}) ||
+		isLabel(text) && l.beginGroup(line{text: l.labelled(row), at: l.place(row.Number, cell.Col)}))
 	if !group && !l.columnNumbers(row) && !isPageLine(row) {
 		l.pending++
 	}

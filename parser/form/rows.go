@@ -31,7 +31,7 @@ func (l *list) isPerson(row grid.Row, footer bool) bool {
 	if isCode || numbered {
 		return true
 	}
-	if isFooter(row) || isTotal(oneLine(l.first(row).Text)) || isPageLine(row) {
+	if first := oneLine(l.first(row).Text); isTotal(first) || isLabel(first) || isFooter(row) || isPageLine(row) {
 		return false
 	}
 	return hasName && !l.isTitle(row) && (hasCode || l.canBeName(row))
@@ -59,10 +59,11 @@ var proseRE = regexp.MustCompile(`^[^a-z]*[-*+•(]|\b(de nghi|danh sach|sinh vi
 // present reports whether something stands in the cell, be it an error.
 func present(c grid.Cell) bool { return unusable(c) || !blank(c.Text) }
 
-// first returns the first cell of the block that has text.
+// first returns the first cell of the block that has text; a title may stand left of the first block's headings.
 func (l *list) first(row grid.Row) grid.Cell {
+	leftmost := len(l.scan.active) == 0 || l.scan.active[0] == l
 	for _, c := range row.Cells {
-		if l.cols.from <= c.Col && c.Col <= l.cols.to && !blank(c.Text) {
+		if (leftmost || l.cols.from <= c.Col) && c.Col <= l.cols.to && !blank(c.Text) {
 			return c
 		}
 	}

@@ -26,6 +26,7 @@ type scan struct {
 
 	m      merges
 	lists  []*list // finished and active
+	header header  // the last one, with all its blocks
 	active []*list // the blocks of the header above the current row
 	footer bool    // below a signature: only a new header, or a plain person, begins again
 	lines  []line
@@ -57,7 +58,7 @@ func scanSheet(from scan) *scan {
 			l.gap = row.Number > last+1
 		}
 		last = row.Number
-		if h, ok := c.header(i); ok {
+		if h, ok := c.headerAt(i); ok {
 			c.begin(h)
 			i = h.last + 1
 			last = c.s.Rows[h.last].Number
@@ -72,8 +73,8 @@ func scanSheet(from scan) *scan {
 	return c
 }
 
-// header reports whether row i is a header. A row that has a number or a code where the list has them is none.
-func (c *scan) header(i int) (header, bool) {
+// headerAt reports whether row i is a header. A row that has a number or a code where the list has them is none.
+func (c *scan) headerAt(i int) (header, bool) {
 	row := c.s.Rows[i]
 	for _, l := range c.active {
 		if l.cols.stt > 0 && isNumber(row.Cell(l.cols.stt).Text) || l.cols.code > 0 && looksLikeCode(row.Cell(l.cols.code).Text) {
@@ -109,7 +110,7 @@ func (c *scan) begin(h header) {
 	}
 	titles := slices.Concat(c.above, c.lines[c.titles:])
 	c.above = nil
-	c.active = nil
+	c.active, c.header = nil, h
 	for _, b := range blocks {
 		c.active = append(c.active, newList(c, b, c.s.Rows[h.last+1:]))
 	}
@@ -156,6 +157,7 @@ func (c *scan) goOn(before *list) {
 	}
 	h := before.head
 	h.last = -1
+	c.header = h
 	l := newList(c, h, c.s.Rows)
 	l.remarks = nil // said of the table before
 	l.out.Title, l.out.Deletes, l.above, l.number = before.out.Title, before.out.Deletes, before.above, before.number
