@@ -10,9 +10,19 @@ type flow struct {
 	font   string // of the first text
 	struck int    // bytes of text that are struck through
 	total  int
+	gone   []byte // deleted text (<del>), of which nothing remains beside other text
 }
 
 func (f *flow) add(s []byte, in style) {
+	if in.deleted {
+		if seen := bytes.Join(bytes.Fields(s), []byte(" ")); len(seen) > 0 {
+			f.gone = append(append(f.gone, ' '), seen...)
+			if f.font == "" {
+				f.font = in.font
+			}
+		}
+		return
+	}
 	if in.pre {
 		s = bytes.ReplaceAll(bytes.ReplaceAll(s, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 	}
@@ -89,6 +99,8 @@ func (f *flow) take() text {
 	t := text{font: f.font, struck: f.total > 0 && f.struck == f.total}
 	if f.total > 0 {
 		t.s = string(f.b)
+	} else if len(f.gone) > 0 { // all of it: as if it were struck through
+		t.s, t.struck = string(f.gone[1:]), true
 	}
 	*f = flow{b: f.b[:0]}
 	return t

@@ -119,7 +119,8 @@ func TestRead(t *testing.T) {
 		// Fonts and lines.
 		"font":           {"<table><tr><td><font face=\".VnTime, Arial\">a</font></td><td style='font-family:\"\\.VnTime\", serif'>b</td></tr></table>", "# \nA1=a<.VnTime> B1=b<.VnTime>\n"},
 		"font by class":  {"<style><!-- td{font-family:Calibri} .xl65 {mso-style-parent:style0; font-family:VNI-Times;} --></style><table><tr><td>a</td><td class=xl65>b</td></tr></table>", "# \nA1=a<Calibri> B1=b<VNI-Times>\n"},
-		"struck":         {"<table><tr><td><s>a</s></td><td><strike>a</strike> b</td><td style='text-decoration:line-through'>c</td><td><del>d<br>e</del></td></tr></table>", "# \nA1=a~ B1=a b C1=c~ D1=d\\ne~\n"},
+		"struck":         {"<table><tr><td><s>a</s></td><td><strike>a</strike> b</td><td style='text-decoration:line-through'>c</td><td><del>d</del></td></tr></table>", "# \nA1=a~ B1=a b C1=c~ D1=d~\n"},
+		"changed":        {"<table><tr><td>a<del>b</del><ins>c</ins></td><td><p><del>d e</del> <del>f</del></p></td></tr></table>", "# \nA1=ac B1=d e f~\n"},
 		"struck by row":  {"<style>.x td{color:red}.y{text-decoration:line-through}</style><table><tr class=y><td>a<td><a style='text-decoration:none'>b</a></table>", "# \nA1=a~ B1=b~\n"},
 		"struck in part": {"<style>.xl6{text-decoration:line-through}.font5{text-decoration:none}</style><table><tr><td class=xl6>a<font class=font5>b</font></table>", "# \nA1=ab\n"},
 		// What Excel and LibreOffice store.

@@ -7,12 +7,13 @@ import (
 
 // A style is what holds inside an element.
 type style struct {
-	tag    string
-	font   string
-	struck bool
-	hidden bool
-	mute   bool // text that is none: scripts, titles, Office's data islands
-	pre    bool
+	tag     string
+	font    string
+	struck  bool
+	deleted bool // by a tracked change
+	hidden  bool
+	mute    bool // text that is none: scripts, titles, Office's data islands
+	pre     bool
 }
 
 // A rule is what one selector says; nil says nothing.
@@ -121,8 +122,10 @@ func (m sheets) style(tag string, a attributes, outer style) style {
 	s := outer
 	s.tag = tag
 	switch tag {
-	case "s", "strike", "del":
+	case "s", "strike":
 		s.struck = true
+	case "del":
+		s.deleted = true
 	case "pre", "xmp", "textarea":
 		s.pre = true
 	case "script", "style", "title", "xml", "noframes", "template", "noscript", "select", "object":
