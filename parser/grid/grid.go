@@ -98,11 +98,11 @@ func IsError(text string) bool {
 type Cell struct {
 	Col     int // 1-based: A is 1
 	Kind    Kind
+	Formula bool // the text is a formula's cached value; empty Text: there was none (LST-11)
+	Struck  bool // struck through (LST-13)
 	Text    string
 	Raw     string
 	Font    string // name of the font, a hint at a legacy encoding
-	Formula bool   // the text is a formula's cached value; empty Text: there was none (LST-11)
-	Struck  bool   // struck through (LST-13)
 }
 
 // A Range is a rectangle of merged cells, 1-based, both ends included. The value stands in its first cell.

@@ -1,6 +1,10 @@
 package xlsx
 
-import "strings"
+import (
+	"strings"
+
+	"vanthu/parser"
+)
 
 const (
 	firstPiece = 1 << 10
@@ -31,11 +35,20 @@ func (a *arena) add(b []byte) string {
 
 // A table is the shared strings, by number. They are kept in pages, because a slice that grows is there twice for a moment.
 type table struct {
-	pages [][]string
+	pages []page
 	n     int
 	arena arena
-	rich  map[int]look // of the strings that have one
+	looks []look // those of rich text; the first one is that of plain text
+	known map[look]uint16
 }
+
+type page struct {
+	text []string
+	look []uint16 // index of looks; nil: all of it is plain
+}
+
+// maxLooks bounds the fonts of rich text: Excel knows 1,024 in a workbook.
+const maxLooks = 10_000
 
 // A look is what the runs of a text say of its font.
 type look struct {
@@ -49,23 +62,49 @@ func (t *table) add(text []byte, l look) {
 		if t.n == 0 {
 			size = 64
 		}
-		t.pages = append(t.pages, make([]string, 0, size))
+		t.pages = append(t.pages, page{text: make([]string, 0, size)})
 	}
-	last := &t.pages[len(t.pages)-1]
-	*last = append(*last, t.arena.add(text))
+	p := &t.pages[len(t.pages)-1]
+	p.text = append(p.text, t.arena.add(text))
 	if l != (look{}) {
-		if t.rich == nil {
-			t.rich = map[int]look{}
+		if p.look == nil {
+			p.look = make([]uint16, pageSize)
 		}
-		t.rich[t.n] = l
+		p.look[t.n%pageSize] = t.number(l)
 	}
 	t.n++
 }
 
+// number returns the index of a look.
+func (t *table) number(l look) uint16 {
+	n, ok := t.known[l]
+	if !ok {
+		if t.known == nil {
+			t.known, t.looks = map[look]uint16{}, make([]look, 1)
+		}
+		n = uint16(len(t.looks)) //nolint:gosec // at most maxLooks and one
+		t.looks = append(t.looks, l)
+		t.known[l] = n
+	}
+	return n
+}
+
+// full returns a problem when there are more strings or looks than any list has.
+func (t *table) full() error {
+	switch {
+	case t.n > maxStrings:
+		return parser.Beyond(maxStrings, "chuỗi")
+	case len(t.looks) > maxLooks:
+		return parser.Beyond(maxLooks, "phông chữ")
+	}
+	return nil
+}
+
 func (t *table) at(i int) (text string, l look) {
-	text = t.pages[uint(i)/pageSize][uint(i)%pageSize]
-	if t.rich != nil {
-		l = t.rich[i]
+	p := &t.pages[uint(i)/pageSize]
+	text = p.text[uint(i)%pageSize]
+	if p.look != nil && p.look[uint(i)%pageSize] > 0 {
+		l = t.looks[p.look[uint(i)%pageSize]]
 	}
 	return text, l
 }

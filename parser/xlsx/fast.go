@@ -183,7 +183,7 @@ func fastText(w []byte, i int, end string) (text []byte, n int) {
 }
 
 // What fastRow knows of a row's attributes.
-var rowAttributes = []string{` r="`, ` spans="`, ` x14ac:dyDescent="`, ` ht="`, ` s="`, ` customFormat="`, ` customHeight="`}
+var rowAttributes = []string{` r="`, ` spans="`, ` x14ac:dyDescent="`, ` ht="`, ` hidden="`, ` s="`, ` customFormat="`, ` customHeight="`, ` outlineLevel="`, ` collapsed="`}
 
 // fastRow knows <row r="7" spans="1:6">, with more attributes in any order. It leaves what it read in s.row, for readRow.
 func (s *sheet) fastRow(w []byte) int {
@@ -224,7 +224,7 @@ func (s *sheet) fastRow(w []byte) int {
 				return 0
 			}
 			s.start.number = n
-		case which == 3 && w[k] == '0':
+		case which == 3 && w[k] == '0', which == 4 && string(w[k:i]) != "0" && string(w[k:i]) != "false": // perhaps hidden
 			return 0
 		}
 		i++

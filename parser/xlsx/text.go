@@ -19,8 +19,8 @@ func (b *book) readStrings(part string) error {
 			return err
 		}
 		for {
-			if b.strings.n > maxStrings {
-				return parser.Beyond(maxStrings, "chuỗi")
+			if err := b.strings.full(); err != nil {
+				return err
 			}
 			if !b.slow {
 				b.fastStrings(x, &t)

@@ -21,7 +21,7 @@ import (
 // What one book may hold beside parser.Limits: bounds on memory, far above any list.
 const (
 	around      = 1000 // rows of titles and signatures beside the people that parser.Limits counts
-	maxCells    = 200_000 * 10
+	maxCells    = 200_000 * 9
 	maxCellText = 32_767 // characters of a cell, Excel's own limit
 	maxMerged   = 100_000
 	maxStrings  = 4_000_000 // shared ones
