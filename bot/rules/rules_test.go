@@ -291,6 +291,40 @@ func TestRequest(t *testing.T) {
 	}
 }
 
+// TestEncodingSeverity holds that only the code and the name stop a row: a class or a note that cannot be read waits for eyes.
+func TestEncodingSeverity(t *testing.T) {
+	t.Parallel()
+	sub := request("2153010345|Lý Thị Vân Vy|YBK47|K47|")
+	row := sub.Rows[0]
+	sub.Lists = []parser.List{{Columns: map[string]parser.Value{
+		"name": {Text: "Họ và tên", At: parser.Place{File: row.At.File, Sheet: row.At.Sheet, Row: 7, Col: row.Name.At.Col}},
+		"note": {Text: "Ghi chú", At: parser.Place{File: row.At.File, Sheet: row.At.Sheet, Row: 7, Col: row.Note.At.Col}},
+	}}}
+	j := &judge{sub: sub}
+	column := func(col int) parser.Place {
+		return parser.Place{File: row.At.File, Sheet: row.At.Sheet, Row: 7, Col: col}
+	}
+	for _, c := range []struct {
+		remark parser.Remark
+		want   bot.Severity
+	}{
+		{parser.Remark{Code: parser.EncodingUnknown, N: 1, At: row.Name.At}, bot.RejectRow},
+		{parser.Remark{Code: parser.EncodingUnknown, N: 1, At: row.Class.At}, bot.Warn},
+		{parser.Remark{Code: parser.EncodingUnknown, At: column(row.Name.At.Col), Args: map[string]string{"h": "Họ và tên"}}, bot.RejectRequest},
+		{parser.Remark{Code: parser.EncodingUnknown, At: column(row.Note.At.Col), Args: map[string]string{"h": "Ghi chú"}}, bot.Warn},
+		{parser.Remark{Code: parser.EncodingUnknown, At: parser.Place{File: row.At.File}}, bot.Warn},
+		{parser.Remark{Code: parser.LetterLost, N: 1, At: row.Name.At}, bot.RejectRow},
+		{parser.Remark{Code: parser.LetterLost}, bot.Warn},
+		{parser.Remark{Code: parser.ReplacementChars, N: 1, At: row.Class.At}, bot.Warn},
+		{parser.Remark{Code: parser.ReplacementChars, N: 1, At: row.Code.At}, bot.RejectRow},
+		{parser.Remark{Code: parser.EncodingConverted, N: 1, At: row.Name.At}, bot.Warn},
+	} {
+		if got := j.severityOf(c.remark, ruleOf(c.remark.Code)); got != c.want {
+			t.Errorf("%+v is %s, want %s", c.remark, got, c.want)
+		}
+	}
+}
+
 // TestRemarksAreMapped fails when a reader learns a new remark and no rule speaks of it.
 func TestRemarksAreMapped(t *testing.T) {
 	t.Parallel()

@@ -125,14 +125,20 @@ func TestOldEncodings(t *testing.T) {
 		},
 		"ư of TCVN3 lost": {
 			[]string{vietHeader, "1|2453010001|.VnTime>NguyÔn ThÞ D¬ng|YAK50|K50|", "2|2453010002|.VnTime>TrÇn Nh|YAK50|K50|", "3|2453010003|.VnTime>Lu ThÞ H¹nh|YAK50|K50|",
-				"4|2453010004|.VnTime>§ç ThÞ H¹nh|YAK50|K50|", "5|2453010005|.VnTime>Kim Nh|YAK50|K50|"},
+				"4|2453010004|.VnTime>§ç ThÞ H¹nh|YAK50|K50|", "5|2453010005|.VnTime>Kim Nh|YAK50|K50|Líp trëng"},
 			[]string{"Nguyễn Thị Dơng", "Trần Nh", "Lu Thị Hạnh", "Đỗ Thị Hạnh", "Kim Nh"},
-			[]string{"converted C1 Họ và tên TCVN3 (ABC) .VnTime 4", "lost C2 Nguyễn Thị Dơng", "lost C3 Trần Nh", "lost C4 Lu Thị Hạnh", "lost C6 Kim Nh"},
+			[]string{"converted C1 Họ và tên TCVN3 (ABC) .VnTime 4", "converted F1 Ghi chú TCVN3 (ABC) Calibri 1", "lost C2 Nguyễn Thị Dơng", "lost C3 Trần Nh",
+				"lost C4 Lu Thị Hạnh", "lost C6 Kim Nh", "lost F6 Lớp trởng", "font F6 Calibri"},
 		},
 		"classes that are no words": {
 			[]string{vietHeader, "1|2453010001|Döông Höõu Kieân|ÑD-K51|K51|", "2|2453010002|Traàn AÙnh Hieàn|ÑD-K51|K51|", "3|2453010003|Phan Quang Vuõ|ÑD-K51|K51|", "4|2453010004|Nguyeãn Lan|ÑD-K51|K51|"},
 			[]string{"Dương Hữu Kiên", "Trần Ánh Hiền", "Phan Quang Vũ", "Nguyễn Lan"},
 			[]string{"converted C1 Họ và tên VNI Calibri 4", "converted D1 Lớp VNI Calibri 4", "font C2 Calibri"},
+		},
+		"two encodings in one cell": {
+			[]string{vietHeader, "1|2453010001|Nguyễn V¨n An|YAK50|K50|", "2|2453010002|Lê Hòa|YAK50|K50|", "3|2453010003|Trần Thị Ánh|YAK50|K50|"},
+			[]string{"Nguyễn V¨n An", "Lê Hòa", "Trần Thị Ánh"},
+			[]string{"unknown C2 "},
 		},
 		"letters replaced": {
 			[]string{vietHeader, "1|2453010001|Nguy?n V?n An|YAK50|K50|", "2|2453010002|Tr\uFFFDn Hoa|YAK50|K50|", "3|2453010003|Lê Toàn|YAK50|K50|xong?"},

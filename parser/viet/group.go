@@ -211,14 +211,23 @@ func (g *group) member(m *member, t trial, support int, names bool) {
 		}
 		g.alone(m)
 	case m.suspect(): // neither is Vietnamese: a foreign name among the others
-		if hinted && (support > 0 || g.unicode == 0) || clear || g.lean == t.encoding && 4*g.unicode <= len(g.members) && (t.tally.odd < m.asIs.odd || hasDigit(m.text)) {
-			take() // the last: "§D-K51", "ÑD-K51", a class, in a file whose other columns are of that encoding
+		if hinted && (support > 0 || g.unicode == 0) || clear || g.follows(m, t) {
+			take()
 			return
 		}
 		g.alone(m)
 	default: // both are
 		g.either(m, t, support, names)
 	}
+}
+
+// follows reports whether a sample that is no Vietnamese in any reading goes with the other columns of its file: a class as
+// "§D-K51" or "ÑD-K51", or a word that has lost its ư.
+func (g *group) follows(m *member, t trial) bool {
+	if g.lean != t.encoding || 4*g.unicode > len(g.members) {
+		return false
+	}
+	return t.tally.odd < m.asIs.odd || hasDigit(m.text) || t.encoding == TCVN3 && g.judge.lost(t.text, false)
 }
 
 func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
