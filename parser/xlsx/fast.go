@@ -86,7 +86,7 @@ func (s *sheet) fastCells() (ended bool, err error) {
 func (b *book) fastStrings(x *xmlscan.Scanner, t *texts) {
 	w := x.Window(1)
 	for from := 0; len(w) > 0 && b.strings.n <= maxStrings; {
-		text, n := fastString(w[from:])
+		text, n := t.fastString(w[from:])
 		if n > 0 {
 			b.strings.add(t.unescaped(text), look{})
 			from += n
@@ -102,15 +102,18 @@ func (b *book) fastStrings(x *xmlscan.Scanner, t *texts) {
 
 // The bytes of a text that means what it says.
 const (
-	special = 1 << iota // a reference, a tag, "]]>", a line end to be normalised, what is no character
-	beyond              // ASCII
+	special   = 1 << iota // a tag, "]]>", a line end to be normalised, what is no character
+	beyond                // ASCII
+	reference             // &amp;
 )
 
 var textClass = func() (t [256]uint8) {
 	for c := range t {
 		switch {
-		case c < ' ' && c != '\t' && c != '\n', c == '<', c == '&', c == ']', c == 0xEF: // 0xEF begins U+FFFE
+		case c < ' ' && c != '\t' && c != '\n', c == '<', c == ']', c == 0xEF: // 0xEF begins U+FFFE
 			t[c] = special
+		case c == '&':
+			t[c] = reference
 		case c >= utf8.RuneSelf:
 			t[c] = beyond
 		}
@@ -118,11 +121,10 @@ var textClass = func() (t [256]uint8) {
 	return t
 }()
 
-// plain returns how long the text is that w begins with, if a tag ends it and nothing in it needs to be decoded; again
-// when w ends in it, unusual when it must go the long way.
-func plain(w []byte) int {
+// plain returns how long the text is that w begins with, if a tag ends it and nothing but references in it needs to be
+// decoded (flags says whether there are some); again when w ends in it, unusual when it must go the long way.
+func plain(w []byte) (n int, flags uint8) {
 	i := 0
-	var flags uint8
 	for i < len(w) {
 		f := textClass[w[i]]
 		if f&special != 0 {
@@ -133,11 +135,11 @@ func plain(w []byte) int {
 	}
 	switch {
 	case i == len(w):
-		return again
-	case w[i] != '<' || i > 4*maxCellText || flags != 0 && !utf8.Valid(w[:i]):
-		return unusual
+		return again, 0
+	case w[i] != '<' || i > 4*maxCellText || flags&beyond != 0 && !utf8.Valid(w[:i]):
+		return unusual, 0
 	}
-	return i
+	return i, flags
 }
 
 // literal reports how s stands at w[i:]: n is where it ends, again when w ends in it, 0 when something else is there.
@@ -157,16 +159,16 @@ func literal(w []byte, i int, s string) int {
 const preserve = `<t xml:space="preserve">`
 
 // fastString knows <si><t>text</t></si>.
-func fastString(w []byte) (text []byte, n int) {
+func (t *texts) fastString(w []byte) (text []byte, n int) {
 	i := literal(w, 0, "<si>")
 	if i <= 0 {
 		return nil, i
 	}
-	return fastText(w, i, "</t></si>")
+	return t.fastText(w, i, "</t></si>")
 }
 
 // fastText knows <t>text and its end.
-func fastText(w []byte, i int, end string) (text []byte, n int) {
+func (t *texts) fastText(w []byte, i int, end string) (text []byte, n int) {
 	n = literal(w, i, "<t>")
 	if n == 0 {
 		n = literal(w, i, preserve)
@@ -174,12 +176,19 @@ func fastText(w []byte, i int, end string) (text []byte, n int) {
 	if n <= 0 {
 		return nil, n
 	}
-	k := plain(w[n:])
+	k, flags := plain(w[n:])
 	if k < 0 {
 		return nil, stop(k)
 	}
 	text = w[n : n+k]
-	return text, literal(w, n+k, end)
+	if n = literal(w, n+k, end); n > 0 && flags&reference != 0 {
+		var ok bool
+		if t.text, ok = xmlscan.Decode(t.text[:0], text); !ok {
+			return nil, 0
+		}
+		text = t.text
+	}
+	return text, n
 }
 
 // What fastRow knows of a row's attributes.
@@ -302,9 +311,12 @@ func (s *sheet) fastCell(w []byte) int {
 	case k == again:
 		return again
 	case k > 0:
-		v := plain(w[k:])
+		v, flags := plain(w[k:])
 		if v < 0 {
 			return stop(v)
+		}
+		if flags&reference != 0 {
+			return 0
 		}
 		c.given, c.value = true, w[k:k+v]
 		return literal(w, k+v, "</v></c>")
@@ -314,7 +326,7 @@ func (s *sheet) fastCell(w []byte) int {
 		return literal(w, i, "</c>")
 	}
 	c.inline = true
-	text, n := fastText(w, k, "</t></is></c>")
+	text, n := s.texts.fastText(w, k, "</t></is></c>")
 	c.text = text
 	return n
 }

@@ -155,33 +155,46 @@ const maxReference = 32
 
 // decode adds b to scratch with its references resolved and its line ends normalised; in an attribute these are spaces.
 func (s *Scanner) decode(b []byte, attribute bool) {
+	var bad string
+	if s.scratch, bad = decode(s.scratch, b, attribute); bad != "" {
+		s.fail("xml: %s", bad)
+	}
+}
+
+// Decode adds raw, as it stands between two tags of a Window, to the bytes of to: references resolved, line ends
+// normalised. ok is false for a reference that is none.
+func Decode(to, raw []byte) (decoded []byte, ok bool) {
+	to, bad := decode(to, raw, false)
+	return to, bad == ""
+}
+
+func decode(to, b []byte, attribute bool) (decoded []byte, bad string) {
 	for i := 0; i < len(b); i++ {
 		c := b[i]
 		switch {
 		case c == '&':
 			n := bytes.IndexByte(b[i:min(len(b), i+maxReference)], ';')
 			if n < 0 {
-				s.fail("xml: & without ;")
-				return
+				return to, "& without ;"
 			}
 			r := reference(b[i+1 : i+n])
 			if r < 0 {
-				s.fail("xml: unknown entity &%s;", part(b[i+1:i+n]))
-				return
+				return to, "unknown entity &" + string(part(b[i+1:i+n])) + ";"
 			}
-			s.scratch = utf8.AppendRune(s.scratch, r)
+			to = utf8.AppendRune(to, r)
 			i += n
 		case c == '\r':
 			if i+1 < len(b) && b[i+1] == '\n' {
 				continue // the line feed that follows stands for both
 			}
-			s.scratch = append(s.scratch, lineEnd(attribute))
+			to = append(to, lineEnd(attribute))
 		case attribute && (c == '\n' || c == '\t'):
-			s.scratch = append(s.scratch, ' ')
+			to = append(to, ' ')
 		default:
-			s.scratch = append(s.scratch, c)
+			to = append(to, c)
 		}
 	}
+	return to, ""
 }
 
 func lineEnd(attribute bool) byte {
