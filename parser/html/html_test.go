@@ -130,6 +130,8 @@ func TestRead(t *testing.T) {
 		"LibreOffice": {"<table><tr><td sdval='53010001' sdnum='1033;0;0000000000'>0053010001</td><td sdval='45523' sdnum='1033;0;DD/MM/YYYY'>19/08/2024</td></tr></table>", "# \nA1=0053010001{53010001}! B1=19/08/2024{45523}!!\n"},
 		"formula":     {"<table><tr><td x:fmla='=A1'>x</td><td x:fmla='=B1'></td><td x:bool='TRUE'>TRUE</td></tr></table>", "# \nA1=x= B1== C1=TRUE!!!\n"},
 		"empty rows":  {"<table><tr><td>a</tr><tr height=51 style='height:38.25pt;mso-xlrowspan:3'><td height=51 colspan=3 style='mso-ignore:colspan'></td></tr><tr><td>b</table>", "# \nA1=a\nA5=b\n"},
+		"Google": {`<table class="waffle"><thead><tr><th class="row-header"></th><th class="column-headers-background">A</th><th>B</th></tr></thead><tbody><tr><th class="row-headers-background"><div>1</div></th><td class="s0" colspan="2">a</td></tr>` +
+			`<tr><th class="freezebar-cell"></th><td class="freezebar-cell"></td></tr><tr><th><div>3</div></th><td>b</td><td class="freezebar-cell"></td><td>c</td></tr></tbody></table>`, "#  A1:B1\nA1=a\nA3=b B3=c\n"},
 		"sheet name":  {"<html><!--[if gte mso 9]><xml><x:ExcelWorkbook><x:ExcelWorksheets><x:ExcelWorksheet><x:Name>L&#7899;p A</x:Name></x:ExcelWorksheet></x:ExcelWorksheets></x:ExcelWorkbook></xml><![endif]--><table><tr><td>a</table>", "# Lớp A\nA1=a\n"},
 		"data island": {"<xml><x:Name>Lớp A</x:Name><x:Print/></xml><table><tr><td>a</table>", "# Lớp A\nA1=a\n"},
 	} {

@@ -22,6 +22,7 @@ type table struct {
 	busy   []int // by column from 0: the last row that a cell from above covers
 	col    int   // columns declared by <col> so far
 	hidden []at  // cells that do not show
+	ruled  bool  // Google's pages draw the letters of columns and the numbers of rows in cells around the sheet
 }
 
 type at struct{ row, cell int }
@@ -29,8 +30,9 @@ type at struct{ row, cell int }
 type row struct {
 	base int
 	grid.Row
-	next int // column of the next cell, from 0
-	skip int // empty rows that Excel draws together in this one
+	next int  // column of the next cell, from 0
+	skip int  // empty rows that Excel draws together in this one
+	told bool // its number stands in front of it
 }
 
 type cell struct {
@@ -42,6 +44,7 @@ type cell struct {
 	rows       int
 	merged     bool
 	hidden     bool
+	ruler      bool // no cell of the sheet
 }
 
 // table returns the innermost open table.
@@ -62,7 +65,7 @@ func (w *walk) openTable(a attributes) error {
 	} else {
 		w.paragraph()
 	}
-	t := &table{base: len(w.stack), block: len(w.blocks)}
+	t := &table{base: len(w.stack), block: len(w.blocks), ruled: strings.Contains(a.class, "waffle")}
 	s := w.css.style("table", a, w.top())
 	t.sheet.Hidden, s.hidden = s.hidden, false
 	w.blocks = append(w.blocks, block{table: t})
@@ -177,6 +180,11 @@ func (w *walk) closeRow(t *table) error {
 		return err
 	}
 	w.stack = w.stack[:t.row.base]
+	if t.ruled && !t.row.told { // the letters of the columns, or the bar beneath frozen rows
+		t.number--
+		t.row = nil
+		return nil
+	}
 	if len(t.row.Cells) > 0 {
 		t.sheet.Rows = append(t.sheet.Rows, t.row.Row)
 	}
@@ -202,19 +210,23 @@ func (w *walk) openCell(t *table, tag string, a attributes) error {
 		r.next++
 	}
 	c.Col = r.next + 1
+	c.ruler = t.ruled && (tag == "th" || strings.Contains(a.class, "freezebar"))
 	c.columns = count(a.colspan, 1, max(1, w.lim.Columns-r.next))
 	c.rows = count(a.rowspan, 1, math.MaxInt32)
 	if strings.TrimSpace(a.rowspan) == "0" { // to the end of the table
 		c.rows = math.MaxInt32
 	}
 	c.merged = (c.columns > 1 || c.rows > 1) && !strings.Contains(a.style, "mso-ignore")
-	if c.rows > 1 && c.Col <= w.lim.Columns {
+	if c.rows > 1 && c.Col <= w.lim.Columns && !c.ruler {
 		for len(t.busy) < r.next+c.columns {
 			t.busy = append(t.busy, 0)
 		}
 		for i := range c.columns {
 			t.busy[r.next+i] = r.Number + c.rows - 1
 		}
+	}
+	if c.ruler {
+		c.columns, c.rows, c.merged = 0, 1, false
 	}
 	r.next += c.columns
 	t.cell = c
@@ -230,6 +242,12 @@ func (w *walk) closeCell(t *table) error {
 	t.cell = nil
 	w.stack = w.stack[:c.base]
 	c.fill(c.flow.take())
+	if c.ruler {
+		if n, err := strconv.Atoi(c.Text); err == nil && !t.row.told && n >= t.row.Number && n < math.MaxInt32 {
+			t.row.Number, t.number, t.row.told = n, n, true
+		}
+		return nil
+	}
 	if c.merged && c.Col <= w.lim.Columns {
 		t.sheet.Merged = append(t.sheet.Merged, grid.Range{Row: t.row.Number, Col: c.Col, LastRow: t.row.Number + c.rows - 1, LastCol: c.Col + c.columns - 1})
 	}
