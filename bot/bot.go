@@ -4,7 +4,10 @@
 // It must not know how anything is stored, mailed, parsed or shown.
 package bot
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Procedure and Edition are the ones every case carries (FR-01).
 const (
@@ -143,6 +146,11 @@ func (r Request) Good() int {
 		}
 	}
 	return n
+}
+
+// ReadWhole reports whether a list file was read to its end: only then does it come back marked.
+func (r Request) ReadWhole(file string) bool {
+	return !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rule == "ENV-07" && f.File == file })
 }
 
 // Existing is an account that the register or the platform already knows for a student code.

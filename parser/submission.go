@@ -210,6 +210,7 @@ const (
 	CodeDamaged    RemarkCode = "code_damaged"    // ROW-03; N set: stored as a number whose digits were lost
 	TextNormalised RemarkCode = "text_normalised" // NAM-05; N set: blanks, invisible characters or NFD put right
 	EthReplaced    RemarkCode = "eth_replaced"    // NAM-06; N set
+	ColumnsCut     RemarkCode = "columns_cut"     // ENV-07; Args file, limit: what stands right of the limit was not read
 	MacrosPresent  RemarkCode = "macros_present"  // ENV-05; Args file
 	// Old encodings. EncodingConverted stands once for each column (N 0; Args h, enc, font, n), once for what stands around
 	// the lists of a file (N 0; Args where, enc, font, n), and for every value that was converted (N set; Args raw, text: as

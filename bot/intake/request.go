@@ -179,7 +179,7 @@ func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Readi
 		CheckDue: in.Due(c.ReceivedAt, bot.CheckDays), CreateDue: in.Due(c.ReceivedAt, bot.CreateDays),
 		Thread: thread(msg)}
 	for _, f := range r.Files {
-		if slices.Contains(request.ListFiles, f.Name) {
+		if slices.Contains(request.ListFiles, f.Name) && request.ReadWhole(f.Name) {
 			a.Lists = append(a.Lists, bot.ListFile{Name: f.Name, Data: f.Data})
 		}
 	}

@@ -69,6 +69,8 @@ func ruleOf(code parser.RemarkCode) string {
 		return "ENC-06"
 	case parser.CharsetRead:
 		return "ENC-05"
+	case parser.ColumnsCut:
+		return "ENV-07"
 	case parser.MacrosPresent:
 		return "ENV-05"
 	case parser.SeveralLists:

@@ -99,7 +99,11 @@ func (r *report) rows(rows []bot.Row, judged bool, byRow map[int][]bot.Finding) 
 	}
 	table := [][]string{{r.say("Dòng", "Row"), r.say("Mã số", "Code"), r.say("Họ và tên", "Name"), r.say("Lớp", "Class"), r.say("Khóa", "Cohort"), r.say("Ghi chú", "Note")}}
 	for _, row := range rows {
-		table = append(table, []string{fmt.Sprint(cmp.Or(row.Line, row.N)), row.Code, row.Name, row.Class, row.Cohort, row.Note})
+		cells := []string{fmt.Sprint(cmp.Or(row.Line, row.N)), row.Code, row.Name, row.Class, row.Cohort, row.Note}
+		for i, cell := range cells {
+			cells[i] = clip(cell, longCell)
+		}
+		table = append(table, cells)
 	}
 	widths := make([]int, len(table[0]))
 	for _, cells := range table {
@@ -251,6 +255,19 @@ func joinNonEmpty(sep string, parts ...string) string {
 		}
 	}
 	return strings.Join(kept, sep)
+}
+
+// longCell is what is shown of one value; the list itself has the rest.
+const longCell = 60
+
+func clip(s string, most int) string {
+	n := 0
+	for i := range s {
+		if n++; n > most {
+			return s[:i] + "…"
+		}
+	}
+	return s
 }
 
 func pad(s string, width int) string {

@@ -67,6 +67,9 @@ func compareSheet(t *testing.T, name string, oracle *excelize.File, s *grid.Shee
 		}
 	}
 	for i, row := range rows {
+		if s.Cut { // what stands right of the limit is left out
+			row = row[:min(len(row), parser.DefaultLimits().Columns)]
+		}
 		for j, want := range row {
 			c := ours[[2]int{i + 1, j + 1}]
 			delete(ours, [2]int{i + 1, j + 1})

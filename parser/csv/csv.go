@@ -49,7 +49,7 @@ func table(text string, lim parser.Limits) (grid.Sheet, error) {
 	}
 	p.fields = fields
 	err := p.records()
-	return grid.Sheet{Rows: p.rows}, err
+	return grid.Sheet{Rows: p.rows, Cut: p.cut}, err
 }
 
 // declared reads Excel's first line "sep=;". It is no row.
@@ -92,7 +92,8 @@ type reader struct {
 	lim    parser.Limits
 	rows   []grid.Row
 	arena  []grid.Cell
-	last   int // number of fields of the record before
+	last   int  // number of fields of the record before
+	cut    bool // cells right of the limit were left out
 }
 
 func (p *reader) records() error {
@@ -164,7 +165,8 @@ func (p *reader) add(col int, text, raw string) error {
 		return nil
 	}
 	if col > p.lim.Columns {
-		return parser.Beyond(p.lim.Columns, "cột")
+		p.cut = true
+		return nil
 	}
 	c := grid.Cell{Col: col, Text: text, Raw: raw}
 	if grid.IsError(text) {

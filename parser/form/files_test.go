@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -156,7 +157,6 @@ func TestScannedLetter(t *testing.T) {
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	people := list(t, nil, header, "#1|2453010001|Lý Thị Vân Vy|YAK50|K50")
-	wide := list(t, nil, header+strings.Repeat("|x", 20))
 	for _, c := range []struct {
 		name  string
 		file  parser.File
@@ -165,7 +165,6 @@ func TestLimits(t *testing.T) {
 	}{
 		{"file", people, func(l *parser.Limits) { l.FileSize = 1 << 10 }, "1.024 byte một tệp"},
 		{"unpacked", people, func(l *parser.Limits) { l.Unpacked = 1 << 10 }, "1.024 byte sau khi giải nén"},
-		{"columns", wide, func(l *parser.Limits) { l.Columns = 10 }, "10 cột"},
 		{"sheets", people, func(l *parser.Limits) { l.Sheets = 0 }, "0 trang tính"},
 		{"depth", parser.File{Name: "a.docx", Data: document(t, "", "x")}, func(l *parser.Limits) { l.Depth = 3 }, "3 cấp lồng nhau"},
 	} {
@@ -178,6 +177,17 @@ func TestLimits(t *testing.T) {
 				t.Errorf("problem %v, want limit %q", p, c.limit)
 			}
 		})
+	}
+}
+
+// What stands right of the limit of columns is not read, and said; what stands left of it is.
+func TestTooManyColumns(t *testing.T) {
+	t.Parallel()
+	lim := parser.DefaultLimits()
+	lim.Columns = 10
+	s := form.Read([]parser.File{list(t, nil, header+strings.Repeat("|x", 20), "#1|2453010001|Lý Thị Vân Vy|YAK50|K50")}, lim)
+	if len(s.Rows) != 1 || !slices.Contains(remarked(s), "columns_cut file=ds.xlsx limit=10 cột") {
+		t.Errorf("rows %q, remarks %q", shown(s), remarked(s))
 	}
 }
 

@@ -67,6 +67,7 @@ func readSource(f parser.File, lim parser.Limits) *source {
 		if err != nil {
 			return err
 		}
+		s.cut(d.Sheets, lim)
 		d.Sheets = withoutAnswer(d.Sheets)
 		d, text := decode(d)
 		s.take(d)
@@ -181,6 +182,16 @@ func (s *source) unseen(sheet *grid.Sheet, what string) {
 	if len(sheet.Rows) > 0 {
 		at := parser.Place{File: s.report.Name, Sheet: sheet.Name}
 		s.hidden = append(s.hidden, newRemark(parser.HiddenPart, 0, at, sheet.Name, "what", what))
+	}
+}
+
+// cut remarks sheets that go on right of the limit (ENV-07): what stands left of it is read all the same, and shown.
+func (s *source) cut(sheets []grid.Sheet, lim parser.Limits) {
+	for i := range sheets {
+		if sheet := &sheets[i]; sheet.Cut && !sheet.Hidden {
+			at := parser.Place{File: s.report.Name, Sheet: sheet.Name}
+			s.hidden = append(s.hidden, newRemark(parser.ColumnsCut, 0, at, sheet.Name, "file", s.report.Name, "limit", parser.Beyond(lim.Columns, "cột").Limit))
+		}
 	}
 }
 

@@ -44,6 +44,8 @@ type Sheet struct {
 	Merged []Range
 	// HiddenCols are columns that the person does not see; only Col and LastCol are set.
 	HiddenCols []Range
+	// Cut says that cells right of the limit of columns are left out; an error is only what nobody can read (ENV-07).
+	Cut bool
 }
 
 // A Row is one row that holds at least one cell. Rows come in order of Number, gaps are empty rows.

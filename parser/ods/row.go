@@ -96,7 +96,8 @@ func (b *book) cell(t *table, col *int, row int, format *odf.Format) error {
 	c.Font, c.Struck = b.text.Font, b.text.Struck()
 	for i := range n {
 		if c.Col = first + i; c.Col > b.lim.Columns {
-			return parser.Beyond(b.lim.Columns, "cột")
+			t.Cut = true
+			break
 		}
 		b.arena = append(b.arena, c)
 	}

@@ -268,8 +268,9 @@ func errorText(code byte) string {
 
 // cell adds a cell whose texts take that many bytes of their own.
 func (s *sheet) cell(at place, size int) (*grid.Cell, error) {
-	if at.col >= s.lim.Columns {
-		return nil, parser.Beyond(s.lim.Columns, "cột")
+	if at.col >= s.lim.Columns { // what the caller writes is left out
+		s.Cut = true
+		return &grid.Cell{Col: at.col + 1}, nil
 	}
 	if s.cells++; s.cells > maxCells {
 		return nil, parser.Beyond(maxCells, "ô")

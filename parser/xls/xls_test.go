@@ -313,7 +313,6 @@ func TestHostile(t *testing.T) {
 		{"a record that does not exist", one(nil, record(0x20fd, 0, 0, 0, uint32(0))), parser.Damaged},
 		{"no number", one(nil, record(recNumber, 0, 0, 0, number(math.Inf(1)))), parser.Damaged},
 		{"merged cells cut off", one(nil, record(recMergeCells, 9, 0)), parser.Damaged},
-		{"far columns", one(nil, rkInt(0, 255, 0, 1)), parser.TooLarge},
 		{"sheets", many.stream(), parser.TooLarge},
 		{"rows", one(nil, tall), parser.TooLarge},
 		{"charts without end", tower, parser.Damaged},
@@ -326,6 +325,15 @@ func TestHostile(t *testing.T) {
 		if _, err := Read(c.data, lim); !errors.As(err, &problem) || problem.Code != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
+	}
+}
+
+// What stands right of the limit of columns is left out, and said.
+func TestFarColumns(t *testing.T) {
+	t.Parallel()
+	book, err := Read(one(nil, rkInt(0, 1, 0, 1), rkInt(0, 255, 0, 1)), parser.DefaultLimits())
+	if err != nil || !book.Sheets[0].Cut || len(book.Sheets[0].Rows[0].Cells) != 1 {
+		t.Errorf("%v, %+v", err, book)
 	}
 }
 

@@ -84,7 +84,7 @@ func (s *sheet) put(c *stored) error {
 		return nil
 	}
 	if c.col > s.lim.Columns {
-		return parser.Beyond(s.lim.Columns, "cột")
+		s.out.Cut, s.row.Cells = true, s.row.Cells[:n]
 	}
 	return nil
 }

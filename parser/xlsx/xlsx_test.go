@@ -138,6 +138,7 @@ func TestRawSheets(t *testing.T) {
 		name, xml string
 		want      []string
 		problem   parser.ProblemCode
+		cut       bool // right of the limit of columns
 	}{
 		{name: "no positions", xml: `<sheetData><row><c t="inlineStr"><is><t>a</t></is></c><c><v>2</v></c></row><row><c><v>3</v></c></row></sheetData>`, want: []string{`A1 0 "a"`, `B1 1 "2"`, `A2 1 "3"`}},
 		{name: "exponent", xml: `<sheetData><row r="3"><c r="B3"><v>2.153010680E9</v></c></row></sheetData>`, want: []string{`B3 1 "2153010680"`}},
@@ -153,7 +154,7 @@ func TestRawSheets(t *testing.T) {
 		{name: "a cell nowhere", xml: `<sheetData><row><c r="ZZZZ99999999999"><v>1</v></c></row></sheetData>`, problem: parser.Damaged},
 		{name: "a row beyond Excel", xml: `<sheetData><row r="1048577"><c><v>1</v></c></row></sheetData>`, problem: parser.Damaged},
 		{name: "a shared string that is not there", xml: `<sheetData><row><c t="s"><v>7</v></c></row></sheetData>`, problem: parser.Damaged},
-		{name: "too wide", xml: `<sheetData><row><c r="XFD1"><v>1</v></c></row></sheetData>`, problem: parser.TooLarge},
+		{name: "too wide", xml: `<sheetData><row><c r="A1"><v>1</v></c><c r="XFD1"><v>1</v></c></row></sheetData>`, want: []string{`A1 1 "1"`}, cut: true},
 		{name: "a novel in a cell", xml: `<sheetData><row><c t="str"><v>` + strings.Repeat("x", 140_000) + `</v></c></row></sheetData>`, problem: parser.TooLarge},
 		{name: "too deep", xml: strings.Repeat("<a>", 300) + strings.Repeat("</a>", 300), problem: parser.TooLarge},
 		{name: "a style that is not there", xml: `<sheetData><row><c s="99"><v>1</v></c></row></sheetData>`, want: []string{`A1 1 "1"`}},
@@ -171,6 +172,9 @@ func TestRawSheets(t *testing.T) {
 			must(t, err)
 			if d := cmp.Diff(c.want, cells(b.Sheets[0])); d != "" {
 				t.Errorf("cells (-want +got):\n%s", d)
+			}
+			if b.Sheets[0].Cut != c.cut {
+				t.Errorf("cut: %v", b.Sheets[0].Cut)
 			}
 		})
 	}

@@ -137,7 +137,8 @@ func (b *book) cell(s *sheet, r *grid.Row, col *int, row *style) error {
 		return nil
 	}
 	if at > b.lim.Columns {
-		return parser.Beyond(b.lim.Columns, "cột")
+		s.Cut = true
+		return nil
 	}
 	if b.cells++; b.cells > maxCells {
 		return parser.Beyond(maxCells, "ô")
