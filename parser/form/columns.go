@@ -50,8 +50,8 @@ func (l *list) assign(h header, below []grid.Row) {
 	l.swapped(below)
 }
 
-// filledRows are the first rows under a header that look like people: those with a code in its column, or where there is none
-// (the columns may have changed places) those with two values or more.
+// filledRows are the first rows under a header that look like people: those with a code or a running number in its column, or
+// where there are none (the columns may have changed places) those with two values or more.
 func filledRows(below []grid.Row, h header) []grid.Row {
 	var coded, filled []grid.Row
 	for _, r := range below[:min(4*sample, len(below))] {
@@ -59,11 +59,11 @@ func filledRows(below []grid.Row, h header) []grid.Row {
 		for _, c := range h.cells {
 			if v := r.Cell(c.cell.Col); c.field != "" && !blank(v.Text) {
 				n++
-				code = code || c.field == fieldCode && looksLikeCode(v.Text)
+				code = code || c.field == fieldCode && looksLikeCode(v.Text) || c.field == fieldSTT && isNumber(v.Text)
 			}
 		}
 		switch {
-		case code:
+		case code && n >= 2:
 			coded = append(coded, r)
 		case n >= 2 && namesFields(r): // the same header again, or the next
 			if len(coded) > 0 {
@@ -317,8 +317,8 @@ func (l *list) endsWith(whole, given heading, below []grid.Row) bool {
 	return n == 0 || 2*ends > n
 }
 
-// A column of these beside a name is no part of it.
-var sexRE = regexp.MustCompile(`^(nam|nu|male|female|x)$`)
+// What columns without a heading hold beside a name: the sex, a tick, a people.
+var notGivenRE = regexp.MustCompile(`^(nam|nu|male|female|x|v|kinh|khmer|co|khong|dat|moi|cu)$`)
 
 // unnamed returns the columns behind a name that have no heading of their own but belong to it: those that it is merged
 // over, or the next one when it holds single words only, which is the commonest layout of Vietnamese lists.
@@ -334,9 +334,10 @@ func (l *list) unnamed(name heading, below []grid.Row) []int {
 		return cols
 	}
 	filled, words, rows := 0, 0, 0
+	distinct := map[string]bool{}
 	for _, r := range below {
-		if blank(r.Cell(name.cell.Col).Text) || l.cols.code > 0 && !looksLikeCode(r.Cell(l.cols.code).Text) {
-			continue // no person: a title, a total, column numbers, a signature
+		if blank(r.Cell(name.cell.Col).Text) {
+			continue
 		}
 		rows++
 		v := oneLine(r.Cell(next).Text)
@@ -344,18 +345,19 @@ func (l *list) unnamed(name heading, below []grid.Row) []int {
 			continue
 		}
 		filled++
-		if len(strings.Fields(v)) <= 2 && lettersOnly(v) && !sexRE.MatchString(viet.Fold(v)) {
+		if fold := viet.Fold(v); len(strings.Fields(v)) <= 2 && lettersOnly(v) && !notGivenRE.MatchString(fold) {
 			words++
+			distinct[fold] = true
 		}
+	}
+	if len(distinct)*5 < words { // a word that comes again and again is no given name
+		return nil
 	}
 	if rows > 0 && filled*10 >= rows*6 && words*10 >= filled*8 {
 		return []int{next}
 	}
 	return nil
 }
-
-// notGivenRE matches what columns without a heading hold beside given names: the sex, a tick, a people.
-var notGivenRE = regexp.MustCompile(`^(nam|nu|x|v|kinh|khmer|co|khong|dat|moi|cu)$`)
 
 var cohortRE = regexp.MustCompile(`^(k|khoa)?[ .:-]*(\d{1,4}|[ivx]{1,6})([ ]*[-/][ ]*\d{2,4})?$`)
 

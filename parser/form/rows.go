@@ -88,7 +88,7 @@ func (l *list) columnNumbers(row grid.Row) bool {
 			return false
 		}
 	}
-	return i >= 3
+	return i >= 3 || i == 2 && strings.HasPrefix(strings.TrimSpace(l.first(row).Text), "(")
 }
 
 // Titles between people, with their marks where a family name is spelt alike without: Tô, Bạch.
