@@ -49,6 +49,8 @@ func ruleOf(code parser.RemarkCode) string {
 		return "LST-18"
 	case parser.HeaderCarried:
 		return "LST-19"
+	case parser.CellsWorkedOut:
+		return "LST-20"
 	case parser.ColumnDropped:
 		return "ROW-16"
 	case parser.CodeDamaged:

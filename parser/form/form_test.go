@@ -221,8 +221,14 @@ func TestLists(t *testing.T) {
 			want: []string{one + "2", "2453010003|Tô Văn Tư|YAK50|K50| @4"}, remarks: []string{"hidden_part what=dòng 3; cột F"},
 		},
 		{
-			name:    "a formula that was never calculated",
-			rows:    []string{header, "#1|2453010001|=H2&I2|YAK50|K50||Lý Thị Vân|Vy"},
+			name:    "formulas that were never calculated",
+			rows:    []string{header, "#1|2453010001|=G2&\" \"&H2|YAK50|K50||Lý Thị Vân|Vy", "=ROW()-1|2453010002|=G3|YAK50|K50||Lê Nam"},
+			want:    []string{one + "2", "2453010002|Lê Nam|YAK50|K50| @3"},
+			remarks: []string{"cells_worked_out C2 cell=C2 n=2"},
+		},
+		{
+			name:    "a formula that was never calculated, and cannot be here",
+			rows:    []string{header, "#1|2453010001|=TEXT(NOW(),\"d\")|YAK50|K50||Lý Thị Vân|Vy"},
 			want:    []string{"2453010001||YAK50|K50| @2"},
 			remarks: []string{"cell_unusable n1 C2 cell=C2 v=công thức chưa có giá trị"},
 		},

@@ -36,6 +36,8 @@ type list struct {
 	leftOut    string              // why the list is not taken, "" when it is
 	turned     bool                // codes stand under the name and names under the code
 	totals     []total
+	worked     int // formulas without values that were worked out, the first at workedAt
+	workedAt   parser.Place
 	formulas   bool // code or name come from formulas, as in lists filled by VLOOKUP
 }
 
@@ -274,6 +276,9 @@ func (l *list) finish() {
 	at := l.place(l.out.HeaderRow, 0)
 	if l.skipped > 0 {
 		l.remark(parser.RowsSkipped, 0, at, "", "n", strconv.Itoa(l.skipped))
+	}
+	if l.worked > 0 {
+		l.remark(parser.CellsWorkedOut, 0, l.workedAt, "", "n", strconv.Itoa(l.worked), "cell", l.workedAt.Cell())
 	}
 	if what := hiddenWhat(l.hiddenRows, l.hiddenCols); what != "" {
 		l.remark(parser.HiddenPart, 0, at, "", "what", what)

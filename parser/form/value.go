@@ -46,6 +46,11 @@ func (l *list) checked(row grid.Row, col, n int) parser.Value {
 
 // check remarks a cell that cannot be used.
 func (l *list) check(c grid.Cell, row, n int) {
+	if c.Worked {
+		if l.worked++; l.worked == 1 {
+			l.workedAt = l.place(row, c.Col)
+		}
+	}
 	if !unusable(c) {
 		return
 	}

@@ -47,6 +47,9 @@ func Eval(formula string, row, col int, cells Cells) (v Value, ok bool) {
 	if p.failed || p.at < len(p.text) || e.ranged {
 		return Value{}, false
 	}
+	if e.value.Kind == Empty { // a reference to an empty cell shows as 0
+		return num(0), true
+	}
 	return e.value, true
 }
 

@@ -18,15 +18,16 @@ const (
 // A sheet is a worksheet while it is read.
 type sheet struct {
 	*book
-	x      *xmlscan.Scanner
-	out    *grid.Sheet
-	start  start    // of the row
-	row    grid.Row // used again for each
-	digits []byte   // its number, as a cell's reference ends
-	col    int      // of the last cell
-	texts  texts
-	cell   stored
-	value  []byte // of readCell
+	x       *xmlscan.Scanner
+	out     *grid.Sheet
+	start   start    // of the row
+	row     grid.Row // used again for each
+	digits  []byte   // its number, as a cell's reference ends
+	col     int      // of the last cell
+	texts   texts
+	cell    stored
+	value   []byte // of readCell
+	formula []byte
 }
 
 // sheet reads one worksheet (§18.3.1.99). Cells without a value are left out, so a sheet that is formatted down to its last
@@ -200,13 +201,17 @@ func (s *sheet) readCell() error {
 	}
 	t, _ := s.x.Attr("t")
 	c.kind = kindOf(t)
-	s.value = s.value[:0]
+	s.value, s.formula = s.value[:0], s.formula[:0]
 	err := children(s.x, func() (bool, error) {
 		var err error
 		switch string(s.x.Local()) {
 		case "f":
 			c.formula = true
-			return false, nil
+			t, _ := s.x.Attr("t") // the text of an array or a shared formula is not all of it
+			s.formula, err = appendChars(s.formula[:0], s.x)
+			if len(t) > 0 && string(t) != "normal" {
+				s.formula = s.formula[:0]
+			}
 		case "v":
 			c.given = true
 			s.value, err = appendChars(s.value, s.x)
@@ -223,7 +228,13 @@ func (s *sheet) readCell() error {
 	if err != nil {
 		return err
 	}
-	return s.put(c)
+	if err := s.put(c); err != nil {
+		return err
+	}
+	if c.formula && len(s.formula) > 0 && len(c.value) == 0 && len(c.text) == 0 {
+		return s.remember(c.col)
+	}
+	return nil
 }
 
 // parseRange reads "A1:B2" or "A1".

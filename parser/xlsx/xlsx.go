@@ -37,7 +37,9 @@ type book struct {
 	arena   arena // text of cells
 	read    int   // rows so far, of all sheets
 	shown   int64 // bytes that number formats made
-	slow    bool  // no short cuts (tests)
+	open    []unvalued
+	sheets  int  // read so far
+	slow    bool // no short cuts (tests)
 	visit   visitor
 }
 
@@ -75,6 +77,7 @@ func read(data []byte, lim parser.Limits, slow bool) (grid.Book, error) {
 		return grid.Book{}, err
 	}
 	out.Macros = macros
+	workOut(&out, b.open)
 	return out, nil
 }
 
@@ -118,6 +121,7 @@ func (b *book) walk(data []byte) (macros bool, err error) {
 		if err := b.sheet(parts[i].Part, &out); err != nil {
 			return false, err
 		}
+		b.sheets++
 		if b.visit.end != nil {
 			b.visit.end(&out)
 		}

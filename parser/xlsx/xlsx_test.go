@@ -114,7 +114,7 @@ func TestCells(t *testing.T) {
 	want := []string{
 		`A1 0 "Họ và tên"`, `B1 1 "2153010680"`, `C1 1 "0018530123" raw 18530123`, `D1 1 "2.15E+09" raw 2153010680`,
 		`E1 2 "10-24" raw 45566`, `F1 2 "05/03/2002" raw 37320`, `G1 3 "TRUE" raw 1`,
-		`A2 0 "" formula`, `B2 0 "gạch" struck .VnTime`, `C2 0 "Lý Vy" VNI-Times`, `E4 0 "x"`,
+		`A2 0 "215301068018530123" formula`, `B2 0 "gạch" struck .VnTime`, `C2 0 "Lý Vy" VNI-Times`, `E4 0 "x"`,
 	}
 	if d := cmp.Diff(want, cells(b.Sheets[0])); d != "" {
 		t.Errorf("cells (-want +got):\n%s", d)
@@ -284,5 +284,34 @@ func check(t *testing.T, s grid.Sheet) {
 			}
 			col = c.Col
 		}
+	}
+}
+
+// TestWorkedOut holds that formulas without values get those that are certain, and that the others stay without.
+func TestWorkedOut(t *testing.T) {
+	t.Parallel()
+	f := excelize.NewFile()
+	defer f.Close()
+	if _, err := f.NewSheet("Gốc"); err != nil {
+		t.Fatal(err)
+	}
+	must(t, f.SetSheetRow("Gốc", "A1", &[]any{"Nguyễn", "Văn", "An", 2153010001}))
+	for cell, formula := range map[string]string{
+		"A1": `Gốc!A1&" "&Gốc!B1&" "&Gốc!C1`, "B1": "'Gốc'!D1", "C1": `UPPER(A1)`, "D1": `C1&"!"`, "E1": "NOW()", "F1": "E1&\"x\"", "G1": "H1", "H1": "G1", "I1": `IF(A1="","x","")`, "J1": "ROW()+4",
+	} {
+		must(t, f.SetCellFormula("Sheet1", cell, formula))
+	}
+	var out bytes.Buffer
+	must(t, f.Write(&out))
+	b, err := both(t, out.Bytes(), parser.DefaultLimits())
+	must(t, err)
+	var got []string
+	for _, c := range b.Sheets[0].Rows[0].Cells {
+		got = append(got, fmt.Sprintf("%s %q %v %v", parser.ColumnName(c.Col), c.Text, c.Formula, c.Worked))
+	}
+	want := []string{`A "Nguyễn Văn An" true true`, `B "2153010001" true true`, `C "NGUYỄN VĂN AN" true true`, `D "NGUYỄN VĂN AN!" true true`, `E "" true false`, `F "" true false`,
+		`G "" true false`, `H "" true false`, `I "" false true`, `J "5" true true`}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
 }
