@@ -94,7 +94,7 @@ func TestHiddenParts(t *testing.T) {
 	t.Parallel()
 	b, err := both(t, raw(t, `<cols><col min="2" max="3" width="9" hidden="1"/><col min="4" max="4" width="0" customWidth="1"/><col min="5" max="16384" width="9"/></cols>
 	<sheetData><row r="1"><c><v>1</v></c></row><row r="2" hidden="1"><c><v>1</v></c></row><row r="3" ht="0" customHeight="1"><c><v>1</v></c></row><row r="4" hidden="0" ht="15"><c><v>1</v></c></row><row r="5" hidden="true" outlineLevel="1"><c><v>1</v></c></row><row r="6" collapsed="1"><c><v>1</v></c></row></sheetData>
-	<autoFilter ref="A1:B6"/><mergeCells count="2"><mergeCell ref="A1:B2"/><mergeCell ref="$C$1:$C$3"/><mergeCell ref="B2:A1"/></mergeCells><extLst><ext><mergeCells><mergeCell ref="F1:G9"/></mergeCells></ext></extLst>`), parser.DefaultLimits())
+	<autoFilter ref="A1:B6"/><mergeCells count="2"><mergeCell ref="D1:E2"/><mergeCell ref="$C$1:$C$3"/><mergeCell ref="B2:A1"/></mergeCells><extLst><ext><mergeCells><mergeCell ref="F1:G9"/></mergeCells></ext></extLst>`), parser.DefaultLimits())
 	must(t, err)
 	s := b.Sheets[0]
 	var hidden []int
@@ -109,8 +109,22 @@ func TestHiddenParts(t *testing.T) {
 	if d := cmp.Diff([]grid.Range{{Col: 2, LastCol: 3}, {Col: 4, LastCol: 4}}, s.HiddenCols); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff([]grid.Range{{Row: 1, Col: 1, LastRow: 2, LastCol: 2}, {Row: 1, Col: 3, LastRow: 3, LastCol: 3}}, s.Merged); d != "" {
+	if d := cmp.Diff([]grid.Range{{Row: 1, Col: 4, LastRow: 2, LastCol: 5}, {Row: 1, Col: 3, LastRow: 3, LastCol: 3}}, s.Merged); d != "" {
 		t.Error(d)
+	}
+}
+
+// What lies beneath merged cells is not seen.
+func TestBeneathMergedCells(t *testing.T) {
+	t.Parallel()
+	b, err := both(t, raw(t, `<sheetData><row r="1"><c><v>1</v></c><c><v>2</v></c><c><v>3</v></c></row><row r="2"><c><v>4</v></c><c><f>A1</f></c></row><row r="3"><c><v>5</v></c><c><v>6</v></c></row></sheetData>
+	<mergeCells><mergeCell ref="A1:B2"/><mergeCell ref="B3:B9"/></mergeCells>`), parser.DefaultLimits())
+	must(t, err)
+	if d := cmp.Diff([]string{`A1 1 "1"`, `C1 1 "3"`, `A3 1 "5"`, `B3 1 "6"`}, cells(b.Sheets[0])); d != "" {
+		t.Error(d)
+	}
+	if n := len(b.Sheets[0].Rows); n != 2 {
+		t.Errorf("%d rows", n)
 	}
 }
 
@@ -231,6 +245,9 @@ func TestBombs(t *testing.T) {
 		}, false},
 		{"one attribute", func() []byte { return raw(t, `<x a="`+many("x", 3<<20)+`"/>`) }, false},
 		{"merges", func() []byte { return raw(t, "<mergeCells>"+many(`<mergeCell ref="A1:B2"/>`, 110_000)+"</mergeCells>") }, false},
+		{"merges that overlap", func() []byte {
+			return raw(t, "<sheetData>"+many("<row><c><v>1</v></c></row>", 1000)+"</sheetData><mergeCells>"+many(`<mergeCell ref="A1:A1048576"/>`, 90_000)+"</mergeCells>")
+		}, true},
 		{"styles", func() []byte {
 			return raw(t, "", "xl/styles.xml", "<s><cellXfs>"+many("<xf/>", 80_000)+"</cellXfs></s>")
 		}, false},

@@ -77,13 +77,18 @@ func read(data []byte, lim parser.Limits, slow bool) (grid.Book, error) {
 		return grid.Book{}, err
 	}
 	out.Macros = macros
-	workOut(&out, b.open)
+	workOut(&out, b.open) // formulas see what lies beneath merged cells, people do not
+	for i := range out.Sheets {
+		if err := uncover(&out.Sheets[i]); err != nil {
+			return grid.Book{}, err
+		}
+	}
 	return out, nil
 }
 
 // Walk reads a workbook row by row: memory does not grow with the rows (but with the shared strings, where the file has
 // them). The row and its cells are valid until the function returns, their strings for ever. Merged is not known while the
-// rows of a sheet come. An error of the function ends the reading and is returned.
+// rows of a sheet come, so what lies beneath merged cells comes, too. An error of the function ends the reading and is returned.
 func Walk(data []byte, lim parser.Limits, row func(s *grid.Sheet, r *grid.Row) error) error {
 	b := &book{lim: lim}
 	b.visit.row = row

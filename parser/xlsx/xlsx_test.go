@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -230,6 +231,36 @@ func TestUnlockRefusesEndlessWork(t *testing.T) {
 	t.Parallel()
 	if _, ok := Unlock([]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 spinCount=\"4000000000\"")); ok {
 		t.Error("opened")
+	}
+}
+
+// Both ways in which Office encrypts, with the password that it knows itself; the sender's own is not guessed.
+func TestUnlock(t *testing.T) {
+	t.Parallel()
+	f := excelize.NewFile()
+	must(t, f.SetCellValue("Sheet1", "A1", 1))
+	plain := written(t, f)
+	standard, err := excelize.Encrypt(plain, &excelize.Options{Password: "VelvetSweatshop"})
+	must(t, err)
+	own, err := excelize.Encrypt(plain, &excelize.Options{Password: "mat khau rieng"})
+	must(t, err)
+	agile, err := os.ReadFile("testdata/agile.xlsx")
+	must(t, err)
+	for name, c := range map[string]struct {
+		data []byte
+		ok   bool
+	}{"standard": {standard, true}, "agile": {agile, true}, "another password": {own, false}, "plain": {plain, false}, "cut": {agile[:5000], false}, "nothing": {nil, false}} {
+		open, ok := Unlock(c.data)
+		if ok != c.ok {
+			t.Errorf("%s: %t", name, ok)
+			continue
+		}
+		if ok {
+			b, err := Read(open, parser.DefaultLimits())
+			if err != nil || len(b.Sheets[0].Rows) == 0 {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 	}
 }
 
