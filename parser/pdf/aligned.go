@@ -10,8 +10,9 @@ import (
 // A table without lines is read when its columns are plain to see: its first row has a text for every column, white runs down
 // between the columns, and every row fills most of them.
 const (
-	fewColumns = 4   // a letter has up to three texts beside each other: two seals and a name
-	white      = 0.1 // width of the white in all rows together, in sizes of the font; in each it is wordGap or more
+	fewColumns = 4    // a letter has up to three texts beside each other: two seals and a name
+	white      = 0.05 // width of the white in all rows together, in sizes of the font
+	noGap      = 0.07 // between letters of one text
 )
 
 // A span is a piece of the line from left to right.
@@ -41,7 +42,7 @@ func newHeight(glyphs []glyphAt) height {
 			h.y, h.size, h.cut = g.y, max(h.size, g.size), h.cut || g.cut
 		}
 		now := span{g.x, g.x + g.w}
-		if n := len(h.ink); n > 0 && g.x-h.ink[n-1].to <= wordGap*g.size {
+		if n := len(h.ink); n > 0 && g.x-h.ink[n-1].to <= noGap*g.size {
 			h.ink[n-1] = h.ink[n-1].with(now)
 		} else if !blank {
 			h.ink = append(h.ink, now)
@@ -172,7 +173,7 @@ func columns(head height, rows [][]height) []float64 {
 	for i, p := range head.pieces {
 		names[i] = span{p.from, p.to}
 	}
-	if len(bands) > len(names) || len(bands) < fewColumns-1 {
+	if len(bands) > len(names) || len(bands) < fewColumns-1 || !bands[0].meets(names[0]) && len(bands) < len(names) {
 		return nil
 	}
 	cols := slices.Clone(names)
@@ -228,10 +229,12 @@ func rowsOf(rows [][]height, edges []float64) *table {
 	}
 	t := &table{edges: edges, height: len(rows)}
 	t.box = box{edges[0], 0, edges[len(edges)-1], rows[0][0].y + rows[0][0].size}
+	var w windows
 	for n, r := range rows {
 		out := grid.Row{Number: n + 1}
 		for _, h := range r {
-			row := h.row(edges)
+			t.feet = append(t.feet, h.y)
+			row := h.row(edges, &w)
 			if h.cut || len(row.Cells) != len(h.ink) || h.ink[0].from < edges[0]-h.size {
 				return nil
 			}
@@ -244,11 +247,14 @@ func rowsOf(rows [][]height, edges []float64) *table {
 		}
 		t.rows = append(t.rows, out)
 	}
+	if w.hide() {
+		return nil
+	}
 	return t
 }
 
 // row puts the texts of a height into columns.
-func (h height) row(edges []float64) grid.Row {
+func (h height) row(edges []float64, w *windows) grid.Row {
 	cells := make([][]glyphAt, len(edges)-1)
 	for _, g := range h.glyphs {
 		if g.picture {
@@ -263,6 +269,7 @@ func (h height) row(edges []float64) grid.Row {
 		if len(glyphs) == 0 {
 			continue
 		}
+		w.add(glyphs, edges[len(edges)-1]-edges[0])
 		if s := text(glyphs); s != "" {
 			font, _ := look(glyphs, nil)
 			row.Cells = append(row.Cells, grid.Cell{Col: c + 1, Text: s, Raw: s, Font: font})

@@ -73,10 +73,10 @@ func (f *file) unpackObjects(n int) {
 	}
 	body := f.decode(s)
 	count, first := f.integer(s.dict["N"]), f.integer(s.dict["First"])
-	head := &lexer{data: body}
+	table := &lexer{data: body}
 	for range min(count, maxObjects) {
-		num, ok1 := head.next()
-		off, ok2 := head.next()
+		num, ok1 := table.next()
+		off, ok2 := table.next()
 		if !ok1 || !ok2 {
 			return
 		}
@@ -187,7 +187,7 @@ func (f *file) trailer(key name) any {
 			break
 		}
 		from += i + len("trailer")
-		if d, ok := first(&lexer{data: data, pos: from}).(dict); ok && d[key] != nil {
+		if d, ok := head(&lexer{data: data, pos: from}).(dict); ok && d[key] != nil {
 			found = d[key]
 		}
 	}
@@ -204,7 +204,7 @@ func (f *file) trailer(key name) any {
 	return found
 }
 
-func first(l *lexer) any {
+func head(l *lexer) any {
 	v, _ := l.next()
 	return v
 }

@@ -75,6 +75,8 @@ func (l *lattice) fill(glyphs []glyphAt, taken []bool) ([][]glyphAt, bool) {
 			case home[n] < 0 && c >= 0:
 				home[n] = c
 				sure = sure && !begun
+			case c < 0 && l.box().holds(g): // beside the cells, where the outline has a corner
+				sure = false
 			case home[n] >= 0 && c >= 0 && c != home[n]:
 				if t := touched[c]; len(t) == 0 || t[len(t)-1] != n {
 					touched[c] = append(t, n)
@@ -93,6 +95,7 @@ func (l *lattice) fill(glyphs []glyphAt, taken []bool) ([][]glyphAt, bool) {
 		}
 	}
 	// A text that runs over its border is read as the spreadsheet shows it: when nothing stands on its height next door.
+	sure = l.runOut(glyphs, all, home, cells, taken) && !abutting(glyphs, all, home) && sure
 	if overs > maxOvers {
 		return nil, false
 	}
@@ -102,11 +105,115 @@ func (l *lattice) fill(glyphs []glyphAt, taken []bool) ([][]glyphAt, bool) {
 			sure = sure && !slices.ContainsFunc(cells[c], func(g glyphAt) bool { return abs(g.y-y) < g.size })
 		}
 	}
+	var w windows
 	for _, c := range cells {
 		sure = sure && !overprinted(c)
+		w.add(c, l.xs[len(l.xs)-1]-l.xs[0])
 	}
-	return cells, sure
+	return cells, sure && !w.hide()
 }
+
+// runOut takes in what of a text stands to the right of the table: one that runs over the last border may be painted in
+// pieces. It reports false for too much of it.
+func (l *lattice) runOut(glyphs []glyphAt, all []stretch, home []int, cells [][]glyphAt, taken []bool) bool {
+	edge := l.xs[len(l.xs)-1]
+	var out, beside []int
+	for n, s := range all {
+		last := glyphs[s.to-1]
+		switch {
+		case home[n] >= 0 && last.x+last.w > edge:
+			out = append(out, n)
+		case home[n] < 0 && last.x+last.w/2 > edge && !last.picture:
+			beside = append(beside, n)
+		}
+	}
+	if len(out) == 0 {
+		return true
+	}
+	if len(out)*len(beside) > maxOvers*maxOvers {
+		return false
+	}
+	slices.SortStableFunc(beside, func(a, b int) int { return cmp.Compare(glyphs[all[a].from].x, glyphs[all[b].from].x) })
+	for _, n := range out {
+		end := glyphs[all[n].to-1]
+		for _, m := range beside {
+			g := glyphs[all[m].from]
+			if taken[all[m].from] || abs(g.y-end.y) > 0.1*g.size || g.x > end.x+end.w+0.5*g.size || g.x < end.x {
+				continue
+			}
+			for i := all[m].from; i < all[m].to; i++ {
+				taken[i] = true
+				cells[home[n]] = append(cells[home[n]], glyphs[i])
+			}
+			end, home[m] = glyphs[all[m].to-1], home[n]
+		}
+	}
+	return true
+}
+
+// abutting reports whether texts of two cells touch: they are one text, that runs over a border in pieces.
+func abutting(glyphs []glyphAt, all []stretch, home []int) bool {
+	order := make([]int, 0, len(all))
+	for n, s := range all {
+		if g := glyphs[s.from]; !g.picture && first(glyphs, s) < s.to {
+			order = append(order, n)
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		g, h := glyphs[all[a].from], glyphs[all[b].from]
+		return cmp.Or(cmp.Compare(g.y, h.y), cmp.Compare(g.x, h.x))
+	})
+	for i := 1; i < len(order); i++ {
+		a, b := order[i-1], order[i]
+		left, right := glyphs[all[a].to-1], glyphs[first(glyphs, all[b])]
+		if home[a] != home[b] && abs(left.y-right.y) <= 0.1*right.size && right.x-left.x-left.w <= noGap*right.size {
+			return true
+		}
+	}
+	return false
+}
+
+// first returns the index of the first glyph of a stretch that is no blank, s.to without one.
+func first(glyphs []glyphAt, s stretch) int {
+	i := s.from
+	for i < s.to && strings.TrimSpace(glyphs[i].text) == "" {
+		i++
+	}
+	return i
+}
+
+// windows counts what is painted through a clipping path of its own. A spreadsheet that does so for every cell does it by
+// habit; one that does so for some may have left out there what had no room, and nobody sees how much.
+type windows struct {
+	narrow, all int
+	full        bool // a text fills its window from side to side
+}
+
+// add takes the glyphs of a cell of a table of that width.
+func (w *windows) add(glyphs []glyphAt, width float64) {
+	var text, window span
+	size := 0.0
+	for _, g := range glyphs {
+		if strings.TrimSpace(g.text) == "" {
+			continue
+		}
+		w.all++
+		if g.window.to-g.window.from < 0.9*width {
+			w.narrow++
+			window = g.window
+		}
+		now := span{g.x, g.x + g.w}
+		if size == 0 {
+			text = now
+		}
+		text, size = text.with(now), max(size, g.size)
+	}
+	if window.to > window.from {
+		w.full = w.full || text.from-window.from < 0.9*size && window.to-text.to < 0.9*size
+	}
+}
+
+func (w *windows) hide() bool { return w.full && 10*w.narrow < 9*w.all }
 
 // high reports whether a glyph fits into the height of its cell. A row that is too low for its text shows it over the next one.
 func (l *lattice) high(c int, g glyphAt) bool {
@@ -164,6 +271,11 @@ func (l *lattice) sheet(cells [][]glyphAt, through []rule) table {
 		a := l.cells[i]
 		if a.row != a.lastRow || a.col != a.lastCol {
 			t.merged = append(t.merged, grid.Range{Row: a.row + 1, Col: a.col + 1, LastRow: a.lastRow + 1, LastCol: a.lastCol + 1})
+		}
+		for _, g := range cells[i] {
+			if n := len(t.feet); n == 0 || abs(t.feet[n-1]-g.y) > 0.5 {
+				t.feet = append(t.feet, g.y)
+			}
 		}
 		font, struck := look(cells[i], through)
 		s := text(cells[i])

@@ -28,7 +28,8 @@ type glyphAt struct {
 	text          string
 	font          string
 	picture       bool
-	cut           bool // the page does not show it whole: a part lies outside of the clipping path (§8.5.4)
+	window        span // the clipping path from left to right (§8.5.4)
+	cut           bool // the page does not show it whole: a part lies outside of the clipping path
 }
 
 // A painter runs the content of pages and keeps what is painted.
@@ -328,7 +329,7 @@ func (r *run) paint(s str) {
 			return
 		}
 		glyph := glyphAt{x: at[4], y: at[5], w: w * at[0], size: abs(at[3]), text: g.font.text(code), font: g.font.name}
-		glyph.cut = !g.clip.shows(glyph)
+		glyph.cut, glyph.window = !g.clip.shows(glyph), span{g.clip.x0, g.clip.x1}
 		r.glyphs = append(r.glyphs, glyph)
 		advance := w*g.size + g.char
 		if code == ' ' && !g.font.wide {

@@ -14,6 +14,12 @@ func (b box) shows(g glyphAt) bool {
 	return b.x0-over <= g.x && g.x+g.w <= b.x1+over && b.y0 <= y && y <= b.y1
 }
 
+// holds reports whether the middle of a glyph lies in the box.
+func (b box) holds(g glyphAt) bool {
+	x, y := g.x+g.w/2, g.y+middle*g.size
+	return b.x0 <= x && x <= b.x1 && b.y0 <= y && y <= b.y1
+}
+
 func (b box) and(c box) box {
 	return box{max(b.x0, c.x0), max(b.y0, c.y0), min(b.x1, c.x1), min(b.y1, c.y1)}
 }

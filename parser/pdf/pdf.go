@@ -84,6 +84,9 @@ func certain(all []*layout) bool {
 		tables += p.last() + 1
 		wide += p.wide
 		for _, q := range all[:n] {
+			if p.besideTable(q) {
+				return false
+			}
 			if slices.ContainsFunc(p.frames, func(f frame) bool { return slices.ContainsFunc(q.frames, f.beside) }) {
 				return false
 			}
@@ -97,6 +100,31 @@ func certain(all []*layout) bool {
 func (f frame) beside(g frame) bool {
 	near := func(a, b float64) bool { return abs(a-b) < 1 }
 	return slices.EqualFunc(f.ys, g.ys, near) && !slices.EqualFunc(f.xs, g.xs, near)
+}
+
+// besideTable reports whether texts of a page without a table stand on the heights of one on another page, its header among
+// them: they may be a column of it.
+func (p *layout) besideTable(q *layout) bool {
+	at := q.last()
+	if at < 0 || p.last() >= 0 || len(p.items) == 0 || len(p.items) > 500 {
+		return false
+	}
+	t := q.items[at].table
+	if len(t.feet) == 0 {
+		return false
+	}
+	head := false
+	for _, i := range p.items {
+		near := func(y float64) bool { return abs(y-i.line.y) < 2.5 }
+		switch {
+		case i.line.Picture || i.line.y > t.feet[0]+2.5:
+		case near(t.feet[0]):
+			head = true
+		case i.line.y > t.feet[len(t.feet)-1]-1 && !slices.ContainsFunc(t.feet, near):
+			return false
+		}
+	}
+	return head
 }
 
 // assemble puts the pages together.

@@ -22,6 +22,7 @@ type table struct {
 	rows   []grid.Row
 	merged []grid.Range
 	ruled  bool
+	feet   []float64 // heights on which its texts stand, from top to bottom
 }
 
 // join puts pieces of one line together, and sorts the lines by place.
@@ -255,8 +256,14 @@ func (l *lattice) parts(right, below [][]bool) bool {
 			if r+1 < h && !below[r+1][c] {
 				set.join(i, i+w)
 			}
-			if c == 0 && !right[r][0] && !leftOpen || c == w-1 && !right[r][w] && !rightOpen ||
-				r == 0 && !below[0][c] && !topOpen || r == h-1 && !below[h][c] && !bottomOpen {
+			missing := 0 // a cell of which one side alone is missing is a cell: its text runs over that border
+			for _, drawn := range []bool{right[r][c], right[r][c+1], below[r][c], below[r+1][c]} {
+				if !drawn {
+					missing++
+				}
+			}
+			if missing > 1 && (c == 0 && !right[r][0] && !leftOpen || c == w-1 && !right[r][w] && !rightOpen ||
+				r == 0 && !below[0][c] && !topOpen || r == h-1 && !below[h][c] && !bottomOpen) {
 				set.join(i, paper)
 			}
 		}

@@ -172,6 +172,11 @@ func TestRuled(t *testing.T) {
 		{"a text that runs into another one", boxes(xs, []float64{200, 180}) + put(55, 186, "a") + put(105, 186, strings.Repeat("b", 25)) + put(250, 186, "c"), []string{"1.1 a", "1.2 " + strings.Repeat("b", 25), "1.3 c"}},
 		{"a text that is cut off", boxes(xs, []float64{200, 180}) + put(55, 186, "a") + "q 100 180 100 20 re W n " + put(105, 186, strings.Repeat("b", 25)) + "Q", []string{"1.1 a", "1.2 " + strings.Repeat("b", 25)}},
 		{"a text that is not cut off", boxes(xs, []float64{200, 180}) + put(55, 186, "a") + "q 100 180 100 20 re W n " + put(105, 186, "b") + "Q", []string{"1 Bảng 1 A1=a B1=b"}},
+		{"a text that runs out of the table in pieces", boxes(xs, []float64{200, 180}) + put(205, 186, strings.Repeat("b", 20)) + put(55, 186, "a") + put(310, 186, "c") + put(305, 186, "x"), []string{"1 Bảng 1 A1=a C1=" + strings.Repeat("b", 20) + "xc"}},
+		{"a text that runs into an empty cell in pieces", boxes(xs, []float64{200, 180}) + put(105, 186, strings.Repeat("b", 19)) + put(55, 186, "a") + put(205, 186, "c") + put(200, 186, "x"), []string{"1.1 a", "1.2 " + strings.Repeat("b", 19) + "xc"}},
+		{"a text that fills its window, where others have none", boxes(xs, []float64{200, 180}) + put(55, 186, "aaaa") + put(205, 186, "cccc") + "q 101 180 98 20 re W n " + put(102, 186, strings.Repeat("b", 19)) + "Q", []string{"1.1 aaaa", "1.2 " + strings.Repeat("b", 19) + " cccc"}},
+		{"a row without its last border", across(50, 300, 200, 180, 160) + down(200, 160, 50, 100, 200) + down(180, 160, 300) + cells, []string{want}},
+		{"a text in a corner that the table leaves out", boxes(xs, []float64{200, 180}) + across(50, 200, 160) + down(180, 160, 50, 100, 200) + cells, []string{"1.1 a", "1.2 b", "1.3 c", "1.1 d", "1.2 f"}},
 		{"a text too high for its row", boxes(xs, []float64{200, 194, 180}) + put(55, 192, "a") + put(105, 183, "b"), []string{"1.1 a", "1.1 b"}},
 		{"cells that are no rectangles", boxes(xs, []float64{200, 180}) + across(50, 100, 160) + down(180, 160, 50) + across(100, 200, 140) + down(180, 140, 200) + down(160, 140, 100) + put(55, 186, "a") + put(55, 166, "b"), []string{"1.1 a", "1.1 b"}},
 		{"fonts", boxes(xs, []float64{200, 180}) + put(55, 186, "a") + strings.Replace(put(105, 186, "\\265"), "/F", "/V", 1), []string{"1 Bảng 1 A1=a B1=µ(.VnTime)"}},
@@ -215,6 +220,8 @@ func TestAligned(t *testing.T) {
 		{"a second line, clearly nearer", head + line(280, "1", "11", "An", "A", "x") + line(268, "", "", "Vy", "", "") + line(248, "2", "12", "Vy", "B", ""), "A1=no B1=id C1=name D1=class E1=note A2=1 B2=11 C2=An/Vy D2=A E2=x A3=2 B3=12 C3=Vy D3=B"},
 		{"a signature below", head + line(280, "1", "11", "An", "A", "x") + put(200, 240, "Sign"), "A1=no B1=id C1=name D1=class E1=note A2=1 B2=11 C2=An D2=A E2=x"},
 		{"numbers to the right, close to the next column", head + put(100, 280, "1") + line(280, "", "11", "An", "A", "x") + put(95, 260, "12") + line(260, "", "12", "Vy", "B", "y"), "A1=no B1=id C1=name D1=class E1=note A2=1 B2=11 C2=An D2=A E2=x A3=12 B3=12 C3=Vy D3=B E3=y"},
+		{"numbers that touch the next column", head + put(104, 280, "1") + line(280, "", "11", "An", "A", "x") + put(99, 260, "12") + line(260, "", "12", "Vy", "B", "y"), "A1=no B1=id C1=name D1=class E1=note A2=1 B2=11 C2=An D2=A E2=x A3=12 B3=12 C3=Vy D3=B E3=y"},
+		{"numbers that are one with the next column", head + put(104.9, 280, "1") + line(280, "", "11", "An", "A", "x") + put(99.9, 260, "12") + line(260, "", "12", "Vy", "B", "y"), ""},
 		{"a line between, no nearer", head + line(280, "1", "11", "An", "A", "x") + line(260, "", "", "Vy", "", "") + line(240, "2", "12", "Vy", "B", ""), ""},
 		{"something near below the last row", head + line(280, "1", "11", "An", "A", "x") + line(260, "", "", "Vy", "", ""), ""},
 		{"a text in two columns", head + line(280, "1", "11", "An", "A", "x") + line(260, "2", "12", "Vyyyyyyyyyyyyy", "", "y"), ""},
@@ -282,6 +289,9 @@ func TestPages(t *testing.T) {
 		{"another list with a title of its own", []string{table(200, "no|id|name", "1|11|An"), put(50, 350, "Second") + table(300, "no|id|name", "1|12|Vy")}, []string{"1 Bảng 1 A1=no B1=id C1=name A2=1 B2=11 C2=An", "2.1 Second", "2 Bảng 2 A1=no B1=id C1=name A2=1 B2=12 C2=Vy"}},
 		{"the same rows in other columns: printed beside", []string{table(200, "a|b|c", "1|2|3", "4|5|6"), "q 2 0 0 1 0 0 cm " + table(200, "d|e|f", "1|2|3", "4|5|6") + "Q"}, []string{
 			"1.1 a", "1.2 b", "1.3 c", "1.1 1", "1.2 2", "1.3 3", "1.1 4", "1.2 5", "1.3 6", "2.1 d", "2.2 e", "2.3 f", "2.1 1", "2.2 2", "2.3 3", "2.1 4", "2.2 5", "2.3 6",
+		}},
+		{"without lines, a column printed beside", []string{line(300, "no", "id", "name", "class") + line(280, "1", "11", "An", "A"), put(50, 300, "note") + put(50, 280, "x")}, []string{
+			"1.1 no", "1.2 id", "1.3 name", "1.4 class", "1.1 1", "1.2 11", "1.3 An", "1.4 A", "2.1 note", "2.1 x",
 		}},
 		{"without lines", []string{line(100, "no", "id", "name", "class") + line(80, "1", "11", "An", "A"), line(300, "2", "12", "Vy", "B")}, []string{"1 Bảng 1 A1=no B1=id C1=name D1=class A2=1 B2=11 C2=An D2=A A3=2 B3=12 C3=Vy D3=B"}},
 		{"without lines, half a row", []string{line(100, "no", "id", "name", "class") + line(80, "1", "11", "An", "A"), line(320, "", "", "Vy") + line(300, "2", "12", "Vy", "B")}, []string{
