@@ -121,6 +121,15 @@ func (r *reader) entity(head header, body []byte, depth int, parent string) erro
 	if strings.HasPrefix(kind.value, "multipart/") {
 		return r.multipart(kind, body, depth)
 	}
+	if kind.value == "application/pkcs7-mime" || kind.value == "application/x-pkcs7-mime" {
+		if signed, ok := signedContent(r.decode(body, head.get("Content-Transfer-Encoding"), "signed part")); ok {
+			inner, content, err := r.header(signed, "header of the signed part")
+			if err != nil {
+				return err
+			}
+			return r.entity(inner, content, depth+1, kind.value)
+		}
+	}
 	r.leaf(head, kind, body, parent)
 	return nil
 }
