@@ -28,10 +28,9 @@ func as1258(t *testing.T, s string) []byte {
 	t.Helper()
 	var b strings.Builder
 	for _, r := range s {
-		base := []rune(norm.NFD.String(string(r)))
 		var tone []rune
 		var rest []rune
-		for _, m := range base {
+		for _, m := range norm.NFD.String(string(r)) {
 			if strings.ContainsRune("\u0300\u0301\u0303\u0309\u0323", m) {
 				tone = append(tone, m)
 			} else {

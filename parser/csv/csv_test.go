@@ -1,6 +1,7 @@
 package csv_test
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -84,7 +85,7 @@ func TestLimits(t *testing.T) {
 		"bytes": {strings.Repeat("a", 100_001), "100.000 byte sau khi giải nén"},
 	} {
 		_, err := csv.Read([]byte(c.in), lim)
-		if p, ok := err.(*parser.Problem); !ok || p.Code != parser.TooLarge || p.Limit != c.limit {
+		if p, ok := errors.AsType[*parser.Problem](err); !ok || p.Code != parser.TooLarge || p.Limit != c.limit {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package html_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -193,7 +194,7 @@ func TestLimits(t *testing.T) {
 		"bytes":   {strings.Repeat("a", 1_000_001), "1.000.000 byte sau khi giải nén"},
 	} {
 		_, err := html.Read([]byte(c.in), lim)
-		if p, ok := err.(*parser.Problem); !ok || p.Code != parser.TooLarge || p.Limit != c.limit {
+		if p, ok := errors.AsType[*parser.Problem](err); !ok || p.Code != parser.TooLarge || p.Limit != c.limit {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -112,10 +112,10 @@ func Children(x *xmlscan.Scanner, each func() error) error {
 		if err != nil {
 			return err
 		}
-		switch kind {
-		case xmlscan.End:
+		if kind == xmlscan.End {
 			return nil
-		case xmlscan.Start:
+		}
+		if kind == xmlscan.Start {
 			if err := each(); err != nil {
 				return err
 			}

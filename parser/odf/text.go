@@ -58,6 +58,7 @@ func (t *Text) inline(x *xmlscan.Scanner, styles Styles, in Format, inside Insid
 			if err := t.element(x, styles, in, inside); err != nil {
 				return err
 			}
+		case xmlscan.None:
 		}
 	}
 }

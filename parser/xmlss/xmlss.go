@@ -70,10 +70,10 @@ func (b *book) children(each func() error) error {
 		if err != nil {
 			return err
 		}
-		switch kind {
-		case xmlscan.End:
+		if kind == xmlscan.End {
 			return nil
-		case xmlscan.Start:
+		}
+		if kind == xmlscan.Start {
 			if err := each(); err != nil {
 				return err
 			}
