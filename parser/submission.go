@@ -231,6 +231,7 @@ const (
 	ColumnsSwapped    RemarkCode = "columns_swapped"    // LST-18, rejects; Args h1, h2: the values of whole columns stand under each other's headings
 	CellsWorkedOut    RemarkCode = "cells_worked_out"   // LST-20; Args cell, n: n formulas without values were worked out, the first at cell
 	HeaderCarried     RemarkCode = "header_carried"     // LST-19; Args s: a table without a header was read by the header of the one before
+	NoteBelow         RemarkCode = "note_below"         // LST-21; N set; Args v: a line outside of the table speaks of this code
 )
 
 // A Remark is one odd thing with its place. N is the row of the request, 0 for the whole.

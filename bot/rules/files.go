@@ -50,11 +50,11 @@ func (j *judge) files() {
 			}
 		case parser.Unsupported:
 			if hasLetter && hasList && !mayHoldPeople(f) {
-				j.sayAs(bot.Warn, "ENV-04", whole, "", "file", f.Name)
+				j.sayAs(bot.Warn, "ENV-04", whole, "", "file", f.Name, "why", familyOf(f.Format))
 				continue
 			}
 			locked++
-			j.say("ENV-04", whole, "", "file", f.Name)
+			j.say("ENV-04", whole, "", "file", f.Name, "why", familyOf(f.Format))
 		case parser.Encrypted:
 			locked++
 			j.say("ENV-06", whole, "", "file", f.Name)
@@ -107,6 +107,31 @@ func mayHoldPeople(f parser.FileReport) bool {
 		return true
 	}
 	return false
+}
+
+// familyOf names the kind of a format that is not read, whose term says what to do; "" when nothing particular helps.
+func familyOf(format string) string {
+	switch format {
+	case "7z", "rar", "bzip2", "xz", "tar", "cab":
+		return "other_archive"
+	case "iwork":
+		return "apple_office"
+	case "xlsb":
+		return "binary_workbook"
+	case "dbf", "mdb":
+		return "database"
+	case "biff2", "biff3", "biff4", "biff5", "sylk", "dif":
+		return "old_workbook"
+	case "works", "wordml", "flatopc", "xml", "ole", "pub":
+		return "old_document"
+	case "msg", "eml", "p7m", "tnef":
+		return "wrapped_mail"
+	case "ppt", "pptx", "odp", "xps", "ps", "epub":
+		return "slides"
+	case "exe", "elf", "lnk", "jar":
+		return "program"
+	}
+	return ""
 }
 
 // fewOf names the first three and counts the rest.

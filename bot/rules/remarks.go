@@ -51,6 +51,8 @@ func ruleOf(code parser.RemarkCode) string {
 		return "LST-19"
 	case parser.CellsWorkedOut:
 		return "LST-20"
+	case parser.NoteBelow:
+		return "LST-21"
 	case parser.ColumnDropped:
 		return "ROW-16"
 	case parser.CodeDamaged:

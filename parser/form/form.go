@@ -72,6 +72,7 @@ func (r *reading) lists() {
 			at := parser.Place{File: s.report.Name}
 			r.remark(newRemark(parser.SeveralSheets, 0, at, "", "n", strconv.Itoa(len(sheets)), "s", strings.Join(sheets, ", ")))
 		}
+		r.notesBelow(s)
 		if len(r.out.Rows) > before {
 			withRows = append(withRows, s.report.Name)
 		}
