@@ -88,3 +88,23 @@ func TestTextInColumns(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// FuzzBodies holds that a table found in a text gives people only with codes that stand in the text.
+func FuzzBodies(f *testing.F) {
+	for _, s := range []string{
+		"MSSV\tHọ và tên\n2453010001\tLý Vy\n", "| MSSV | Họ tên |\n|--|--|\n| 2453010001 | Lý |", "MSSV        Họ và tên\n2453010001  Lý Vy\n", "MSSV,Họ tên\n2453010001,\"<b>\n\nx",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, file := range form.Bodies(text, "") {
+			for _, r := range form.Read([]parser.File{file}, fuzzLimits()).Rows {
+				for _, word := range strings.Fields(r.Code.Raw) {
+					if !strings.Contains(text, word) {
+						t.Errorf("%q is not in %q", word, text)
+					}
+				}
+			}
+		}
+	})
+}
