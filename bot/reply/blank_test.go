@@ -3,7 +3,10 @@ package reply
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -179,5 +182,63 @@ func TestCodeFormula(t *testing.T) {
 		if got := codeFormula(codes, "B5"); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.patterns, got, tt.want)
 		}
+	}
+}
+
+// A unit fills the form in with LibreOffice and saves it as something else: it is read the same (the unit takes
+// two lines of a page), and the letter stays on one page.
+func TestBlankFormSavedByLibreOffice(t *testing.T) {
+	t.Parallel()
+	letter, list := blankForm(t)
+	typedLetter := filled(t, letter.Data, map[string]string{
+		"unit": "PHÒNG ĐÀO TẠO SAU ĐẠI HỌC", "day": "05", "month": "11", "year": "2026", "reason1": "Sinh viên nhập học năm học 2026 - 2027", "signer": "ThS. Đoàn Thị Hạnh",
+	})
+	typedList := typed(t, list.Data, "05/11/2026", [][]string{{"1", "0053010601", "Nguyễn Thị Ánh", "YAK50", "K50", "Lớp trưởng"}, {"2", "0053010602", "H'Hen Niê", "YBK50", "K50", ""}})
+	for _, tt := range []struct{ letter, list string }{{"docx", "xlsx"}, {"odt", "ods"}, {"doc", "xls"}, {"rtf", "xlsx"}, {"pdf", "ods"}} {
+		t.Run(tt.letter+" and "+tt.list, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			var files []parser.File
+			for name, ext := range map[string]string{"letter.docx": tt.letter, "list.xlsx": tt.list} {
+				data := typedLetter
+				if name == "list.xlsx" {
+					data = typedList
+				}
+				in, out := filepath.Join(dir, name), filepath.Join(dir, "out")
+				if err := os.WriteFile(in, data, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if said, err := libreOffice(t, dir, "--convert-to", ext, "--outdir", out, in); err != nil {
+					t.Fatalf("soffice: %v %s", err, said)
+				}
+				saved := strings.TrimSuffix(name, filepath.Ext(name)) + "." + ext
+				read, err := os.ReadFile(filepath.Join(out, saved))
+				if err != nil {
+					t.Fatal(err)
+				}
+				files = append(files, parser.File{Name: saved, Data: read})
+			}
+			sub := form.Read(files, parser.DefaultLimits())
+			for _, r := range sub.Remarks {
+				t.Errorf("remark %+v", r)
+			}
+			if sub.Letter == nil || len(sub.Rows) != 2 {
+				t.Fatalf("letter %+v, %d rows", sub.Letter, len(sub.Rows))
+			}
+			l := sub.Letter
+			got := []string{l.Form, l.School.Text, l.Unit.Text, l.Reason.Text, l.Signer.Text, fmt.Sprint(l.Date.Day, l.Date.Month, l.Date.Year), fmt.Sprint(l.Staff), sub.Rows[1].Code.Text, sub.Rows[1].Name.Text}
+			want := []string{"BM-CNTT31", strings.ToUpper(testOffice.School), "PHÒNG ĐÀO TẠO SAU ĐẠI HỌC", "Sinh viên nhập học năm học 2026 - 2027", "ThS. Đoàn Thị Hạnh", "5 11 2026", "false", "0053010602", "H'Hen Niê"}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			if d, err := form.Open(files[slices.IndexFunc(files, func(f parser.File) bool { return strings.HasPrefix(f.Name, "letter") })], parser.DefaultLimits()); err == nil {
+				for _, b := range d.Blocks {
+					if b.Page > 1 {
+						t.Errorf("the letter goes on on page %d", b.Page)
+						break
+					}
+				}
+			}
+		})
 	}
 }

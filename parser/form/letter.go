@@ -150,10 +150,10 @@ func afterColon(s string) string {
 
 // unit is what stands behind "Đơn vị:", or the office named under the school's name.
 func unit(lines []foldedLine) parser.Value {
-	for _, n := range lines {
+	for i, n := range lines {
 		if unitRE.MatchString(n.fold) {
 			if v := valueOf(n, afterColon(n.text)); v.Text != "" {
-				return v
+				return withNextLine(v, n, lines[i+1:])
 			}
 		}
 	}
@@ -168,6 +168,26 @@ func unit(lines []foldedLine) parser.Value {
 		}
 	}
 	return parser.Value{}
+}
+
+// withNextLine adds to a unit's name in capitals what stands of it in the next line of its column: a page, unlike a text, does not
+// say where a paragraph ends.
+func withNextLine(v parser.Value, n foldedLine, below []foldedLine) parser.Value {
+	if n.at.Page == 0 || v.Text != strings.ToUpper(v.Text) {
+		return v
+	}
+	for _, more := range below[:min(3, len(below))] {
+		if more.column != n.column || more.at.Page != n.at.Page {
+			continue
+		}
+		text := undot(more.text)
+		if text == strings.ToUpper(text) && lettersOnly(text) && len([]rune(text)) <= 40 && !labelLine.MatchString(more.fold) && !titleRE.MatchString(more.fold) &&
+			!notAskRE.MatchString(more.fold) && !topicRE.MatchString(more.fold) && !schoolRE.MatchString(more.fold) && !strings.HasPrefix(more.fold, "cong hoa") && !strings.HasPrefix(more.fold, "doc lap") {
+			v.Text, v.Raw = v.Text+" "+text, v.Raw+"\n"+more.text
+		}
+		break
+	}
+	return v
 }
 
 var (
