@@ -35,7 +35,7 @@ func TestLayouts(t *testing.T) {
 			}
 			in, want, _ := strings.Cut(string(raw), "\n----\n")
 			s := &source{report: parser.FileReport{Name: "ds.xlsx", Format: formatXLSX}}
-			s.take(layout(in))
+			s.take(tabbed(layout(in)))
 			s.folded = foldLines(s.lines)
 			got := read2text(together([]*source{s}, parser.DefaultLimits()))
 			if *update && got != want {
@@ -76,7 +76,7 @@ func layout(in string) grid.Document {
 		}
 		if document && !strings.Contains(text, "|") {
 			if text != "" {
-				d.Blocks = append(d.Blocks, grid.Block{Text: strings.ReplaceAll(text, `\n`, "\n")})
+				d.Blocks = append(d.Blocks, grid.Block{Text: strings.NewReplacer(`\n`, "\n", `\t`, "\t").Replace(text)})
 			}
 			s = nil
 			continue

@@ -67,6 +67,7 @@ func readSource(f parser.File, lim parser.Limits) *source {
 		if err != nil {
 			return err
 		}
+		d = tabbed(d)
 		s.cut(d.Sheets, lim)
 		d.Sheets = withoutAnswer(d.Sheets)
 		d, text := decode(d)
@@ -152,6 +153,7 @@ func Open(f parser.File, lim parser.Limits) (d grid.Document, err error) {
 			return &parser.Problem{Code: parser.Picture}
 		}
 		d, err = read(k.format, data, lim)
+		d = tabbed(d)
 		return err
 	})
 	if problem != nil {
