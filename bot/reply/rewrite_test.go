@@ -3,6 +3,9 @@ package reply
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -250,4 +253,38 @@ func FuzzMarkDocument(f *testing.F) {
 			t.Errorf("the marked workbook does not open: %v", err)
 		}
 	})
+}
+
+// What we write opens in another library without a warning, both ways in which it reads.
+func TestMarkedDocumentsOpenInOpenpyxl(t *testing.T) {
+	t.Parallel()
+	python := pythonWith(t, "openpyxl", "python3-openpyxl")
+	d := oddBook()
+	list := d.Sheets[2]
+	marked, err := markWriter().MarkDocument(d, requestOf(list, 5, 8,
+		finding("ROW-02", bot.RejectRow, 2, list.Name, "B6", "x"), converted(1, list.Name, "C5", "NguyÔn V¨n An", "Nguyễn Văn An")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, blankList := blankForm(t)
+	for name, book := range map[string][]byte{"marked.xlsx": marked, "blank.xlsx": blankList.Data} {
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, book, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		const script = `import sys, warnings
+warnings.simplefilter("error")
+import openpyxl
+for lazily in (False, True):
+    book = openpyxl.load_workbook(sys.argv[1], read_only=lazily)
+    for sheet in book:
+        print(sheet.title, sheet.sheet_state, sum(1 for row in sheet.iter_rows() for c in row if c.value is not None), sum(1 for row in sheet.iter_rows() for c in row if getattr(c, "comment", None)))`
+		said, err := exec.CommandContext(t.Context(), python, "-c", script, file).CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v\n%s", name, err, said)
+		}
+		if name == "marked.xlsx" && !strings.Contains(string(said), "Danh sách -lớp 1-- K50-K51 của visible 37 2\n") {
+			t.Errorf("openpyxl sees:\n%s", said)
+		}
+	}
 }
