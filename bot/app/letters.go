@@ -167,7 +167,7 @@ const mostListed = 20_000
 func (l *letters) workbook(a bot.Answer, list bot.ListFile) compose.Attachment {
 	name := strings.TrimSuffix(norm.NFC.String(list.Name), filepath.Ext(list.Name))
 	name = strings.TrimSuffix(name, markedName) + markedName + ".xlsx" // a list that was marked before is not called so twice
-	request := a.Request
+	request := reply.InFile(a.Request, list.Name)
 	if len(a.Lists) > 1 {
 		request = reply.OfFile(a.Request, list.Name)
 	}

@@ -43,6 +43,18 @@ func OfFile(req bot.Request, file string) bot.Request {
 	return part
 }
 
+// InFile returns a request whose only list stands in that file. Findings about other files, the letter's, stay without their
+// place: a letter has a "Bảng 1", too, and its cells are not the list's.
+func InFile(req bot.Request, file string) bot.Request {
+	req.Findings = slices.Clone(req.Findings)
+	for i := range req.Findings {
+		if f := &req.Findings[i]; f.N == 0 && f.File != "" && f.File != file {
+			f.Sheet, f.Cell = "", ""
+		}
+	}
+	return req
+}
+
 // SourceHeader stands over the column of a rewritten list that says where each row stood. It is no data either.
 const SourceHeader = "Nguồn / Source"
 

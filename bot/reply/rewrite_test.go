@@ -288,3 +288,25 @@ for lazily in (False, True):
 		}
 	}
 }
+
+// The letter has a "Bảng 1", too: what is wrong there is told of the whole, and no cell of the list is marked for it.
+func TestFindingsOfTheLetterMarkNoCell(t *testing.T) {
+	t.Parallel()
+	d := grid.Document{Book: grid.Book{Sheets: []grid.Sheet{sheetOf("Bảng 1", []string{"STT", "Mã số", "Họ và tên", "Lớp"}, []string{"1", "2153010001", "Nguyễn Văn An", "YK50"})}}, Blocks: []grid.Block{{Table: 1}}}
+	date := finding("FRM-06", bot.Warn, 0, "Bảng 1", "B2", "y")
+	date.File = "Đề nghị.docx"
+	req := InFile(requestOf(d.Sheets[0], 2, 2, date), "Danh sách.docx")
+	marked, err := markWriter().MarkDocument(d, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkMarks(t, marked, "Bảng 1", nil, nil, map[string]string{"E1": ReasonHeader + "\n[FRM-06] Lý do của y / Reason of y"})
+	f, err := excelize.OpenReader(bytes.NewReader(marked))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if comments, err := f.GetComments("Bảng 1"); err != nil || len(comments) > 0 {
+		t.Errorf("notes %v, %v", comments, err)
+	}
+}
