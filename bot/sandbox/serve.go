@@ -25,7 +25,8 @@ func Serve[Job, Result any](r io.Reader, w io.Writer, do func(Job, [][]byte) (Re
 	if err := x.send(greeting{PID: os.Getpid()}, nil); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
-	debug.SetMemoryLimit(h.Memory / 4 * 3) // collect harder before the bound is reached
+	debug.SetGCPercent(400) // jobs are short and much of what they take is rubbish at once …
+	debug.SetMemoryLimit(h.Memory / 4 * 3) // … but collect harder before the bound is reached
 	for {
 		var job Job
 		in, err := x.receive(&job)

@@ -133,9 +133,41 @@ func Fold(s string) string {
 	if isLowerASCII(s) {
 		return s
 	}
-	var b strings.Builder
-	b.Grow(len(s))
-	for _, r := range norm.NFD.String(s) {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		switch {
+		case r < utf8.RuneSelf:
+			if 'A' <= r && r <= 'Z' {
+				r += 'a' - 'A'
+			}
+			b = append(b, byte(r))
+		case r < foldedLatin && folded[r] != "":
+			b = append(b, folded[r]...)
+		default:
+			b = appendFolded(b, r)
+		}
+	}
+	return string(b)
+}
+
+// folded holds what the letters of European and Vietnamese spelling fold to: Fold meets hardly any others, and each of them
+// would cost a decomposition.
+const foldedLatin = 0x1F00
+
+var folded = foldAll()
+
+func foldAll() (table [foldedLatin]string) {
+	for _, letters := range [][2]rune{{0xC0, 0x24F}, {0x1EA0, 0x1EFF}} {
+		for r := letters[0]; r <= letters[1]; r++ {
+			table[r] = string(appendFolded(nil, r))
+		}
+	}
+	return table
+}
+
+// appendFolded folds one letter by its decomposition.
+func appendFolded(b []byte, r rune) []byte {
+	for _, r := range norm.NFD.String(string(r)) {
 		if unicode.Is(unicode.Mn, r) {
 			continue
 		}
@@ -152,9 +184,9 @@ func Fold(s string) string {
 		case 'ı':
 			r = 'i'
 		}
-		b.WriteRune(r)
+		b = utf8.AppendRune(b, r)
 	}
-	return b.String()
+	return b
 }
 
 func isLowerASCII(s string) bool {

@@ -184,3 +184,13 @@ func FuzzClean(f *testing.F) {
 		TitleCase(once)
 	})
 }
+
+// TestFoldTable holds the table of Fold against the decomposition of each letter.
+func TestFoldTable(t *testing.T) {
+	t.Parallel()
+	for r := rune(1); r < 0x3000; r++ {
+		if got, want := Fold(string(r)), string(appendFolded(nil, r)); got != want {
+			t.Errorf("%U: %q, want %q", r, got, want)
+		}
+	}
+}
