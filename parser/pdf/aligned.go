@@ -231,11 +231,10 @@ func rowsOf(rows [][]height, edges []float64) *table {
 	t.box = box{edges[0], 0, edges[len(edges)-1], rows[0][0].y + rows[0][0].size}
 	var w windows
 	for n, r := range rows {
-		out := grid.Row{Number: n + 1}
+		cells := make([][]glyphAt, len(edges)-1)
 		for _, h := range r {
 			t.feet = append(t.feet, h.y)
-			row := h.row(edges, &w)
-			if h.cut || len(row.Cells) != len(h.ink) || h.ink[0].from < edges[0]-h.size {
+			if h.cut || h.into(cells, edges) != len(h.ink) || h.ink[0].from < edges[0]-h.size {
 				return nil
 			}
 			for _, w := range h.ink {
@@ -243,7 +242,14 @@ func rowsOf(rows [][]height, edges []float64) *table {
 					return nil
 				}
 			}
-			out = joined(out, row)
+		}
+		out := grid.Row{Number: n + 1}
+		for c, glyphs := range cells {
+			if s := text(glyphs); s != "" {
+				w.add(glyphs, edges[len(edges)-1]-edges[0])
+				font, _ := look(glyphs, nil)
+				out.Cells = append(out.Cells, grid.Cell{Col: c + 1, Text: s, Raw: s, Font: font})
+			}
 		}
 		t.rows = append(t.rows, out)
 	}
@@ -253,9 +259,9 @@ func rowsOf(rows [][]height, edges []float64) *table {
 	return t
 }
 
-// row puts the texts of a height into columns.
-func (h height) row(edges []float64, w *windows) grid.Row {
-	cells := make([][]glyphAt, len(edges)-1)
+// into adds the glyphs of a height to the cells of its row, and returns how many of them it has a text for.
+func (h height) into(cells [][]glyphAt, edges []float64) int {
+	n, last := 0, -1
 	for _, g := range h.glyphs {
 		if g.picture {
 			continue
@@ -263,19 +269,11 @@ func (h height) row(edges []float64, w *windows) grid.Row {
 		c, _ := slices.BinarySearch(edges, g.x+g.w/2)
 		c = min(max(c-1, 0), len(cells)-1)
 		cells[c] = append(cells[c], g)
-	}
-	var row grid.Row
-	for c, glyphs := range cells {
-		if len(glyphs) == 0 {
-			continue
-		}
-		w.add(glyphs, edges[len(edges)-1]-edges[0])
-		if s := text(glyphs); s != "" {
-			font, _ := look(glyphs, nil)
-			row.Cells = append(row.Cells, grid.Cell{Col: c + 1, Text: s, Raw: s, Font: font})
+		if strings.TrimSpace(g.text) != "" && c != last {
+			n, last = n+1, c
 		}
 	}
-	return row
+	return n
 }
 
 // joined returns a row with the cells of another one as further lines.
@@ -289,7 +287,10 @@ func joined(row, more grid.Row) grid.Row {
 			row.Cells = slices.Insert(row.Cells, i, c)
 		default:
 			u := &row.Cells[i]
-			u.Text += "\n" + c.Text
+			if !broken(u.Text) {
+				u.Text += "\n"
+			}
+			u.Text += c.Text
 			u.Raw, u.Struck = u.Text, u.Struck && c.Struck
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"vanthu/parser/grid"
 )
@@ -239,22 +240,35 @@ func overprinted(glyphs []glyphAt) bool {
 	return false
 }
 
-// text returns the text of a cell: its lines from top to bottom.
+// text returns the text of a cell: its lines from top to bottom. A line that is broken behind a hyphen goes on without a
+// blank: "A-" and "K50" are one word. Where the hyphen had a blank behind it, that is painted.
 func text(glyphs []glyphAt) string {
-	var out []string
+	var b strings.Builder
+	whole := true
 	for _, height := range heights(glyphs) {
-		var b strings.Builder
-		for _, n := range split(height) {
-			if b.Len() > 0 {
+		lines := split(height)
+		if len(lines) == 0 {
+			continue
+		}
+		if b.Len() > 0 && whole {
+			b.WriteByte('\n')
+		}
+		for i, n := range lines {
+			if i > 0 {
 				b.WriteByte(' ')
 			}
 			b.WriteString(n.Text)
 		}
-		if b.Len() > 0 {
-			out = append(out, b.String())
-		}
+		whole = !broken(lines[len(lines)-1].Text) || strings.TrimSpace(height[len(height)-1].text) == ""
 	}
-	return strings.Join(out, "\n")
+	return b.String()
+}
+
+// broken reports whether a line ends with a hyphen or a stroke in a word.
+func broken(line string) bool {
+	rest := strings.TrimRight(line, "-/")
+	last, _ := utf8.DecodeLastRuneInString(rest)
+	return len(rest) == len(line)-1 && (unicode.IsLetter(last) || unicode.IsDigit(last))
 }
 
 // sheet makes the rows of a table of what stands in its cells.

@@ -162,6 +162,7 @@ func TestRuled(t *testing.T) {
 		{"open above and below", across(50, 300, 180) + down(200, 160, xs...) + cells, []string{want}},
 		{"shaded", "0.9 g 50 180 250 20 re f 0 g " + boxes(xs, ys) + cells, []string{want}},
 		{"lines of a cell", boxes(xs, []float64{200, 150}) + put(55, 176, "a") + put(105, 186, "b1") + put(105, 174, "b2") + put(105, 162, "b3") + put(205, 176, "c"), []string{"1 Bảng 1 A1=a B1=b1/b2/b3 C1=c"}},
+		{"broken behind a hyphen", boxes(xs, []float64{200, 150}) + put(55, 186, "a b-") + put(55, 174, "k50") + put(105, 186, "a - ") + put(105, 174, "b") + put(205, 186, "a- ") + put(205, 174, "b") + put(205, 162, "1/") + put(230, 162, "--"), []string{"1 Bảng 1 A1=a b-k50 B1=a -/b C1=a-/b/1/ --"}},
 		{"a run far apart in a cell is one text", boxes(xs, []float64{200, 180}) + put(105, 186, "b") + put(160, 186, "c") + put(55, 186, "a"), []string{"1 Bảng 1 A1=a B1=b c"}},
 		{"one run over all cells", boxes(xs, []float64{200, 180}) + "BT /F 10 Tf 55 186 Td [(aaaaaaaa)-600(bbb)-9000(c)] TJ ET", []string{"1 Bảng 1 A1=aaaaaaaa B1=bbb C1=c"}},
 		{"text around", put(50, 230, "above") + boxes(xs, ys) + cells + put(50, 130, "below"), []string{"1.1 above", want, "1.1 below"}},
