@@ -124,7 +124,7 @@ thin = Side(style="thin")
 for row in ws.iter_rows(min_row=5, max_row=ws.max_row, max_col=6):
     for c in row:
         c.border = Border(left=thin, right=thin, top=thin, bottom=thin); c.font = Font(name="Times New Roman", size=12)
-for col, width in zip("ABCDEF", (6, 16, 34, 12, 8, 34)):
+for col, width in zip("ABCDEF", (6, 16, 34, 12, 8, 60)):
     ws.column_dimensions[col].width = width
 for row in ws.iter_rows(min_row=6, min_col=2, max_col=2):
     row[0].number_format = "0"
