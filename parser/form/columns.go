@@ -31,7 +31,7 @@ func (l *list) assign(h header, below []grid.Row) {
 		c := &h.cells[i]
 		l.cols.to = max(l.cols.to, c.lastCol)
 		if c.field == fieldCohort && unmarked(c.text) && !isCohort(c, below) {
-			c.field = "faculty"
+			c.field = fieldFaculty
 		}
 		if l.hidden(c.cell.Col) {
 			if kept(c.field) {

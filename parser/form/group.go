@@ -43,6 +43,20 @@ var (
 	yearsRE       = regexp.MustCompile(`^\d{4}\s*[-–/]\s*\d{4}$`)
 )
 
+// lastGroup is what holds for the last people of a list.
+func (l *list) lastGroup() group {
+	if k := len(l.groups); k > 0 {
+		return l.groups[k-1].or(l.above)
+	}
+	return l.above
+}
+
+// openGroup reports whether a title row ends the list: its people come behind.
+func (l *list) openGroup() bool {
+	k := len(l.groups)
+	return k > 0 && l.groups[k-1].from == len(l.rows)
+}
+
 // titleGroup reads the class and the cohort that a title names: "LỚP: YA – K51", "I. Lớp Y A - K51 (45 SV)", "KHÓA 50".
 func titleGroup(n line, where string) group {
 	fold, text := viet.Fold(n.text), []rune(n.text)

@@ -21,6 +21,7 @@ const (
 	fieldClass    = "class"
 	fieldCohort   = "cohort"
 	fieldNote     = "note"
+	fieldFaculty  = "faculty"
 	fieldReason   = "reason"
 	fieldDecision = "decision_no"
 	fieldDecided  = "decision_date"

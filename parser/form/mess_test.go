@@ -78,6 +78,7 @@ type mess struct {
 	row   int
 	// defects: some people lack the code or the name; they have a running number then.
 	defects bool
+	twice   bool // two halves stand beside each other
 }
 
 type person struct{ code, first, middle, given, class, cohort string }
@@ -306,6 +307,7 @@ func (m *mess) list() (grid.Document, []string) {
 		return grid.Document{Book: book}, want
 	case 2: // two halves beside each other
 		m.titles()
+		m.twice = true
 		m.beside(people)
 	case 3: // class and cohort written once over their people, merged
 		m.titles()
@@ -317,8 +319,53 @@ func (m *mess) list() (grid.Document, []string) {
 		m.table(m.columns(!groupClass, !groupCohort), people, groupClass, groupCohort)
 		m.footer(len(people))
 	}
+	if m.chance(25) {
+		return m.document(), want
+	}
 	book.Sheets = []grid.Sheet{m.sheet}
 	return grid.Document{Book: book}, want
+}
+
+// document puts the list into a document: its titles are paragraphs, and a page may cut its table in two, not in a header.
+func (m *mess) document() grid.Document {
+	d := grid.Document{Book: grid.Book{Format: formatDOCX}}
+	rows := m.sheet.Rows
+	for len(rows) > 0 && len(rows[0].Cells) == 1 {
+		d.Blocks = append(d.Blocks, grid.Block{Text: rows[0].Cells[0].Text})
+		rows = rows[1:]
+	}
+	cut := len(rows)
+	if !m.twice && m.chance(40) && len(rows) > 6 {
+		cut = 4 + m.r.IntN(len(rows)-5)
+		if namesFields(rows[cut-1]) {
+			cut = len(rows)
+		}
+	}
+	for _, r := range m.sheet.Merged {
+		if cut < len(rows) && r.Row < rows[cut].Number && r.LastRow >= rows[cut].Number {
+			cut = len(rows)
+		}
+	}
+	for _, part := range [][]grid.Row{rows[:cut], rows[cut:]} {
+		if len(part) == 0 {
+			continue
+		}
+		off := part[0].Number - 1
+		s := grid.Sheet{Name: fmt.Sprintf("Bảng %d", len(d.Sheets)+1)}
+		for _, r := range part {
+			r.Number -= off
+			s.Rows = append(s.Rows, r)
+		}
+		for _, r := range m.sheet.Merged {
+			if r.Row > off && r.LastRow <= off+s.Rows[len(s.Rows)-1].Number {
+				r.Row, r.LastRow = r.Row-off, r.LastRow-off
+				s.Merged = append(s.Merged, r)
+			}
+		}
+		d.Sheets = append(d.Sheets, s)
+		d.Blocks = append(d.Blocks, grid.Block{Table: len(d.Sheets)}, grid.Block{})
+	}
+	return d
 }
 
 // classes divides people where the class changes.

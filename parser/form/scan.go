@@ -3,6 +3,8 @@ package form
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"vanthu/parser"
 	"vanthu/parser/grid"
@@ -118,6 +120,9 @@ func (c *scan) begin(h header) {
 		if i == 0 {
 			l.lookAbove(titles, nil)
 			l.inherit(last)
+			if c.document && last != nil && (sameHeadings(l.head, last.head) || last.openGroup()) { // the next page
+				l.above = l.above.or(last.lastGroup())
+			}
 			continue
 		}
 		l.lookAbove(titles, c.active[i-1])
@@ -128,44 +133,60 @@ func (c *scan) begin(h header) {
 
 // goOn reads a table without a header by the header of the list before, where its people stand under the same columns.
 func (c *scan) goOn(before *list) {
-	if before == nil || before.cols.code == 0 || len(before.cols.name) == 0 || len(before.rows) == 0 {
+	if before == nil || before.cols.code == 0 || len(before.cols.name) == 0 {
 		return
 	}
-	people, fit := 0, 0
-	for i, row := range c.s.Rows {
-		if i >= sample {
-			break
-		}
+	fit, next := 0, before.number+1
+	for i, row := range c.s.Rows[:min(sample, len(c.s.Rows))] {
 		if _, ok := headerAt(c.s, c.m, i); ok {
-			if people == 0 {
-				return // it has a header of its own
-			}
 			break
 		}
-		code, _ := strayIn(row, 0, 1<<30)
-		if code == "" {
-			continue
-		}
-		people++
-		name := row.Cell(before.cols.name[0]).Text
-		if looksLikeCode(row.Cell(before.cols.code).Text) && lettersOnly(name) && !blank(name) {
+		if before.fits(row, next) {
 			fit++
+			next++
+		} else if code, _ := strayIn(row, 0, 1<<30); code != "" {
+			return // people under other columns
 		}
 	}
-	if people == 0 || fit < people {
+	if fit == 0 {
 		return
 	}
-	h := before.head
-	h.last = -1
+	h := header{cells: slices.Clone(before.head.cells), last: -1}
+	for i := range h.cells {
+		if c := &h.cells[i]; c.field == fieldFaculty && unmarked(c.text) { // there may have been no values yet to tell
+			c.field = fieldCohort
+		}
+	}
 	c.header = h
 	l := newList(c, h, c.s.Rows)
 	l.remarks = nil // said of the table before
-	l.out.Title, l.out.Deletes, l.above, l.number = before.out.Title, before.out.Deletes, before.above, before.number
-	if k := len(before.groups); k > 0 {
-		l.above = before.groups[k-1].or(l.above)
-	}
+	l.out.Title, l.out.Deletes, l.number = before.out.Title, before.out.Deletes, before.number
+	l.out.Decision, l.out.DecisionDate = before.out.Decision, before.out.DecisionDate
+	l.lookAbove(c.above, nil)
+	l.above = l.above.or(before.lastGroup())
 	l.remark(parser.HeaderCarried, 0, l.place(c.s.Rows[0].Number, 0), "", "s", c.s.Name)
 	c.active, c.lists = []*list{l}, []*list{l}
+}
+
+// fits reports whether the row has a code in the list's column, with a name or a running number in theirs, or a name and the
+// next running number: the code is missing then.
+func (l *list) fits(row grid.Row, next int) bool {
+	named := false
+	for _, col := range l.cols.name {
+		v := row.Cell(col).Text
+		if !lettersOnly(v) {
+			return false
+		}
+		named = named || !blank(v)
+	}
+	n, numbered := 0, false
+	if l.cols.stt > 0 {
+		n, numbered = number(row.Cell(l.cols.stt).Text)
+	}
+	if code := row.Cell(l.cols.code).Text; !looksLikeCode(code) || digits(code) < 6 {
+		return named && numbered && n == next && next > 0
+	}
+	return named || numbered
 }
 
 func sameHeadings(a, b header) bool {
@@ -194,6 +215,7 @@ func (c *scan) row(row grid.Row) {
 			c.footer = false
 			l.add(row)
 			person = true
+			all = all && l.cols.code > 0
 		}
 	}
 	if !row.Hidden && (!all || c.wider(row)) {
@@ -244,7 +266,7 @@ func (c *scan) stray(row grid.Row) {
 		if i < len(c.active) {
 			l := c.active[i]
 			to, next = l.cols.from-1, l.cols.to+1
-			if !l.isPerson(row, c.footer) {
+			if l.cols.code == 0 || !l.isPerson(row, c.footer) {
 				continue // its columns belong to the part that is looked at
 			}
 		}
@@ -255,9 +277,10 @@ func (c *scan) stray(row grid.Row) {
 	}
 }
 
-// strayIn looks for a code and a name among the cells of a row, from one column to another. A telephone number is no code.
+// strayIn looks for a code and a name, whole or in parts, among the cells of a row, from one column to another. A telephone
+// number is no code.
 func strayIn(row grid.Row, from, to int) (code string, col int) {
-	name := false
+	name, part := false, 0
 	for _, c := range row.Cells {
 		if c.Col < from || c.Col > to || len(c.Text) < 2 {
 			continue
@@ -266,13 +289,30 @@ func strayIn(row grid.Row, from, to int) (code string, col int) {
 		case code == "" && looksLikeCode(c.Text) && digits(c.Text) >= 6 && !strings.HasPrefix(strings.TrimSpace(c.Text), "0"):
 			code, col = c.Text, c.Col
 		case !name:
-			name = nameLike(oneLine(c.Text))
+			v := oneLine(c.Text)
+			name = nameLike(v) || part > 0 && c.Col-part <= 2 && namePartLike(v)
+			if namePartLike(v) {
+				part = c.Col
+			}
 		}
 	}
 	if !name {
 		return "", 0
 	}
 	return code, col
+}
+
+// namePartLike reports whether v can be a part of a name: one to four words of letters with capitals.
+func namePartLike(v string) bool {
+	n := 0
+	for w := range strings.FieldsSeq(v) {
+		r, _ := utf8.DecodeRuneInString(w)
+		if !unicode.IsUpper(r) || len(w) > 15 {
+			return false
+		}
+		n++
+	}
+	return n >= 1 && n <= 4 && lettersOnly(v) && !strings.ContainsAny(v, ":;/@=()[]?!_")
 }
 
 func digits(s string) int {

@@ -1,7 +1,6 @@
 package form
 
 import (
-	"slices"
 	"strings"
 
 	"vanthu/parser"
@@ -197,14 +196,12 @@ func (s *source) cut(sheets []grid.Sheet, lim parser.Limits) {
 	}
 }
 
-// last returns the last list that has people.
+// last returns the last list so far, be it a header without people: they may stand on the next page.
 func (s *source) last() *list {
-	for _, l := range slices.Backward(s.lists) {
-		if len(l.rows) > 0 {
-			return l
-		}
+	if len(s.lists) == 0 {
+		return nil
 	}
-	return nil
+	return s.lists[len(s.lists)-1]
 }
 
 // sheet takes over what a scan found.
