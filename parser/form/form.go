@@ -133,7 +133,7 @@ func (r *reading) take(l *list) {
 		}
 	}
 	for _, m := range l.remarks {
-		if m.N > len(rows) {
+		if m.N > len(rows) || len(l.rows) == 0 && aboutColumns(m.Code) && r.people() {
 			continue
 		}
 		if m.N > 0 {
@@ -144,6 +144,21 @@ func (r *reading) take(l *list) {
 	if len(l.rows) > 0 {
 		r.out.Lists = append(r.out.Lists, l.out)
 	}
+}
+
+// people reports whether any list has people: what is odd about the columns of an empty one is of no interest then.
+func (r *reading) people() bool {
+	return slices.ContainsFunc(r.sources, func(s *source) bool {
+		return slices.ContainsFunc(s.lists, func(l *list) bool { return len(l.rows) > 0 })
+	})
+}
+
+func aboutColumns(code parser.RemarkCode) bool {
+	switch code {
+	case parser.HeaderRead, parser.ColumnDropped, parser.ColumnMissing, parser.HeaderTwice:
+		return true
+	}
+	return false
 }
 
 // noRows says why there is nobody to serve: lists without rows (LST-05), or a table of people without a header (LST-01).

@@ -159,7 +159,12 @@ func (c *scan) goOn(before *list) {
 	}
 	c.header = h
 	l := newList(c, h, c.s.Rows)
-	l.remarks = nil // said of the table before
+	if len(before.rows) > 0 {
+		l.remarks = nil // said of the table before
+	}
+	for i := range l.remarks {
+		l.remarks[i].At.Sheet, l.remarks[i].At.Page = before.out.Sheet, before.scan.s.Page
+	}
 	l.out.Title, l.out.Deletes, l.number = before.out.Title, before.out.Deletes, before.number
 	l.out.Decision, l.out.DecisionDate = before.out.Decision, before.out.DecisionDate
 	l.lookAbove(c.above, nil)
