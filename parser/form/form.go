@@ -87,35 +87,6 @@ func (r *reading) lists() {
 	r.strays()
 }
 
-// strays points at people whom no list takes: a table without a header beside those with one, or people beside a table. A
-// code that some list has is no such person, one that looks unlike all codes of the request is a number of another kind.
-func (r *reading) strays() {
-	codes, lengths := map[string]bool{}, map[int]bool{}
-	for _, s := range r.sources {
-		if len(s.strays) == 0 {
-			continue
-		}
-		if len(codes) == 0 {
-			for _, s := range r.sources {
-				for _, l := range s.lists {
-					for _, p := range l.rows {
-						codes[p.Code.Text] = true
-						lengths[len(p.Code.Text)] = true
-					}
-				}
-			}
-		}
-		sheet := "\x00"
-		for _, m := range s.strays {
-			code := tidyCode(oneLine(m.code))
-			if m.at.Sheet != sheet && lengths[len(code)] && !codes[code] {
-				sheet = m.at.Sheet
-				r.remark(newRemark(parser.HeaderMissing, 0, m.at, "", "cols", "Mã số SV/HV, Họ và tên"))
-			}
-		}
-	}
-}
-
 // take adds a list, its rows numbered on from those before (LST-12 when they are too many).
 func (r *reading) take(l *list) {
 	base := len(r.out.Rows)

@@ -220,7 +220,7 @@ func (c *scan) row(row grid.Row) {
 			c.footer = false
 			l.add(row)
 			person = true
-			all = all && l.cols.code > 0
+			all = all && !l.codeless()
 		}
 	}
 	if !row.Hidden && (!all || c.wider(row)) {
@@ -253,6 +253,12 @@ func (c *scan) row(row grid.Row) {
 	}
 }
 
+// codeless reports whether no heading of the list speaks of a code, not even "Mã số" alone, as tables have from which lists
+// take their names: then a code in the row belongs to nobody.
+func (l *list) codeless() bool {
+	return l.cols.code == 0 && !slices.ContainsFunc(l.head.cells, func(c heading) bool { return c.weak })
+}
+
 // wider reports whether a row goes beyond the columns of the lists.
 func (c *scan) wider(row grid.Row) bool {
 	n := len(row.Cells)
@@ -271,7 +277,7 @@ func (c *scan) stray(row grid.Row) {
 		if i < len(c.active) {
 			l := c.active[i]
 			to, next = l.cols.from-1, l.cols.to+1
-			if l.cols.code == 0 || !l.isPerson(row, c.footer) {
+			if l.codeless() || !l.isPerson(row, c.footer) {
 				continue // its columns belong to the part that is looked at
 			}
 		}
