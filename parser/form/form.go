@@ -125,11 +125,7 @@ func (r *reading) people() bool {
 }
 
 func aboutColumns(code parser.RemarkCode) bool {
-	switch code {
-	case parser.HeaderRead, parser.ColumnDropped, parser.ColumnMissing, parser.HeaderTwice:
-		return true
-	}
-	return false
+	return slices.Contains([]parser.RemarkCode{parser.HeaderRead, parser.ColumnDropped, parser.ColumnMissing, parser.HeaderTwice}, code)
 }
 
 // noRows says why there is nobody to serve: lists without rows (LST-05), or a table of people without a header (LST-01).

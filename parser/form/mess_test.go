@@ -3,6 +3,7 @@ package form
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -35,8 +36,8 @@ func TestMess(t *testing.T) {
 		}
 		bad := cmp.Diff(want, got)
 		for _, r := range sub.Remarks {
-			switch r.Code {
-			case parser.HeaderMissing, parser.HeaderTwice, parser.SeveralPeople, parser.RowShifted, parser.ColumnsSwapped, parser.NoRows, parser.CodeDamaged:
+			if slices.Contains([]parser.RemarkCode{parser.HeaderMissing, parser.HeaderTwice, parser.SeveralPeople, parser.RowShifted,
+				parser.ColumnsSwapped, parser.NoRows, parser.CodeDamaged}, r.Code) {
 				bad += fmt.Sprintf("%s %v\n", r.Code, r.Args)
 			}
 		}
