@@ -50,10 +50,10 @@ func comesBack(t *testing.T, cfg *config.Config, world World, name string) {
 	}
 	sent, err := world.CheckMail(t.Context(), raw, nil, now)
 	if err != nil || len(sent.Request.Rows) == 0 || sent.Request.Kind != bot.AccountRequest {
-		t.Skip("no list of people who come")
+		return // no list of people who come
 	}
 	if slices.ContainsFunc(sent.Request.ListFiles, func(f string) bool { return !sent.Request.ReadWhole(f) }) {
-		t.Skip("over a limit")
+		return // over a limit
 	}
 	answer := bot.Answer{Request: sent.Request}
 	var files []parser.File

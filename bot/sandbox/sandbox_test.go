@@ -19,7 +19,7 @@ const childArg = "sandbox-child"
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == childArg {
 		if err := Serve(os.Stdin, os.Stdout, work); err != nil {
-			os.Exit(1)
+			os.Exit(1) //nolint:forbidigo // the test program as a child
 		}
 		return
 	}
@@ -49,7 +49,7 @@ func work(j job, data [][]byte) (result, [][]byte) {
 		deep = func(n int) int { return deep(n+1) + n }
 		r.N = deep(0)
 	case "exit":
-		os.Exit(0)
+		os.Exit(0) //nolint:forbidigo // as a reader might
 	case "eat":
 		for {
 			b := make([]byte, 1<<20)

@@ -25,7 +25,7 @@ func Serve[Job, Result any](r io.Reader, w io.Writer, do func(Job, [][]byte) (Re
 	if err := x.send(greeting{PID: os.Getpid()}, nil); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
-	debug.SetGCPercent(400) // jobs are short and much of what they take is rubbish at once …
+	debug.SetGCPercent(400)                // jobs are short and much of what they take is rubbish at once …
 	debug.SetMemoryLimit(h.Memory / 4 * 3) // … but collect harder before the bound is reached
 	for {
 		var job Job
@@ -75,10 +75,10 @@ func newWatch(h hello) *watch {
 			return
 		}
 		if held() > h.Memory {
-			os.Exit(exitHungry)
+			os.Exit(exitHungry) //nolint:forbidigo // the one way out of a job that does not end
 		}
 		if used()-began > h.Timeout {
-			os.Exit(exitSlow)
+			os.Exit(exitSlow) //nolint:forbidigo // as above
 		}
 		w.timer.Reset(look)
 	})

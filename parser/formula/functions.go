@@ -44,13 +44,11 @@ func (p *parser) choice(name string) operand {
 		return o, !bad
 	}
 	first, ok := branch()
-	var second, third operand
-	ok2, ok3 := true, true
-	third = operand{value: truth(false)}
 	if p.take(",", ";") == "" {
 		return p.fail()
 	}
-	second, ok2 = branch()
+	second, ok2 := branch()
+	third, ok3 := operand{value: truth(false)}, true
 	if p.take(",", ";") != "" {
 		third, ok3 = branch()
 	}

@@ -22,6 +22,7 @@ func strokes(glyphs []glyphAt, rules []rule) (borders, through []rule) {
 			borders = append(borders, r)
 		case strikes:
 			through = append(through, r)
+		case underlines:
 		}
 	}
 	return borders, through
@@ -48,8 +49,8 @@ func strokeOf(glyphs []glyphAt, r rule) stroke {
 		if mid := g.x + g.w/2; mid < r.from || mid > r.to {
 			continue
 		}
-		up, now := (r.at-g.y)/g.size, noStroke
-		switch {
+		var now stroke
+		switch up := (r.at - g.y) / g.size; {
 		case strikeLow <= up && up <= strikeHigh:
 			now = strikes
 		case -0.3 <= up && up < 0:

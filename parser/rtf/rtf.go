@@ -152,6 +152,7 @@ func (r *reader) run() error {
 			r.text([]byte{byte(t.num)})
 		case plain:
 			r.text(t.text)
+		case end, binary:
 		}
 	}
 	return nil
@@ -174,6 +175,7 @@ func (r *reader) passOver(t *token) bool {
 	case hexed, symbol, binary:
 		r.skip--
 		return true
+	case end, open, shut:
 	}
 	r.skip = 0
 	return false
@@ -216,6 +218,7 @@ func (r *reader) text(b []byte) {
 	case visible, number:
 		r.high = 0
 		r.bytes = append(r.bytes, b...)
+	case hidden:
 	}
 }
 
@@ -253,6 +256,7 @@ func (r *reader) put(s string) {
 		r.st.flow.add(s, r.font().name, r.st.struck)
 	case number:
 		r.st.flow.para.number += s
+	case hidden, fonts:
 	}
 }
 

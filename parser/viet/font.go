@@ -35,9 +35,3 @@ func capitalFont(name string) bool {
 	}
 	return strings.HasSuffix(name, "h") && len(name) > 4 && !strings.ContainsRune("cgst", rune(name[len(name)-2]))
 }
-
-// otherFont reports fonts of encodings that are not known here (Vietware X and F).
-func otherFont(font string) bool {
-	lower := strings.ToLower(font)
-	return strings.HasPrefix(lower, "vntime") || strings.HasPrefix(lower, "svntime") || strings.HasPrefix(lower, "vnarial") || strings.HasPrefix(lower, "svnarial")
-}

@@ -81,6 +81,7 @@ func decode(s string, e Encoding) (text string, rare, ok bool) {
 			text, ok = fromUTF8(text, byteOf)
 		}
 		ok = ok && letterly(text)
+	case encodings:
 	}
 	return text, false, ok
 }
