@@ -39,7 +39,6 @@ func TestMess(t *testing.T) {
 			if slices.Contains([]parser.RemarkCode{parser.HeaderMissing, parser.HeaderTwice, parser.SeveralPeople, parser.RowShifted,
 				parser.ColumnsSwapped, parser.NoRows, parser.CodeDamaged}, r.Code) {
 				bad += fmt.Sprintf("%s %v\n", r.Code, r.Args)
-			default:
 			}
 		}
 		if bad != "" {
