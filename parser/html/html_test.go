@@ -271,6 +271,7 @@ func BenchmarkRead10000(b *testing.B) {
 	for range 10_000 {
 		s.WriteString("<tr><td class=xl65 style='border:none'>12345</td><td class=xl66>2453010001</td><td>Nguy&#7877;n Thị Thùy Dương</td><td>YAK50</td><td>K50</td><td>&nbsp;</td></tr>\n")
 	}
+	s.WriteString("</table></html>")
 	data := []byte(s.String())
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
