@@ -1,5 +1,5 @@
 // Package ooxml opens the zip container of Office Open XML (ECMA-376 part 2): its parts, whatever the case of their names,
-// its relationships, and XML with a limit on depth.
+// with a limit on what they unpack to, and its relationships.
 //
 // It must not know what a sheet or a paragraph is.
 package ooxml
@@ -183,3 +183,6 @@ func unescape(s string) string {
 	}
 	return b.String()
 }
+
+// True reports whether s is a true value of the schema's boolean (and of its on/off type).
+func True(s string) bool { return s == "1" || s == "true" || s == "on" }

@@ -55,21 +55,28 @@ func TestPackage(t *testing.T) {
 	}
 }
 
-func TestReader(t *testing.T) {
+// The limit is one for all parts together, and counts what is read.
+func TestLimit(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]parser.ProblemCode{
-		"<a><b/></a>": "", "<a>": parser.Damaged, "": parser.Damaged, "<a></b>": parser.Damaged, "<a>&x;</a>": parser.Damaged,
-		strings.Repeat("<a>", 9): parser.TooLarge, "\xff\xfe<": parser.Damaged,
-	} {
-		x := NewReader(strings.NewReader(in), 8)
-		var err error
-		for err == nil {
-			_, err = x.Token()
+	p, err := Open(zipped(t, "a", strings.Repeat("x", 600), "b", strings.Repeat("y", 600), "huge", strings.Repeat("z", 1<<20)), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(name string) error {
+		r, err := p.Part(name)
+		if err != nil {
+			return err
 		}
-		var p *parser.Problem
-		if want == "" && !errors.Is(err, io.EOF) || want != "" && (!errors.As(err, &p) || p.Code != want) {
-			t.Errorf("%q ends with %v, want %q", in, err, want)
-		}
+		defer r.Close()
+		_, err = io.Copy(io.Discard, r)
+		return err
+	}
+	if err := read("a"); err != nil {
+		t.Error(err)
+	}
+	var problem *parser.Problem
+	if err := read("b"); !errors.As(err, &problem) || problem.Code != parser.TooLarge {
+		t.Errorf("the second part: %v", err)
 	}
 }
 
