@@ -106,6 +106,7 @@ func (p *reader) records() error {
 			odd = true
 		}
 		line, next := lineAt(p.text, at)
+		p.reserve() // before from is taken: a new piece begins at 0
 		from := len(p.arena)
 		var err error
 		if strings.IndexByte(line, '"') < 0 {
@@ -132,7 +133,6 @@ func (p *reader) records() error {
 
 // plain reads a record without quotation marks.
 func (p *reader) plain(line string) error {
-	p.reserve()
 	for col := 1; ; col++ {
 		end := -1
 		if p.sep != 0 {
@@ -179,7 +179,6 @@ func (p *reader) add(col int, text, raw string) error {
 // quoted reads the record that begins at p.text[at:] and holds quotation marks in its first line. It returns where the
 // next record begins.
 func (p *reader) quoted(at int, line string, next int) (int, error) {
-	p.reserve()
 	from := at
 	for col := 1; ; col++ {
 		f, ok := p.field(at, from)

@@ -2,6 +2,7 @@ package csv_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -192,6 +193,27 @@ func TestPrograms(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: -want +got\n%s", c.file, diff)
+		}
+	}
+}
+
+// TestManyRows holds that no row is lost where the cells of the rows go on in another piece of memory.
+func TestManyRows(t *testing.T) {
+	t.Parallel()
+	for _, row := range []string{"%d,2453%06d,Lê An,YBK50,K50\n", "%d,2453%06d,\"Lê, An\",YBK50,K50\n"} {
+		var text strings.Builder
+		const rows = 5000
+		for i := range rows {
+			fmt.Fprintf(&text, row, i+1, i)
+		}
+		book, err := csv.Read([]byte(text.String()), parser.DefaultLimits())
+		if err != nil || len(book.Sheets[0].Rows) != rows {
+			t.Fatalf("%d rows, %v", len(book.Sheets[0].Rows), err)
+		}
+		for i, r := range book.Sheets[0].Rows {
+			if r.Number != i+1 || len(r.Cells) != 5 || r.Cells[0].Text != fmt.Sprint(i+1) || r.Cells[1].Text != fmt.Sprintf("2453%06d", i) || r.Cells[4].Text != "K50" {
+				t.Fatalf("row %d: %+v", i+1, r)
+			}
 		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 // by cell as it was written, in every format that the program can write, and no row may be refused.
 func TestMadeFiles(t *testing.T) {
 	m := newMaker(t)
-	list := people(300, 23)
+	list := people(300, 1500) // more than any reader keeps in one piece
 	list[3].name, list[4].name = "Nguyễn Hoàng Thuỳ Dương", "Y Thịnh Niê Kdăm"
 	list[5].note = "chuyển từ K49; nhà ở “Cái Răng”, TP. Cần Thơ"
 	for i := range list[12:] {
@@ -29,7 +29,9 @@ func TestMadeFiles(t *testing.T) {
 		list[i].name = strings.ReplaceAll(list[i].name, "Ð", "Đ")
 	}
 	m.openpyxl("gốc.xlsx", list)
-	m.write("văn bản.fodt", document(list))
+	pages := list[:200] // a document of more takes LibreOffice long
+	m.write("văn bản.fodt", document(pages))
+	m.openpyxl("trang.xlsx", pages)
 	for _, c := range []made{
 		{"openpyxl", "gốc.xlsx", nil},
 		{"LibreOffice Calc, xlsx", "lại.xlsx", m.office("gốc.xlsx", "xlsx")},
@@ -40,7 +42,7 @@ func TestMadeFiles(t *testing.T) {
 		{"LibreOffice Calc, csv with semicolons in UTF-16", "gốc16.csv", m.office("gốc.xlsx", "csv:Text - txt - csv (StarCalc):59,34,65535")},
 		{"LibreOffice Calc, tabs, all quoted", "gốc.tsv", m.office("gốc.xlsx", "csv:Text - txt - csv (StarCalc):9,34,76,1,,0,true")},
 		{"LibreOffice Calc, html", "gốc.html", m.office("gốc.xlsx", "html")},
-		{"LibreOffice Calc, pdf", "gốc.pdf", m.office("gốc.xlsx", "pdf")},
+		{"LibreOffice Calc, pdf", "trang.pdf", m.office("trang.xlsx", "pdf")},
 		{"LibreOffice Writer, docx", "văn bản.docx", m.office("văn bản.fodt", "docx")},
 		{"LibreOffice Writer, doc", "văn bản.doc", m.office("văn bản.fodt", "doc")},
 		{"LibreOffice Writer, odt", "văn bản.odt", m.office("văn bản.fodt", "odt")},
@@ -57,7 +59,11 @@ func TestMadeFiles(t *testing.T) {
 			if c.make != nil {
 				c.make(t, c.file)
 			}
-			m.check(t, c.file, list)
+			want := list
+			if strings.HasPrefix(c.file, "văn bản") || strings.HasPrefix(c.file, "trang") {
+				want = pages
+			}
+			m.check(t, c.file, want)
 		})
 	}
 }
