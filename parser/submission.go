@@ -229,6 +229,7 @@ const (
 	SeveralPeople     RemarkCode = "several_people"     // LST-16, rejects the row; N set; Args n: several in one row that cannot be told apart
 	RowShifted        RemarkCode = "row_shifted"        // LST-17, rejects the row; N set; Args h, v: a value stands under another's heading
 	ColumnsSwapped    RemarkCode = "columns_swapped"    // LST-18, rejects; Args h1, h2: the values of whole columns stand under each other's headings
+	PartlyStruck      RemarkCode = "partly_struck"      // LST-22; N set; Args cell: a part of the text is struck through, so what is meant is not sure
 	CellsWorkedOut    RemarkCode = "cells_worked_out"   // LST-20; Args cell, n: n formulas without values were worked out, the first at cell
 	HeaderCarried     RemarkCode = "header_carried"     // LST-19; Args s: a table without a header was read by the header of the one before
 	NoteBelow         RemarkCode = "note_below"         // LST-21; N set; Args v: a line outside of the table speaks of this code

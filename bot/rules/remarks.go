@@ -49,6 +49,8 @@ func ruleOf(code parser.RemarkCode) string {
 		return "LST-18"
 	case parser.HeaderCarried:
 		return "LST-19"
+	case parser.PartlyStruck:
+		return "LST-22"
 	case parser.CellsWorkedOut:
 		return "LST-20"
 	case parser.NoteBelow:
@@ -112,7 +114,7 @@ func (j *judge) severityOf(r parser.Remark, rule string) bot.Severity {
 		if r.Args["field"] != "code" {
 			return bot.Warn
 		}
-	case parser.CellUnusable, parser.LetterLost, parser.ReplacementChars:
+	case parser.CellUnusable, parser.PartlyStruck, parser.LetterLost, parser.ReplacementChars:
 		if r.N == 0 || !j.needed(r) {
 			return bot.Warn
 		}

@@ -331,7 +331,7 @@ func TestRemarksAreMapped(t *testing.T) {
 	for _, code := range []parser.RemarkCode{parser.HeaderMissing, parser.ColumnMissing, parser.HeaderRead, parser.HeaderTwice, parser.NoRows,
 		parser.NumberingJumps, parser.HiddenPart, parser.SeveralSheets, parser.RowsSkipped, parser.MergedDown, parser.CellUnusable, parser.TooManyRows,
 		parser.RowStruck, parser.ColumnDropped, parser.CodeDamaged, parser.TextNormalised, parser.EthReplaced, parser.MacrosPresent, parser.SeveralLists, parser.ListLeftOut, parser.LetterAmbiguous,
-		parser.ValueTaken, parser.RowSplit, parser.SeveralPeople, parser.ColumnsCut, parser.RowShifted, parser.ColumnsSwapped, parser.HeaderCarried, parser.CellsWorkedOut, parser.NoteBelow,
+		parser.ValueTaken, parser.RowSplit, parser.SeveralPeople, parser.ColumnsCut, parser.RowShifted, parser.ColumnsSwapped, parser.HeaderCarried, parser.CellsWorkedOut, parser.PartlyStruck, parser.NoteBelow,
 		parser.EncodingConverted, parser.EncodingUnknown, parser.LetterLost, parser.ReplacementChars, parser.CharsetRead, parser.FontMisleads} {
 		if _, ok := catalogue[ruleOf(code)]; !ok {
 			t.Errorf("no rule speaks of %s", code)

@@ -171,6 +171,11 @@ var mishaps = map[string]func(r *rand.Rand, l *plainTable){
 		l.rows[i][2] = "#N/A"
 		l.bad[i] = true
 	},
+	"a part of a name struck through": func(r *rand.Rand, l *plainTable) {
+		i := r.IntN(len(l.rows))
+		l.rows[i][2] = []excelize.RichTextRun{{Text: l.want[i].name + " "}, {Text: "An", Font: &excelize.Font{Strike: true}}, {Text: " Ân"}}
+		l.bad[i] = true
+	},
 	"question marks": func(r *rand.Rand, l *plainTable) {
 		i := r.IntN(len(l.rows))
 		l.rows[i][2] = "Nguy?n V?n An"
@@ -241,6 +246,12 @@ func (l *plainTable) bytes(t *testing.T) []byte {
 	for k, cells := range l.rows {
 		for i, v := range cells {
 			if v == "" {
+				continue
+			}
+			if runs, ok := v.([]excelize.RichTextRun); ok {
+				if err := f.SetCellRichText("Sheet1", cell(i+1, row+k), runs); err != nil {
+					t.Fatal(err)
+				}
 				continue
 			}
 			if err := f.SetCellValue("Sheet1", cell(i+1, row+k), v); err != nil {

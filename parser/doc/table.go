@@ -134,7 +134,7 @@ func (t *table) grid(lim parser.Limits) (grid.Sheet, error) {
 			}
 			c := &r.cells[first]
 			if shown := strings.Trim(c.String(), " \t\n"); shown != "" && !goesOn {
-				out.Cells = append(out.Cells, grid.Cell{Col: from, Text: shown, Raw: shown, Font: c.font(), Struck: c.solid > 0 && c.struck == c.solid})
+				out.Cells = append(out.Cells, grid.Cell{Col: from, Text: shown, Raw: shown, Font: c.font(), Struck: c.solid > 0 && c.struck == c.solid, Partly: c.struck > 0 && c.struck < c.solid})
 			}
 		}
 		if len(out.Cells) > 0 {

@@ -217,7 +217,7 @@ func (d *walk) cell(s *sheet, r *tableRow) error {
 	if shown == "" || c.down == more || c.deleted {
 		return nil
 	}
-	s.cells = append(s.cells, grid.Cell{Col: from, Text: shown, Raw: shown, Font: c.font, Struck: c.struck >= len(shown)})
+	s.cells = append(s.cells, grid.Cell{Col: from, Text: shown, Raw: shown, Font: c.font, Struck: c.struck >= len(shown), Partly: c.struck > 0 && c.struck < len(shown)})
 	return nil
 }
 

@@ -51,6 +51,10 @@ func (l *list) check(c grid.Cell, row, n int) {
 			l.workedAt = l.place(row, c.Col)
 		}
 	}
+	if c.Partly {
+		at := l.place(row, c.Col)
+		l.remark(parser.PartlyStruck, n, at, oneLine(c.Text), "cell", at.Cell())
+	}
 	if !unusable(c) {
 		return
 	}

@@ -102,6 +102,7 @@ type Cell struct {
 	Kind    Kind
 	Formula bool // the text is a formula's cached value; empty Text: there was none (LST-11)
 	Struck  bool // struck through (LST-13)
+	Partly  bool // a part of the text is struck through, and not all of it (LST-22)
 	Worked  bool // the file has no value of the formula: Text is what was worked out (LST-20)
 	Text    string
 	Raw     string

@@ -91,12 +91,13 @@ func (f *flow) block() { f.lines, f.blank = max(f.lines, 1), false }
 type text struct {
 	s, font string
 	struck  bool
+	partly  bool
 }
 
 // take returns the text and empties the flow. What holds nothing but blanks (&nbsp; makes browsers draw an empty cell) is
 // empty.
 func (f *flow) take() text {
-	t := text{font: f.font, struck: f.total > 0 && f.struck == f.total}
+	t := text{font: f.font, struck: f.total > 0 && f.struck == f.total, partly: f.struck > 0 && f.struck < f.total}
 	if f.total > 0 {
 		t.s = string(f.b)
 	} else if len(f.gone) > 0 { // all of it: as if it were struck through

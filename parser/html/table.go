@@ -267,7 +267,7 @@ func (w *walk) closeCell(t *table) error {
 // fill gives the cell its text, and what Excel and LibreOffice store beside it.
 func (c *cell) fill(t text) {
 	a := c.attributes
-	c.Text, c.Raw, c.Font, c.Struck, c.Formula = t.s, t.s, t.font, t.struck, a.hasFormula
+	c.Text, c.Raw, c.Font, c.Struck, c.Partly, c.Formula = t.s, t.s, t.font, t.struck, t.partly, a.hasFormula
 	if inner, ok := grid.AsText(t.s); ok {
 		c.Text = inner
 	}

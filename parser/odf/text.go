@@ -27,6 +27,9 @@ func (t *Text) Reset() { *t = Text{Bytes: t.Bytes[:0]} }
 // Struck reports whether all of the text is struck through.
 func (t *Text) Struck() bool { return t.total > 0 && t.struck == t.total }
 
+// Partly reports whether a part of the text is, and not all of it.
+func (t *Text) Partly() bool { return t.struck > 0 && t.struck < t.total }
+
 // Begun reports whether a paragraph was read, be it empty.
 func (t *Text) Begun() bool { return t.open }
 

@@ -93,7 +93,7 @@ func (b *book) cell(t *table, col *int, row int, format *odf.Format) error {
 	if c.Text == "" && !c.Formula {
 		return nil
 	}
-	c.Font, c.Struck = b.text.Font, b.text.Struck()
+	c.Font, c.Struck, c.Partly = b.text.Font, b.text.Struck(), b.text.Partly()
 	for i := range n {
 		if c.Col = first + i; c.Col > b.lim.Columns {
 			t.Cut = true

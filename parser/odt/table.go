@@ -119,7 +119,7 @@ func (w *walk) cell(t *table, r *grid.Row, col *int) error {
 		if first+i > w.lim.Columns {
 			return parser.Beyond(w.lim.Columns, "cột")
 		}
-		r.Cells = append(r.Cells, grid.Cell{Col: first + i, Text: s, Raw: s, Font: text.Font, Struck: text.Struck()})
+		r.Cells = append(r.Cells, grid.Cell{Col: first + i, Text: s, Raw: s, Font: text.Font, Struck: text.Struck(), Partly: text.Partly()})
 	}
 	return nil
 }

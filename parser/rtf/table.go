@@ -192,7 +192,7 @@ func (t *table) sheet(lim parser.Limits) (grid.Sheet, error) {
 			}
 			if shown := strings.Trim(c.text.String(), blanks); shown != "" && !c.gone {
 				out.Cells = append(out.Cells, grid.Cell{
-					Col: c.from, Text: shown, Raw: shown, Font: c.text.font, Struck: c.text.struck >= len(shown),
+					Col: c.from, Text: shown, Raw: shown, Font: c.text.font, Struck: c.text.struck >= len(shown), Partly: c.text.struck > 0 && c.text.struck < len(shown),
 				})
 			}
 		}

@@ -201,7 +201,7 @@ func (s *sheet) text(at place, text string, f font) error {
 	if err != nil {
 		return err
 	}
-	c.Text, c.Raw, c.Font, c.Struck = shown, text, f.name, f.struck
+	c.Text, c.Raw, c.Font, c.Struck, c.Partly = shown, text, f.name, f.struck, f.partly && !f.struck
 	return nil
 }
 

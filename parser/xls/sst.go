@@ -130,7 +130,7 @@ func (b *book) dress(text string, base font, runs []run) font {
 		if r == ' ' || r == '\n' || r == '\u00a0' {
 			continue
 		}
-		best.struck = best.struck && now.struck
+		best.struck, best.partly = best.struck && now.struck, best.partly || now.struck
 		if _, ok := count[now.name]; !ok && len(count) == most {
 			continue
 		}

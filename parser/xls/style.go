@@ -10,6 +10,7 @@ import (
 type font struct {
 	name    string
 	struck  bool
+	partly  bool // a part of a text with runs is struck through
 	charset byte
 }
 

@@ -54,6 +54,7 @@ const maxLooks = 10_000
 type look struct {
 	font   string // that of most of its characters, "" for that of the cell
 	struck bool   // all of it is struck through
+	partly bool   // a part of it is
 }
 
 func (t *table) add(text []byte, l look) {

@@ -91,7 +91,7 @@ func (s *sheet) put(c *stored) error {
 
 // fill sets what the cell shows, by its type; cell is one that was used before.
 func (s *sheet) fill(cell *grid.Cell, c *stored) error {
-	cell.Col, cell.Formula, cell.Kind = c.col, c.formula, grid.Text
+	cell.Col, cell.Formula, cell.Kind, cell.Partly = c.col, c.formula, grid.Text, false
 	if len(c.value) == 0 && len(c.text) == 0 {
 		cell.Text, cell.Raw, cell.Font, cell.Struck = "", "", "", false
 		return nil
@@ -132,7 +132,7 @@ func (s *sheet) setText(cell *grid.Cell, text string, l look, st *style) error {
 	if l.font != "" {
 		cell.Font = l.font
 	}
-	cell.Struck = cell.Struck || l.struck
+	cell.Struck, cell.Partly = cell.Struck || l.struck, l.partly
 	if st.text {
 		return s.show(cell, st.format.Text(text))
 	}

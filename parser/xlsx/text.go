@@ -134,7 +134,11 @@ func (t *texts) look() look {
 		if n > most {
 			most, l.font = n, r.font
 		}
-		if !r.struck && len(bytes.TrimSpace(t.text[r.from:r.to])) > 0 {
+		switch blank := len(bytes.TrimSpace(t.text[r.from:r.to])) == 0; {
+		case blank:
+		case r.struck:
+			l.partly = true
+		default:
 			l.struck = false
 		}
 		if i == 32 { // a text of more runs than that is no code and no name
@@ -142,6 +146,7 @@ func (t *texts) look() look {
 		}
 	}
 	l.struck = l.struck && most > 0
+	l.partly = l.partly && !l.struck
 	return l
 }
 
