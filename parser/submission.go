@@ -222,9 +222,9 @@ const (
 	FontMisleads      RemarkCode = "font_misleads"      // ENC-06; Args font: its name speaks of another encoding than the text
 	CharsetRead       RemarkCode = "charset_read"       // ENC-05; Args enc: a text file that is not UTF-8
 	SeveralLists      RemarkCode = "several_lists"      // ENV-08; Args n, files
-	ListLeftOut       RemarkCode = "list_left_out"      // LST-08; Args s, why: "lookup", "incomplete" or "deletes" (see form)
+	ListLeftOut       RemarkCode = "list_left_out"      // LST-08; Args s, why: "lookup", "incomplete", "deletes", "served", "staff" or "draft" (see form)
 	LetterAmbiguous   RemarkCode = "letter_ambiguous"   // two files look like the letter; the first was taken
-	ValueTaken        RemarkCode = "value_taken"        // LST-14; Args field (class, cohort), v, where (group_row, title, sheet_name, file_name): no column has it
+	ValueTaken        RemarkCode = "value_taken"        // LST-14; Args field (class, cohort), v, where (group_row, title, sheet_name, file_name, ditto): no column has it
 	RowSplit          RemarkCode = "row_split"          // LST-15; N set; Args n: n people in the cells of one row, told apart line by line
 	SeveralPeople     RemarkCode = "several_people"     // LST-16, rejects the row; N set; Args n: several in one row that cannot be told apart
 	RowShifted        RemarkCode = "row_shifted"        // LST-17, rejects the row; N set; Args h, v: a value stands under another's heading

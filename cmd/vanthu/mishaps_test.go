@@ -148,10 +148,10 @@ var mishaps = map[string]func(r *rand.Rand, l *plainTable){
 		l.bad[i] = true
 		l.alarm = true // a row more than was meant
 	},
-	"ditto marks": func(r *rand.Rand, l *plainTable) { // no name of a class: said, never filled
+	"ditto marks": func(r *rand.Rand, l *plainTable) { // the class above, and said (LST-14)
 		for i := 1; i < len(l.rows); i++ {
 			l.rows[i][3] = `"`
-			l.want[i].class = `"`
+			l.want[i].class = l.want[0].class
 		}
 		l.alarm = true
 	},

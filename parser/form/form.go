@@ -150,6 +150,7 @@ func (r *reading) remark(m parser.Remark) { r.out.Remarks = append(r.out.Remarks
 // tables without a code or a name beside a list that has both, and people who left beside people who come.
 func (r *reading) leaveOut(s *source) {
 	whole, coming := false, false
+	asked := slices.ContainsFunc(r.sources, (*source).asks)
 	for _, l := range s.lists {
 		if len(l.rows) > 0 {
 			whole = whole || l.whole()
@@ -163,13 +164,16 @@ func (r *reading) leaveOut(s *source) {
 		case whole && !l.whole() && known(l, s.lists):
 			l.leftOut = "incomplete"
 		case coming && l.out.Deletes && !s.deletes():
-			l.leftOut = "deletes"
+			l.leftOut = forLeavers
+		case asked && l.purpose != "" && (l.purpose != forLeavers || !s.deletes()) || l.purpose == forStaff:
+			l.leftOut = l.purpose
 		case lookedUp(l, s.lists):
 			l.leftOut = "lookup"
 		default:
 			continue
 		}
-		r.remark(newRemark(parser.ListLeftOut, 0, l.place(l.out.HeaderRow, 0), l.out.Sheet, "s", l.out.Sheet, "why", l.leftOut))
+		name, at := l.leftOutAs()
+		r.remark(newRemark(parser.ListLeftOut, 0, at, l.out.Sheet, "s", name, "why", l.leftOut))
 	}
 }
 

@@ -130,6 +130,9 @@ var (
 	sheetCohortRE = regexp.MustCompile(`^(?:khoa\s*|k\s?)(\d{1,3})$`)
 )
 
+// romanRE matches the number of a part of a list.
+var romanRE = regexp.MustCompile(`^[IVX]{1,5}[.)/]?$`)
+
 // sheetGroup reads the class or the cohort that a sheet is named after: "YAK50", "Lớp Y A - K51", "K50".
 func sheetGroup(name string, at parser.Place) group {
 	shown := oneLine(name)

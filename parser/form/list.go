@@ -33,6 +33,8 @@ type list struct {
 	hiddenRows []int
 	hiddenCols []int
 	merged     map[grid.Range]bool // already remarked
+	purpose    string              // what its people are listed for, "" for the request itself
+	at         int                 // row of the title that began it between people, 0: a header did
 	leftOut    string              // why the list is not taken, "" when it is
 	turned     bool                // codes stand under the name and names under the code
 	totals     []total
@@ -46,6 +48,12 @@ func newList(c *scan, h header, below []grid.Row) *list {
 	l.out = parser.List{File: c.file, Sheet: c.s.Name}
 	if h.last >= 0 {
 		l.out.HeaderRow = c.s.Rows[h.last].Number
+	}
+	if !c.document {
+		l.purpose = sheetPurpose(c.s.Name)
+	}
+	if name := strings.NewReplacer("_", " ", "-", " ").Replace(c.file); l.purpose == "" && purposeOf(name) == forServed {
+		l.purpose = forServed
 	}
 	l.assign(h, below)
 	l.out.Columns = l.cols.header
@@ -72,6 +80,9 @@ func (l *list) inherit(other *list) {
 	}
 	if l.out.Title == "" {
 		l.out.Title, l.out.Deletes = other.out.Title, other.out.Deletes
+		if l.purpose == "" {
+			l.purpose = other.purpose
+		}
 	}
 	if l.out.Date.Year == 0 {
 		l.out.Date = other.out.Date
@@ -139,6 +150,12 @@ func (l *list) lookAt(n line) {
 	if v, d := decision(n, text); v.Text != "" {
 		l.out.Decision, l.out.DecisionDate = v, d
 	}
+	if purpose, ok := l.turns(n.text); ok && (n.at.Col == 0 || len(l.cols.name) == 0 || n.at.Col <= l.cols.name[0]) {
+		l.purpose = purpose
+		if l.out.Title == "" {
+			l.out.Title = n.text
+		}
+	}
 	if len(n.text) <= maxHeading {
 		l.above = titleGroup(n, "title").or(l.above)
 	}
@@ -182,6 +199,9 @@ func (l *list) skip(row grid.Row) {
 	if text == "" {
 		return
 	}
+	if next := row.Cell(cell.Col + 1); romanRE.MatchString(text) && !blank(next.Text) { // "I" beside "Lớp YAK50"
+		text = oneLine(next.Text)
+	}
 	if n := totalCount(text); n > 0 {
 		l.totals = append(l.totals, total{n, len(l.rows)})
 	}
@@ -213,13 +233,14 @@ func (l *list) addOne(row grid.Row) {
 	p.STT = l.value(row, l.cols.stt)
 	p.Code = l.code(row, n)
 	p.Name = l.name(row, n)
-	p.Class = l.filled(row, l.cols.class, n)
-	p.Cohort = l.filled(row, l.cols.cohort, n)
+	p.Class = l.ditto(fieldClass, l.filled(row, l.cols.class, n))
+	p.Cohort = l.ditto(fieldCohort, l.filled(row, l.cols.cohort, n))
 	p.Note = l.note(row, n)
 	p.Leaving = l.leaving(row, n)
 	l.checkNumber(p)
 	l.shifted(p)
 	l.twoNames(p)
+	l.halfName(row, p)
 	l.wrapped(p)
 	if l.struck(row) {
 		l.remark(parser.RowStruck, n, p.At, "", "row", strconv.Itoa(row.Number))

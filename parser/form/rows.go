@@ -31,7 +31,7 @@ func (l *list) isPerson(row grid.Row, footer bool) bool {
 	if isCode || numbered {
 		return true
 	}
-	if first := oneLine(l.first(row).Text); isTotal(first) || isLabel(first) || isFooter(row) || isPageLine(row) {
+	if first := oneLine(l.first(row).Text); purposeOf(first) != "" || isTotal(first) || isLabel(first) || isFooter(row) || isPageLine(row) {
 		return false
 	}
 	return hasName && !l.isTitle(row) && (hasCode || l.canBeName(row))

@@ -93,7 +93,7 @@ func (c *scan) begin(h header) {
 	if len(blocks) == len(c.active) {
 		same := true
 		for i, b := range blocks {
-			same = same && sameHeadings(b, c.active[i].head)
+			same = same && sameHeadings(b, c.active[i].head) && !c.active[i].turnedBy(c.lines[c.titles:])
 		}
 		if same {
 			for _, l := range c.active {
@@ -165,7 +165,7 @@ func (c *scan) goOn(before *list) {
 	for i := range l.remarks {
 		l.remarks[i].At.Sheet, l.remarks[i].At.Page = before.out.Sheet, before.scan.s.Page
 	}
-	l.out.Title, l.out.Deletes, l.number = before.out.Title, before.out.Deletes, before.number
+	l.out.Title, l.out.Deletes, l.number, l.purpose = before.out.Title, before.out.Deletes, before.number, before.purpose
 	l.out.Decision, l.out.DecisionDate = before.out.Decision, before.out.DecisionDate
 	l.lookAbove(c.above, nil)
 	l.above = l.above.or(before.lastGroup())
@@ -248,6 +248,7 @@ func (c *scan) row(row grid.Row) {
 			return
 		}
 	}
+	c.turn(row)
 	for _, l := range c.active {
 		l.skip(row)
 	}

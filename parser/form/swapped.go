@@ -132,3 +132,20 @@ func (l *list) twoNames(p parser.Row) {
 		}
 	}
 }
+
+// halfName remarks a row without the last part of its name, where names stand in parts: half a name must not be served
+// (LST-17). That the last part is written twice cannot be told from a name such as "Lan Lan".
+func (l *list) halfName(row grid.Row, p parser.Row) {
+	k := len(l.cols.name)
+	if k < 2 || p.Name.Text == "" {
+		return
+	}
+	first, last := row.Cell(l.cols.name[0]), row.Cell(l.cols.name[k-1])
+	if unusable(first) || unusable(last) || l.scan.m.lastCol(row.Number, first.Col) >= l.cols.name[k-1] {
+		return
+	}
+	a, b := oneLine(first.Text), oneLine(last.Text)
+	if strings.Contains(a, " ") && b == "" {
+		l.remark(parser.RowShifted, p.N, p.Name.At, a, "h", l.cols.header[fieldName].Text, "v", a)
+	}
+}

@@ -88,6 +88,40 @@ func (l *list) filled(row grid.Row, col, n int) parser.Value {
 	return v
 }
 
+// dittoRE matches what a clerk writes for "as above".
+var dittoRE = regexp.MustCompile(`^(-? ?(nt|n/t|nhu tren|id|idem|ditto)[ .]*-?|["”“″〃]|''|’’|""|//)$`)
+
+// ditto reads a mark for "as above" as the value above, with a remark where such marks begin (LST-14). A dash says that there
+// is no value.
+func (l *list) ditto(field string, v parser.Value) parser.Value {
+	if v.Text == "" || len(v.Text) > 12 {
+		return v
+	}
+	if !dittoRE.MatchString(viet.Fold(v.Text)) {
+		if strings.Trim(v.Text, "-–—._… ") == "" {
+			v.Text = ""
+		}
+		return v
+	}
+	mark := v.Text
+	v.Text = ""
+	if n := len(l.rows); n > 0 {
+		above := l.rows[n-1].Class
+		if field == fieldCohort {
+			above = l.rows[n-1].Cohort
+		}
+		v.Text = above.Text
+	}
+	if v.Text == "" {
+		return v
+	}
+	if key := field + "ditto" + v.Text; !l.told[key] {
+		l.told[key] = true
+		l.remark(parser.ValueTaken, 0, v.At, mark, "field", field, "v", v.Text, "where", "ditto")
+	}
+	return v
+}
+
 // rowNumber returns the row with that number, an empty one when the sheet has none.
 func (c *scan) rowNumber(number int) grid.Row {
 	lo, hi := 0, len(c.s.Rows)
@@ -144,6 +178,9 @@ func (l *list) code(row grid.Row, n int) parser.Value {
 			l.remark(parser.CodeDamaged, n, v.At, v.Text)
 		case !allDigits(v.Text):
 			v.Text = c.Raw
+		}
+		if len(c.Raw) >= 10 && strings.HasSuffix(c.Raw, "0000") { // 2.45301E+09, typed or imported as a number
+			l.remark(parser.CodeDamaged, n, v.At, v.Text)
 		}
 		return v
 	case grid.Date, grid.Bool: // a number or a text that the program took for something else

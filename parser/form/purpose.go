@@ -1,0 +1,128 @@
+package form
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"vanthu/parser"
+	"vanthu/parser/grid"
+	"vanthu/parser/viet"
+)
+
+// What a list is for, when it is not the request: the words of list_left_out.
+const (
+	forLeavers = "deletes"
+	forServed  = "served" // people who have accounts already, or shall get none
+	forStaff   = "staff"
+	forNobody  = "draft" // old lists and drafts
+)
+
+// All on folded text but draftRE, since "Cử nhân" is "cu nhan" without its marks.
+var (
+	servedRE   = regexp.MustCompile(`\bda (co|duoc cap|cap|tao|duoc tao)( san)? (tai khoan|e-?mail|mail|thu dien tu|dia chi)\b|^(ds|danh sach|sinh vien|sv|cac|nhom|phan)?[ :.-]*(da cap|khong cap|khong de nghi cap)\b`)
+	goneRE     = regexp.MustCompile(`\b(bo hoc|da nghi hoc)\b`)
+	teachersRE = regexp.MustCompile(`^([ivx\d]+[.)/] *)?(ds|danh sach)?[ :.-]*(giang vien|giao vien|vien chuc|can bo giang day|nhan vien)\b`)
+	pupilsRE   = regexp.MustCompile(`\b(sinh vien|hoc vien|nguoi hoc|sv|hv)\b`)
+	comingRE   = regexp.MustCompile(`^([ivx\d]+[.)/] *)?(danh sach|ds|sinh vien|sv|hoc vien).*\b(de nghi cap|cap moi|chua co|bo sung)\b`)
+	draftRE    = regexp.MustCompile(`(^|[ ._(-])(cũ|nháp|không dùng)([ ._)-]|$)|^(ds|danh sach|list|k\d+|lop .*) cu$|^(nhap|backup|draft|old)\d*$|^khong dung$`)
+)
+
+// purposeOf returns what a title says its people are listed for, "" for the request itself or when it does not say.
+func purposeOf(text string) string {
+	if len(text) > maxHeading {
+		return ""
+	}
+	fold := viet.Fold(text)
+	switch {
+	case leftRE.MatchString(fold) || goneRE.MatchString(fold):
+		return forLeavers
+	case servedRE.MatchString(fold) && !strings.Contains(fold, "chua "):
+		return forServed
+	case teachersRE.MatchString(fold) && !pupilsRE.MatchString(fold):
+		return forStaff
+	}
+	return ""
+}
+
+// sheetPurpose is the same of the name of a sheet: "Nháp", "Danh sách cũ", "Đã có tài khoản".
+func sheetPurpose(name string) string {
+	text := oneLine(name)
+	if draftRE.MatchString(strings.ToLower(text)) {
+		return forNobody
+	}
+	return purposeOf(text)
+}
+
+// asks reports whether the file has people of the request itself.
+func (s *source) asks() bool {
+	return slices.ContainsFunc(s.lists, func(l *list) bool { return len(l.rows) > 0 && l.purpose == "" && !l.out.Deletes })
+}
+
+// turns reports whether a title leads from the people of the list to others, and to which.
+func (l *list) turns(text string) (purpose string, ok bool) {
+	if purpose = purposeOf(text); purpose != "" {
+		return purpose, purpose != l.purpose
+	}
+	return "", l.purpose != "" && len(text) <= maxHeading && comingRE.MatchString(viet.Fold(text))
+}
+
+// turn begins lists of the same columns where a title between people says that those below are others: people who have
+// accounts, who left, who teach.
+func (c *scan) turn(row grid.Row) {
+	for i, l := range c.active {
+		cell := l.first(row)
+		text := oneLine(cell.Text)
+		purpose, ok := l.turns(text)
+		if !ok || !l.alone(row) {
+			continue
+		}
+		if len(l.rows) == 0 {
+			l.purpose, l.out.Title = purpose, text
+			l.out.Deletes = purpose == forLeavers
+			continue
+		}
+		next := newList(c, l.head, nil)
+		next.cols, next.out.Columns, next.turned, next.number = l.cols, l.out.Columns, l.turned, l.number
+		next.remarks = nil // said of the list above
+		next.lacks = l.lacks
+		next.above = l.above
+		next.out.HeaderRow, next.out.Title = l.out.HeaderRow, text
+		next.purpose, next.out.Deletes = purpose, purpose == forLeavers
+		next.out.Decision, next.out.DecisionDate, next.out.Date = l.out.Decision, l.out.DecisionDate, l.out.Date
+		next.at = row.Number
+		c.active[i] = next
+		c.lists = append(c.lists, next)
+	}
+}
+
+// alone reports whether a row has one text within the list.
+func (l *list) alone(row grid.Row) bool {
+	n := 0
+	for _, c := range row.Cells {
+		if c.Col <= l.cols.to && !blank(c.Text) && !isNumber(c.Text) {
+			n++
+		}
+	}
+	return n == 1
+}
+
+// turned reports whether the titles above a repeated header say that its people are others than those above.
+func (l *list) turnedBy(titles []line) bool {
+	return slices.ContainsFunc(titles, func(n line) bool {
+		_, ok := l.turns(n.text)
+		return ok
+	})
+}
+
+// leftOutAs names the list for the remark that it is left out: by its sheet, and by its title where the sheet has others.
+func (l *list) leftOutAs() (string, parser.Place) {
+	at := l.place(l.out.HeaderRow, 0)
+	if l.at > 0 {
+		at = l.place(l.at, 0)
+	}
+	if len(l.scan.lists) > 1 && l.out.Title != "" {
+		return l.out.Sheet + ": " + l.out.Title, at
+	}
+	return l.out.Sheet, at
+}
