@@ -22,9 +22,11 @@ const (
 var (
 	servedRE   = regexp.MustCompile(`\bda (co|duoc cap|cap|tao|duoc tao)( san)? (tai khoan|e-?mail|mail|thu dien tu|dia chi)\b|^(ds|danh sach|sinh vien|sv|cac|nhom|phan)?[ :.-]*(da cap|khong cap|khong de nghi cap)\b`)
 	goneRE     = regexp.MustCompile(`\b(bo hoc|da nghi hoc)\b`)
-	teachersRE = regexp.MustCompile(`^([ivx\d]+[.)/] *)?(ds|danh sach)?[ :.-]*(giang vien|giao vien|vien chuc|can bo giang day|nhan vien)\b`)
+	teachersRE = regexp.MustCompile(`^((ds|danh sach)[ :.-]*|[a-z\divx]{1,4}[.)/] *)(giang vien|giao vien|vien chuc|can bo giang day|nhan vien)\b[^:]*:?$|^(giang vien|giao vien|vien chuc|nhan vien)[ :]*$`)
 	pupilsRE   = regexp.MustCompile(`\b(sinh vien|hoc vien|nguoi hoc|sv|hv)\b`)
-	comingRE   = regexp.MustCompile(`^([ivx\d]+[.)/] *)?(danh sach|ds|sinh vien|sv|hoc vien).*\b(de nghi cap|cap moi|chua co|bo sung)\b`)
+	comingRE   = regexp.MustCompile(`^([a-z\d]{1,4}[.)/] *)?(danh sach|ds|sinh vien|sv|hoc vien).*\b(de nghi cap|cap moi|chua co|bo sung)\b`)
+	againRE    = regexp.MustCompile(`\b(chua|ca nhan|rieng|de nghi cap|cap lai|cap moi)\b`) // "đã có email cá nhân, đề nghị cấp …"
+	remarkRE   = regexp.MustCompile(`^[*(-]*\s*(ghi chu|luu y|chu y|chu thich|nb)\b`)
 	draftRE    = regexp.MustCompile(`(^|[ ._(-])(cũ|nháp|không dùng)([ ._)-]|$)|^(ds|danh sach|list|k\d+|lop .*) cu$|^(nhap|backup|draft|old)\d*$|^khong dung$`)
 )
 
@@ -34,10 +36,13 @@ func purposeOf(text string) string {
 		return ""
 	}
 	fold := viet.Fold(text)
+	bare := beforeBracket(fold) // "Lớp YAK50 (có 2 SV thôi học)"
 	switch {
-	case leftRE.MatchString(fold) || goneRE.MatchString(fold):
+	case remarkRE.MatchString(fold):
+		return ""
+	case leftRE.MatchString(bare) || goneRE.MatchString(bare):
 		return forLeavers
-	case servedRE.MatchString(fold) && !strings.Contains(fold, "chua "):
+	case servedRE.MatchString(fold) && !againRE.MatchString(strings.ReplaceAll(fold, "khong de nghi cap", "")):
 		return forServed
 	case teachersRE.MatchString(fold) && !pupilsRE.MatchString(fold):
 		return forStaff
