@@ -53,7 +53,7 @@ type Cause string
 const (
 	Hungry  Cause = "hungry"  // it took more memory than it may
 	Slow    Cause = "slow"    // it took more time than it may
-	Crashed Cause = "crashed" // anything else, twice
+	Crashed Cause = "crashed" // anything else, twice, the second time in a fresh child
 )
 
 // Death is the error of a job that killed its child. The same job would do it again.
@@ -77,9 +77,10 @@ func (p *Pool[Job, Result]) Do(ctx context.Context, job Job, data ...[]byte) (re
 	case <-ctx.Done():
 		return result, nil, ctx.Err()
 	}
-	// A child may also be killed from outside, by a person or for want of memory on the machine: only who dies twice dies of the job.
+	// A child may also be killed from outside, by a person or for want of memory on the machine, while it works or while it
+	// waits, and others with it: only when a fresh one dies, too, it died of the job.
 	for try := 1; ; try++ {
-		result, out, err = p.once(ctx, job, data)
+		result, out, err = p.once(ctx, try > 1, job, data)
 		death, dead := errors.AsType[*Death](err)
 		if !dead {
 			return result, out, err
@@ -93,8 +94,8 @@ func (p *Pool[Job, Result]) Do(ctx context.Context, job Job, data ...[]byte) (re
 	}
 }
 
-func (p *Pool[Job, Result]) once(ctx context.Context, job Job, data [][]byte) (result Result, out [][]byte, err error) {
-	c, err := p.take()
+func (p *Pool[Job, Result]) once(ctx context.Context, fresh bool, job Job, data [][]byte) (result Result, out [][]byte, err error) {
+	c, err := p.take(fresh)
 	if err != nil {
 		return result, nil, err
 	}
@@ -110,22 +111,35 @@ func (p *Pool[Job, Result]) once(ctx context.Context, job Job, data [][]byte) (r
 	return result, nil, &Death{Cause: c.cause(err), Memory: p.cfg.Memory, Timeout: p.cfg.Timeout}
 }
 
-// take returns an idle child, or a new one.
-func (p *Pool[Job, Result]) take() (*child, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return nil, ErrClosed
+// take returns an idle child, or a new one; fresh asks for a new one, in the place of an idle one.
+func (p *Pool[Job, Result]) take(fresh bool) (*child, error) {
+	idle, err := p.pop()
+	if err != nil || idle != nil && !fresh {
+		return idle, err
 	}
-	if n := len(p.idle); n > 0 {
-		c := p.idle[n-1]
-		p.idle = p.idle[:n-1]
-		return c, nil
+	if idle != nil {
+		_ = idle.bury() // how it ends says nothing
 	}
 	c, err := start(p.cfg.Command(), hello{Memory: p.cfg.Memory, Timeout: p.cfg.Timeout})
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: no child: %w", err)
 	}
+	return c, nil
+}
+
+// pop takes out the child that waits since the shortest time, nil when none waits.
+func (p *Pool[Job, Result]) pop() (*child, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, ErrClosed
+	}
+	n := len(p.idle)
+	if n == 0 {
+		return nil, nil
+	}
+	c := p.idle[n-1]
+	p.idle = p.idle[:n-1]
 	return c, nil
 }
 
@@ -144,7 +158,7 @@ func (p *Pool[Job, Result]) put(c *child) {
 
 // Check starts a child if there is none, so that a machine on which none can be started is noticed before the first mail.
 func (p *Pool[Job, Result]) Check() error {
-	c, err := p.take()
+	c, err := p.take(false)
 	if err == nil {
 		p.put(c)
 	}

@@ -217,6 +217,31 @@ func TestNobodyWaits(t *testing.T) {
 	}
 }
 
+// TestKilledWhileIdle holds that a job is not blamed when all children that wait were killed from outside.
+func TestKilledWhileIdle(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, Config{Size: 3, Lost: func(d Death) { t.Errorf("lost: %v", d) }})
+	var waiting []*child
+	for range 3 {
+		c, err := p.take(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		waiting = append(waiting, c)
+	}
+	for _, c := range waiting {
+		p.put(c)
+	}
+	for _, c := range waiting {
+		c.kill()
+	}
+	for range 3 {
+		if r, _, err := p.Do(t.Context(), job{Do: "a"}); err != nil || r.Said != "done a" {
+			t.Fatalf("%+v, %v", r, err)
+		}
+	}
+}
+
 // TestNoChild holds that a machine or a program at fault is no fault of the job.
 func TestNoChild(t *testing.T) {
 	t.Parallel()

@@ -99,9 +99,17 @@ func (s splitter) split(line string) []chunk {
 	return out
 }
 
-// aligned divides a line where two blanks or more stand, or a tab.
+// aligned divides a line where two blanks or more stand, or a tab. A mail may be one line of any length, so that what a
+// cell holds is put together once.
 func aligned(line string) []chunk {
 	var out []chunk
+	var text []byte
+	ends := func() {
+		if len(out) > 0 {
+			out[len(out)-1].text = string(text)
+		}
+		text = text[:0]
+	}
 	at, blanks := 0, 2
 	for _, r := range line {
 		switch {
@@ -109,17 +117,20 @@ func aligned(line string) []chunk {
 			blanks += 2
 		case unicode.IsSpace(r):
 			blanks++
-		case blanks >= 2 || len(out) == 0:
-			out = append(out, chunk{text: string(r), from: at, to: at})
-			blanks = 0
 		default:
-			last := &out[len(out)-1]
-			last.text += strings.Repeat(" ", blanks) + string(r)
-			last.to = at
+			if blanks >= 2 || len(out) == 0 {
+				ends()
+				out = append(out, chunk{from: at})
+			} else if blanks == 1 {
+				text = append(text, ' ')
+			}
+			text = utf8.AppendRune(text, r)
+			out[len(out)-1].to = at
 			blanks = 0
 		}
 		at++
 	}
+	ends()
 	return out
 }
 

@@ -89,6 +89,16 @@ func TestTextInColumns(t *testing.T) {
 	}
 }
 
+// TestLongLine holds that a mail of one long line costs no more than its length: it is looked at in the serving process.
+func TestLongLine(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{strings.Repeat("a", 1<<20), strings.Repeat("a b ", 1<<18), strings.Repeat("ế", 1<<18)} {
+		if got := form.Bodies(line, ""); len(got) != 0 {
+			t.Errorf("%d pages", len(got))
+		}
+	}
+}
+
 // FuzzBodies holds that a table found in a text gives people only with codes that stand in the text.
 func FuzzBodies(f *testing.F) {
 	for _, s := range []string{
