@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -239,6 +240,22 @@ func TestKilledWhileIdle(t *testing.T) {
 		if r, _, err := p.Do(t.Context(), job{Do: "a"}); err != nil || r.Said != "done a" {
 			t.Fatalf("%+v, %v", r, err)
 		}
+	}
+}
+
+// TestParentGone holds that a child whose parent died does not wait for ever in a job that does.
+func TestParentGone(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, Config{Timeout: 20 * time.Millisecond})
+	c, err := p.take(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.do(job{Do: "hang"}, nil, &result{}, time.Minute); !errors.Is(err, io.EOF) { // a parent that counts nothing
+		t.Errorf("%v", err)
+	}
+	if cause := c.cause(io.EOF); cause != Slow {
+		t.Errorf("%s", cause)
 	}
 }
 
