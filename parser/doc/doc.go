@@ -31,7 +31,7 @@ func Read(data []byte, lim parser.Limits) (grid.Document, error) {
 	}
 	out := grid.Document{Book: grid.Book{Format: "doc", Sheets: w.tables, Macros: container.Has("Macros")}, Blocks: w.blocks}
 	out.Signature = container.Has("_signatures") || container.Has("_xmlsignatures")
-	out.Scan = len(w.tables) == 0 && onlyPictures(w.blocks)
+	out.Scan = len(w.tables) == 0 && grid.OnlyPictures(w.blocks)
 	margins := &walk{file: d, lim: lim}
 	for _, story := range []int{headers, headerTextBoxes} {
 		if err := margins.story(d.story(story)); err != nil {
@@ -40,18 +40,6 @@ func Read(data []byte, lim parser.Limits) (grid.Document, error) {
 	}
 	out.Margins = margins.lines()
 	return out, nil
-}
-
-// onlyPictures reports whether there are pictures and no text.
-func onlyPictures(blocks []grid.Block) bool {
-	picture := false
-	for _, b := range blocks {
-		if strings.TrimSpace(b.Text) != "" {
-			return false
-		}
-		picture = picture || b.Picture
-	}
-	return picture
 }
 
 // lines returns every line of text, in tables or not.

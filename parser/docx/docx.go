@@ -44,7 +44,7 @@ func Read(data []byte, lim parser.Limits) (grid.Document, error) {
 	}
 	out.Macros = out.Macros || pkg.Has("word/vbaProject.bin")
 	out.Signature = pkg.HasFolder("_xmlsignatures")
-	out.Scan = len(out.Sheets) == 0 && onlyPictures(out.Blocks)
+	out.Scan = len(out.Sheets) == 0 && grid.OnlyPictures(out.Blocks)
 	return out, nil
 }
 
@@ -73,18 +73,6 @@ func readPart(pkg *ooxml.Package, part string, lim parser.Limits, looks *looks) 
 			}
 		}
 	}
-}
-
-// onlyPictures reports whether a picture is all that there is: a scan that was put into a document.
-func onlyPictures(blocks []grid.Block) bool {
-	picture := false
-	for _, b := range blocks {
-		if strings.TrimSpace(b.Text) != "" {
-			return false
-		}
-		picture = picture || b.Picture
-	}
-	return picture
 }
 
 // lines returns what was read as lines of text.

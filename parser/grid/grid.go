@@ -35,6 +35,18 @@ type Block struct {
 	Picture bool   // a picture stands in it
 }
 
+// OnlyPictures reports whether pictures are all that there is: a scan that was put into a document.
+func OnlyPictures(blocks []Block) bool {
+	picture := false
+	for _, b := range blocks {
+		if strings.TrimSpace(b.Text) != "" {
+			return false
+		}
+		picture = picture || b.Picture
+	}
+	return picture
+}
+
 // A Sheet is one sheet, or one table of a document.
 type Sheet struct {
 	Name   string // as on its tab; a document's table is named by its reader ("Bảng 1")

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strconv"
 
 	"vanthu/parser"
 	"vanthu/parser/ooxml"
@@ -79,7 +80,7 @@ func (f *File) parts(x *xmlscan.Scanner, margins, body func(x *xmlscan.Scanner) 
 		return err
 	}
 	found := false
-	if err := Children(x, func() error {
+	if err := x.Children(func() error {
 		switch {
 		case x.Is("font-face-decls"):
 			return readFonts(x, fonts)
@@ -105,20 +106,18 @@ func (f *File) parts(x *xmlscan.Scanner, margins, body func(x *xmlscan.Scanner) 
 	return err
 }
 
-// Children calls each for every element inside the current one; each reads to the end of the element it is given.
-func Children(x *xmlscan.Scanner, each func() error) error {
-	for {
-		kind, err := x.Next()
-		if err != nil {
-			return err
-		}
-		if kind == xmlscan.End {
-			return nil
-		}
-		if kind == xmlscan.Start {
-			if err := each(); err != nil {
-				return err
-			}
-		}
+// Farthest is how far rows and columns are counted: nothing stands beyond.
+const Farthest = 1 << 30
+
+// Repeated returns how often a row, column or cell stands there, by the attribute of that name.
+func Repeated(x *xmlscan.Scanner, local string) int {
+	v, ok := x.Attr(local)
+	if !ok {
+		return 1
 	}
+	n, err := strconv.Atoi(string(v))
+	if err != nil || n < 1 {
+		return 1
+	}
+	return min(n, Farthest)
 }

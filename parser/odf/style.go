@@ -66,7 +66,7 @@ func attr(x *xmlscan.Scanner, local string) string {
 
 // readFonts reads what the names of fonts stand for (§16.23).
 func readFonts(x *xmlscan.Scanner, fonts map[string]string) error {
-	return Children(x, func() error {
+	return x.Children(func() error {
 		if family := attr(x, "font-family"); family != "" {
 			fonts[attr(x, "name")] = unquote(family)
 		}
@@ -81,7 +81,7 @@ func unquote(family string) string {
 }
 
 func (s Styles) read(x *xmlscan.Scanner, fonts map[string]string) error {
-	return Children(x, func() error {
+	return x.Children(func() error {
 		if !x.Is("style") && !x.Is("default-style") {
 			return x.Skip()
 		}
@@ -91,7 +91,7 @@ func (s Styles) read(x *xmlscan.Scanner, fonts map[string]string) error {
 		}
 		key := attr(x, "family") + "/" + name
 		st := style{parent: attr(x, "parent-style-name")}
-		err := Children(x, func() error {
+		err := x.Children(func() error {
 			switch {
 			case x.Is("text-properties"):
 				st.text(x, fonts)

@@ -5,8 +5,6 @@
 package ods
 
 import (
-	"strconv"
-
 	"vanthu/parser"
 	"vanthu/parser/grid"
 	"vanthu/parser/odf"
@@ -17,7 +15,6 @@ import (
 const (
 	around   = 1000 // rows of titles and signatures beside the people that parser.Limits counts
 	maxCells = 200_000 * 12
-	farthest = 1 << 30 // rows and columns are counted no further: nothing stands there
 )
 
 // Read reads a spreadsheet. Errors are *parser.Problem: Damaged or TooLarge.
@@ -53,11 +50,11 @@ type book struct {
 // body reads office:body.
 func (b *book) body(x *xmlscan.Scanner) error {
 	b.x = x
-	return odf.Children(x, func() error {
+	return x.Children(func() error {
 		if !x.Is("spreadsheet") {
 			return x.Skip()
 		}
-		return odf.Children(x, func() error {
+		return x.Children(func() error {
 			if x.Is("table") {
 				return b.table()
 			}
@@ -69,19 +66,6 @@ func (b *book) body(x *xmlscan.Scanner) error {
 func (b *book) attr(local string) string {
 	v, _ := b.x.Attr(local)
 	return string(v)
-}
-
-// repeated returns how often a row, column or cell stands there.
-func (b *book) repeated(local string) int {
-	v, ok := b.x.Attr(local)
-	if !ok {
-		return 1
-	}
-	n, err := strconv.Atoi(string(v))
-	if err != nil || n < 1 {
-		return 1
-	}
-	return min(n, farthest)
 }
 
 // A table is a sheet while it is read.
@@ -108,7 +92,7 @@ func (b *book) table() error {
 
 // group reads rows and columns, and what groups them.
 func (b *book) group(t *table, hidden bool) error {
-	return odf.Children(b.x, func() error {
+	return b.x.Children(func() error {
 		switch string(b.x.Local()) {
 		case "table-row":
 			return b.row(t, hidden)
@@ -124,7 +108,7 @@ func (b *book) group(t *table, hidden bool) error {
 }
 
 func (b *book) column(t *table, hidden bool) {
-	n := b.repeated("number-columns-repeated")
+	n := odf.Repeated(b.x, "number-columns-repeated")
 	if v := b.attr("visibility"); hidden || v == "collapse" || v == "filter" {
 		if first := t.column + 1; first <= b.lim.Columns {
 			t.HiddenCols = append(t.HiddenCols, grid.Range{Col: first, LastCol: min(t.column+n, b.lim.Columns)})
@@ -134,7 +118,7 @@ func (b *book) column(t *table, hidden bool) {
 	for range min(n, b.lim.Columns-min(t.column, b.lim.Columns)) {
 		t.columns = append(t.columns, format)
 	}
-	t.column = min(t.column+n, farthest)
+	t.column = min(t.column+n, odf.Farthest)
 }
 
 // format returns the format of a cell style; otherwise, when it names none.

@@ -8,7 +8,7 @@ import (
 
 // row reads a row; one that is repeated with something in it stands there as often.
 func (b *book) row(t *table, hidden bool) error {
-	n := b.repeated("number-rows-repeated")
+	n := odf.Repeated(b.x, "number-rows-repeated")
 	r := grid.Row{Number: t.row + 1, Hidden: hidden}
 	if v := b.attr("visibility"); v == "collapse" || v == "filter" {
 		r.Hidden = true
@@ -21,18 +21,18 @@ func (b *book) row(t *table, hidden bool) error {
 	b.reserve()
 	from, merged := len(b.arena), len(t.Merged)
 	col := 0
-	if err := odf.Children(b.x, func() error {
+	if err := b.x.Children(func() error {
 		switch {
 		case b.x.Is("table-cell"):
 			return b.cell(t, &col, r.Number, format)
 		case b.x.Is("covered-table-cell"): // under a merged cell: nobody sees it
-			col = min(col+b.repeated("number-columns-repeated"), farthest)
+			col = min(col+odf.Repeated(b.x, "number-columns-repeated"), odf.Farthest)
 		}
 		return b.x.Skip()
 	}); err != nil {
 		return err
 	}
-	t.row = min(t.row+n, farthest)
+	t.row = min(t.row+n, odf.Farthest)
 	r.Cells = b.arena[from:len(b.arena):len(b.arena)]
 	if len(r.Cells) == 0 {
 		return nil
@@ -67,11 +67,11 @@ func (b *book) reserve() {
 // cell reads a cell, or several alike.
 func (b *book) cell(t *table, col *int, row int, format *odf.Format) error {
 	x := b.x
-	n := b.repeated("number-columns-repeated")
+	n := odf.Repeated(b.x, "number-columns-repeated")
 	first := *col + 1
-	*col = min(*col+n, farthest)
-	if wide, high := b.repeated("number-columns-spanned"), b.repeated("number-rows-spanned"); (wide > 1 || high > 1) && first <= b.lim.Columns {
-		t.Merged = append(t.Merged, grid.Range{Row: row, Col: first, LastRow: min(row+high-1, farthest), LastCol: min(first+wide-1, b.lim.Columns)})
+	*col = min(*col+n, odf.Farthest)
+	if wide, high := odf.Repeated(b.x, "number-columns-spanned"), odf.Repeated(b.x, "number-rows-spanned"); (wide > 1 || high > 1) && first <= b.lim.Columns {
+		t.Merged = append(t.Merged, grid.Range{Row: row, Col: first, LastRow: min(row+high-1, odf.Farthest), LastCol: min(first+wide-1, b.lim.Columns)})
 	}
 	if format == nil && first <= len(t.columns) {
 		format = &t.columns[first-1]
@@ -81,7 +81,7 @@ func (b *book) cell(t *table, col *int, row int, format *odf.Format) error {
 	_, c.Formula = x.Attr("formula")
 	f := b.cellFormat(format)
 	b.text.Reset()
-	if err := odf.Children(x, func() error {
+	if err := x.Children(func() error {
 		if x.Is("p") {
 			return b.text.Paragraph(x, b.styles, f, nil)
 		}

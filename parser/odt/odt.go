@@ -53,11 +53,11 @@ type walk struct {
 
 // pages reads office:master-styles: the headers and footers of the pages (§16.9 to §16.13).
 func (w *walk) pages() error {
-	return odf.Children(w.x, func() error {
+	return w.x.Children(func() error {
 		if !w.x.Is("master-page") {
 			return w.x.Skip()
 		}
-		return odf.Children(w.x, func() error {
+		return w.x.Children(func() error {
 			if strings.HasPrefix(string(w.x.Local()), "header") || strings.HasPrefix(string(w.x.Local()), "footer") {
 				if d, _ := w.x.Attr("display"); string(d) != "false" {
 					return w.container(nil)
@@ -94,7 +94,7 @@ func (w *walk) lines() []string {
 
 func (w *walk) body(x *xmlscan.Scanner) error {
 	w.x = x
-	err := odf.Children(x, func() error {
+	err := x.Children(func() error {
 		if !x.Is("text") {
 			return x.Skip()
 		}
@@ -110,7 +110,7 @@ func (w *walk) body(x *xmlscan.Scanner) error {
 // container reads what holds paragraphs and tables: the body, a section, a list, a text box, a cell. Paragraphs go into
 // text when it is there, else they are blocks.
 func (w *walk) container(text *odf.Text) error {
-	return odf.Children(w.x, func() error { return w.child(text) })
+	return w.x.Children(func() error { return w.child(text) })
 }
 
 func (w *walk) child(text *odf.Text) error {

@@ -8,9 +8,6 @@ import (
 	"vanthu/parser/odf"
 )
 
-// farthest is how far rows and columns are counted: nothing stands beyond.
-const farthest = 1 << 30
-
 // A table is a table while it is read.
 type table struct {
 	grid.Sheet
@@ -39,7 +36,7 @@ func (w *walk) table() error {
 
 // group reads the rows of a table and of what groups them.
 func (w *walk) group(t *table) error {
-	return odf.Children(w.x, func() error {
+	return w.x.Children(func() error {
 		switch string(w.x.Local()) {
 		case "table-row":
 			return w.row(t)
@@ -50,35 +47,23 @@ func (w *walk) group(t *table) error {
 	})
 }
 
-func (w *walk) repeated(local string) int {
-	v, ok := w.x.Attr(local)
-	if !ok {
-		return 1
-	}
-	n, err := strconv.Atoi(string(v))
-	if err != nil || n < 1 {
-		return 1
-	}
-	return min(n, farthest)
-}
-
 func (w *walk) row(t *table) error {
-	n := w.repeated("number-rows-repeated")
+	n := odf.Repeated(w.x, "number-rows-repeated")
 	r := grid.Row{Number: t.row + 1}
 	merged := len(t.Merged)
 	col := 0
-	if err := odf.Children(w.x, func() error {
+	if err := w.x.Children(func() error {
 		switch {
 		case w.x.Is("table-cell"):
 			return w.cell(t, &r, &col)
 		case w.x.Is("covered-table-cell"):
-			col = min(col+w.repeated("number-columns-repeated"), farthest)
+			col = min(col+odf.Repeated(w.x, "number-columns-repeated"), odf.Farthest)
 		}
 		return w.x.Skip()
 	}); err != nil {
 		return err
 	}
-	t.row = min(t.row+n, farthest)
+	t.row = min(t.row+n, odf.Farthest)
 	if len(r.Cells) == 0 {
 		return nil
 	}
@@ -100,11 +85,11 @@ func (w *walk) row(t *table) error {
 }
 
 func (w *walk) cell(t *table, r *grid.Row, col *int) error {
-	n := w.repeated("number-columns-repeated")
+	n := odf.Repeated(w.x, "number-columns-repeated")
 	first := *col + 1
-	*col = min(*col+n, farthest)
-	if wide, high := w.repeated("number-columns-spanned"), w.repeated("number-rows-spanned"); (wide > 1 || high > 1) && first <= w.lim.Columns {
-		t.Merged = append(t.Merged, grid.Range{Row: r.Number, Col: first, LastRow: min(r.Number+high-1, farthest), LastCol: min(first+wide-1, w.lim.Columns)})
+	*col = min(*col+n, odf.Farthest)
+	if wide, high := odf.Repeated(w.x, "number-columns-spanned"), odf.Repeated(w.x, "number-rows-spanned"); (wide > 1 || high > 1) && first <= w.lim.Columns {
+		t.Merged = append(t.Merged, grid.Range{Row: r.Number, Col: first, LastRow: min(r.Number+high-1, odf.Farthest), LastCol: min(first+wide-1, w.lim.Columns)})
 	}
 	var text odf.Text
 	if err := w.container(&text); err != nil {

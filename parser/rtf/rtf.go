@@ -40,20 +40,8 @@ func Read(data []byte, lim parser.Limits) (grid.Document, error) {
 		}
 		d.Blocks = append(d.Blocks, b.Block)
 	}
-	d.Scan = len(d.Sheets) == 0 && onlyPictures(d.Blocks)
+	d.Scan = len(d.Sheets) == 0 && grid.OnlyPictures(d.Blocks)
 	return d, nil
-}
-
-// onlyPictures reports whether a picture is all that there is: a scan that was put into a document.
-func onlyPictures(blocks []grid.Block) bool {
-	picture := false
-	for _, b := range blocks {
-		if strings.TrimSpace(b.Text) != "" {
-			return false
-		}
-		picture = picture || b.Picture
-	}
-	return picture
 }
 
 // A place says what becomes of the text of a group.

@@ -176,14 +176,3 @@ func lateCapital(word string) bool {
 	}
 	return false
 }
-
-// Share says how many of the words of the texts that hold more than ASCII are Vietnamese syllables as they stand, 0 to 1,
-// and how many such words there are: a measure for whoever must choose a charset before there are cells.
-func Share(texts []string) (share float64, words int) {
-	j := NewJudge()
-	var t tally
-	for _, s := range texts {
-		t.add(j.count(s))
-	}
-	return t.share(), t.words
-}

@@ -320,6 +320,25 @@ func (s *Scanner) Depth() int {
 	return len(s.open)
 }
 
+// Children calls each for every element inside the one whose Start was just returned; each reads to the end of the element
+// it is given.
+func (s *Scanner) Children(each func() error) error {
+	for {
+		kind, err := s.Next()
+		if err != nil {
+			return err
+		}
+		if kind == End {
+			return nil
+		}
+		if kind == Start {
+			if err := each(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
 // Skip reads past the end of the element whose Start was just returned.
 func (s *Scanner) Skip() error {
 	for end := len(s.open) - 1; len(s.open) > end; {

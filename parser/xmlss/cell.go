@@ -31,7 +31,7 @@ func (b *book) style() error {
 		}
 		b.styles[id] = st
 	}
-	return b.children(func() error {
+	return b.x.Children(func() error {
 		switch {
 		case b.x.Is("Font"):
 			st.font, st.struck = b.attr("FontName"), b.attr("StrikeThrough")
@@ -119,7 +119,7 @@ func (b *book) cell(s *sheet, r *grid.Row, col *int, row *style) error {
 	_, c.Formula = b.x.Attr("Formula")
 	b.data = data{bytes: b.data.bytes[:0]}
 	typed := false
-	if err := b.children(func() error {
+	if err := b.x.Children(func() error {
 		if !b.x.Is("Data") {
 			return b.x.Skip() // comments, names
 		}

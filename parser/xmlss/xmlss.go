@@ -32,10 +32,10 @@ func Read(data []byte, lim parser.Limits) (grid.Book, error) {
 	if !b.x.Is("Workbook") {
 		return grid.Book{}, parser.Damage("no workbook")
 	}
-	if err := b.children(func() error {
+	if err := b.x.Children(func() error {
 		switch {
 		case b.x.Is("Styles"):
-			return b.children(b.style)
+			return b.x.Children(b.style)
 		case b.x.Is("Worksheet"):
 			return b.sheet()
 		}
@@ -61,24 +61,6 @@ type book struct {
 	rows   int // with cells, of all sheets
 	cells  int
 	data   data
-}
-
-// children calls each for every element inside the current one; each reads to the end of the element it is given.
-func (b *book) children(each func() error) error {
-	for {
-		kind, err := b.x.Next()
-		if err != nil {
-			return err
-		}
-		if kind == xmlscan.End {
-			return nil
-		}
-		if kind == xmlscan.Start {
-			if err := each(); err != nil {
-				return err
-			}
-		}
-	}
 }
 
 func (b *book) attr(local string) string {
@@ -114,11 +96,11 @@ func (b *book) sheet() error {
 	}
 	s := &sheet{columns: map[int]*style{}}
 	s.Name = b.attr("Name")
-	if err := b.children(func() error {
+	if err := b.x.Children(func() error {
 		switch {
 		case b.x.Is("Table"):
 			s.style = b.styles[b.attr("StyleID")]
-			return b.children(func() error {
+			return b.x.Children(func() error {
 				switch {
 				case b.x.Is("Column"):
 					b.column(s)
@@ -128,7 +110,7 @@ func (b *book) sheet() error {
 				return b.x.Skip()
 			})
 		case b.x.Is("WorksheetOptions"):
-			return b.children(func() error {
+			return b.x.Children(func() error {
 				if !b.x.Is("Visible") {
 					return b.x.Skip()
 				}
@@ -202,7 +184,7 @@ func (b *book) row(s *sheet) error {
 	r := grid.Row{Number: at, Hidden: b.attr("Hidden") == "1"}
 	style := b.styles[b.attr("StyleID")]
 	col := 0
-	if err := b.children(func() error {
+	if err := b.x.Children(func() error {
 		if !b.x.Is("Cell") {
 			return b.x.Skip()
 		}
