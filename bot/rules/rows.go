@@ -29,6 +29,9 @@ func (j *judge) rows() {
 // what it is.
 func (j *judge) note(p *person) {
 	note := p.Note.Text
+	if p.Leaving != nil && speaksOfLeaving(p.Leaving.Reason.Text) { // "Lý do: thôi học" in a list that asks for accounts
+		j.say("ROW-12", in(p, p.Leaving.Reason), p.Leaving.Reason.Text, "name", p.Leaving.Reason.Text)
+	}
 	switch {
 	case note == "" || p.monitor || j.usual(note):
 	case speaksOfLeaving(note):

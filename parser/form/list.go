@@ -34,6 +34,8 @@ type list struct {
 	hiddenCols []int
 	merged     map[grid.Range]bool // already remarked
 	purpose    string              // what its people are listed for, "" for the request itself
+	status     []status            // columns that are not read, but may say that a person left
+	seen       map[string]bool     // their values, and whether they say so
 	at         int                 // row of the title that began it between people, 0: a header did
 	leftOut    string              // why the list is not taken, "" when it is
 	turned     bool                // codes stand under the name and names under the code
@@ -56,6 +58,7 @@ func newList(c *scan, h header, below []grid.Row) *list {
 		l.purpose = forServed
 	}
 	l.assign(h, below)
+	l.statuses(h)
 	l.out.Columns = l.cols.header
 	return l
 }
@@ -235,8 +238,11 @@ func (l *list) addOne(row grid.Row) {
 	p.Name = l.name(row, n)
 	p.Class = l.ditto(fieldClass, l.filled(row, l.cols.class, n))
 	p.Cohort = l.ditto(fieldCohort, l.filled(row, l.cols.cohort, n))
-	p.Note = l.note(row, n)
+	p.Note = l.statusOf(row, l.note(row, n))
 	p.Leaving = l.leaving(row, n)
+	if c := row.Cell(l.cols.class); c.Kind == grid.Date && l.cols.class > 0 { // "5-10", taken for a day
+		l.remark(parser.CellUnusable, n, p.Class.At, c.Text, "cell", p.Class.At.Cell(), "v", c.Text)
+	}
 	l.checkNumber(p)
 	l.shifted(p)
 	l.twoNames(p)

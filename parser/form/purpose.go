@@ -21,7 +21,9 @@ const (
 // All on folded text but draftRE, since "Cử nhân" is "cu nhan" without its marks.
 var (
 	servedRE   = regexp.MustCompile(`\bda (co|duoc cap|cap|tao|duoc tao)( san)? (tai khoan|e-?mail|mail|thu dien tu|dia chi)\b|^(ds|danh sach|sinh vien|sv|cac|nhom|phan)?[ :.-]*(da cap|khong cap|khong de nghi cap)\b`)
-	goneRE     = regexp.MustCompile(`\b(bo hoc|da nghi hoc)\b`)
+	goneRE     = regexp.MustCompile(`\b(bo hoc|nghi hoc|bao luu|xoa ten|dinh chi|da tot nghiep|tu tran|rut ho so)\b`)
+	backRE     = regexp.MustCompile(`\b(het|tro lai|sau|den|cap)\b`) // "hết bảo lưu, trở lại học"
+	waitRE     = regexp.MustCompile(`\b(du bi|cho xet|tam hoan|tam dung)\b`)
 	teachersRE = regexp.MustCompile(`^((ds|danh sach)[ :.-]*|[a-z\divx]{1,4}[.)/] *)(giang vien|giao vien|vien chuc|can bo giang day|nhan vien)\b[^:]*:?$|^(giang vien|giao vien|vien chuc|nhan vien)[ :]*$`)
 	pupilsRE   = regexp.MustCompile(`\b(sinh vien|hoc vien|nguoi hoc|sv|hv)\b`)
 	comingRE   = regexp.MustCompile(`^([a-z\d]{1,4}[.)/] *)?(danh sach|ds|sinh vien|sv|hoc vien).*\b(de nghi cap|cap moi|chua co|bo sung)\b`)
@@ -40,9 +42,11 @@ func purposeOf(text string) string {
 	switch {
 	case remarkRE.MatchString(fold):
 		return ""
-	case leftRE.MatchString(bare) || goneRE.MatchString(bare):
+	case leftRE.MatchString(bare) || goneRE.MatchString(bare) && !backRE.MatchString(bare):
 		return forLeavers
 	case servedRE.MatchString(fold) && !againRE.MatchString(strings.ReplaceAll(fold, "khong de nghi cap", "")):
+		return forServed
+	case waitRE.MatchString(fold):
 		return forServed
 	case teachersRE.MatchString(fold) && !pupilsRE.MatchString(fold):
 		return forStaff
@@ -88,7 +92,7 @@ func (c *scan) turn(row grid.Row) {
 			continue
 		}
 		next := newList(c, l.head, nil)
-		next.cols, next.out.Columns, next.turned, next.number = l.cols, l.out.Columns, l.turned, l.number
+		next.status, next.cols, next.out.Columns, next.turned, next.number = l.status, l.cols, l.out.Columns, l.turned, l.number
 		next.remarks = nil // said of the list above
 		next.lacks = l.lacks
 		next.above = l.above
@@ -112,7 +116,7 @@ func (l *list) alone(row grid.Row) bool {
 	return n == 1
 }
 
-// turned reports whether the titles above a repeated header say that its people are others than those above.
+// turnedBy reports whether the titles above a repeated header say that its people are others than those above.
 func (l *list) turnedBy(titles []line) bool {
 	return slices.ContainsFunc(titles, func(n line) bool {
 		_, ok := l.turns(n.text)
@@ -130,4 +134,73 @@ func (l *list) leftOutAs() (string, parser.Place) {
 		return l.out.Sheet + ": " + l.out.Title, at
 	}
 	return l.out.Sheet, at
+}
+
+// A status is a column that is not read, but may say of a person that no account is asked for.
+type status struct {
+	col  int
+	tick string // the heading, where a tick under it says so: "Đã có email", "Thôi học"
+}
+
+var tickRE = regexp.MustCompile(`^(xoa|huy|khong cap|da cap)$`)
+
+// statuses finds the columns that nobody knows.
+func (l *list) statuses(h header) {
+	for _, c := range h.cells {
+		if c.field != "" || l.hidden(c.cell.Col) || slices.Contains(l.cols.name, c.cell.Col) {
+			continue
+		}
+		s := status{col: c.cell.Col}
+		if p := purposeOf(c.text); p == forLeavers || p == forServed || tickRE.MatchString(viet.Fold(oneLine(c.text))) {
+			s.tick = oneLine(c.text)
+		}
+		l.status = append(l.status, s)
+	}
+}
+
+// statusOf adds to the note what the row says under a heading that is not read: "Tình trạng: Thôi học", a tick under "Đã có
+// email". All else there stays unread (ROW-16).
+func (l *list) statusOf(row grid.Row, note parser.Value) parser.Value {
+	if l.purpose != "" || l.out.Deletes {
+		return note
+	}
+	for _, s := range l.status {
+		c := row.Cell(s.col)
+		if len(c.Text) == 0 || len(c.Text) > 60 || blank(c.Text) || looksLikeCode(c.Text) {
+			continue
+		}
+		text := oneLine(c.Text)
+		switch {
+		case s.tick != "" && !noRE.MatchString(viet.Fold(text)):
+			text = s.tick + ": " + text
+		case s.tick == "" && l.gone(text):
+		default:
+			continue
+		}
+		if note.Text == "" {
+			note = parser.Value{Text: text, Raw: c.Raw, At: l.place(row.Number, s.col)}
+			continue
+		}
+		note.Text += "; " + text
+		note.Raw += "; " + c.Raw
+	}
+	return note
+}
+
+var noRE = regexp.MustCompile(`^(khong|chua|no|n|0|k|[-–_.]+)$`)
+
+// gone reports whether a value says that its person left or has an account. Values of a status come again and again.
+func (l *list) gone(text string) bool {
+	if is, ok := l.seen[text]; ok {
+		return is
+	}
+	p := purposeOf(text)
+	is := p == forLeavers || p == forServed
+	if l.seen == nil {
+		l.seen = map[string]bool{}
+	}
+	if len(l.seen) < 1000 {
+		l.seen[text] = is
+	}
+	return is
 }
