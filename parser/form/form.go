@@ -85,6 +85,7 @@ func (r *reading) lists() {
 		return
 	}
 	r.strays()
+	r.alsoElsewhere()
 }
 
 // take adds a list, its rows numbered on from those before (LST-12 when they are too many).

@@ -204,3 +204,31 @@ func (l *list) gone(text string) bool {
 	}
 	return is
 }
+
+// alsoElsewhere points at people of the request who stand in a list of those who have accounts or left, too (LST-21).
+func (r *reading) alsoElsewhere() {
+	var where map[string]string
+	for _, s := range r.sources {
+		for _, l := range s.lists {
+			if l.leftOut != forServed && l.leftOut != forLeavers {
+				continue
+			}
+			if where == nil {
+				where = map[string]string{}
+			}
+			name, _ := l.leftOutAs()
+			for _, p := range l.rows {
+				where[p.Code.Text] = name
+			}
+		}
+	}
+	delete(where, "")
+	if len(where) == 0 {
+		return
+	}
+	for _, p := range r.out.Rows {
+		if name := where[p.Code.Text]; name != "" {
+			r.remark(newRemark(parser.NoteBelow, p.N, p.Code.At, name, "v", name))
+		}
+	}
+}

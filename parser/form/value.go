@@ -98,7 +98,7 @@ func (l *list) ditto(field string, v parser.Value) parser.Value {
 		return v
 	}
 	if !dittoRE.MatchString(viet.Fold(v.Text)) {
-		if strings.Trim(v.Text, "-–—._… ") == "" {
+		if strings.Trim(v.Text, "-–—._…?* ") == "" {
 			v.Text = ""
 		}
 		return v
@@ -106,11 +106,13 @@ func (l *list) ditto(field string, v parser.Value) parser.Value {
 	mark := v.Text
 	v.Text = ""
 	if n := len(l.rows); n > 0 {
-		above := l.rows[n-1].Class
+		above, title := l.rows[n-1].Class, l.lastGroup().class
 		if field == fieldCohort {
-			above = l.rows[n-1].Cohort
+			above, title = l.rows[n-1].Cohort, l.lastGroup().cohort
 		}
-		v.Text = above.Text
+		if !l.openGroup() || title.Text == "" { // right beneath a title it means the title (fillGroups)
+			v.Text = above.Text
+		}
 	}
 	if v.Text == "" {
 		return v
