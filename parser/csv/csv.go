@@ -112,7 +112,7 @@ func (p *reader) records() error {
 		if strings.IndexByte(line, '"') < 0 {
 			err = p.plain(line)
 		} else {
-			next, err = p.quoted(at, line, next)
+			next, err = p.quoted(at)
 		}
 		if err != nil {
 			return err
@@ -178,7 +178,7 @@ func (p *reader) add(col int, text, raw string) error {
 
 // quoted reads the record that begins at p.text[at:] and holds quotation marks in its first line. It returns where the
 // next record begins.
-func (p *reader) quoted(at int, line string, next int) (int, error) {
+func (p *reader) quoted(at int) (int, error) {
 	from := at
 	for col := 1; ; col++ {
 		f, ok := p.field(at, from)

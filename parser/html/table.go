@@ -141,18 +141,18 @@ func (t *table) finish() {
 
 // column takes one <col>: Excel hides columns by it.
 func (t *table) column(a attributes, hidden bool, most int) {
-	n := count(a.span, 1, most)
+	n := count(a.span, most)
 	if hidden && t.col < most {
 		t.sheet.HiddenCols = append(t.sheet.HiddenCols, grid.Range{Col: t.col + 1, LastCol: min(t.col+n, most)})
 	}
 	t.col += n
 }
 
-// count reads a number of rows or columns, at least 1, at most most.
-func count(s string, otherwise, most int) int {
+// count reads a number of rows or columns, at least 1, at most most; 1 when it says none.
+func count(s string, most int) int {
 	n, err := strconv.Atoi(strings.TrimSpace(s))
 	if err != nil || n < 1 {
-		n = otherwise
+		n = 1
 	}
 	return min(n, most)
 }
@@ -168,7 +168,7 @@ func (w *walk) openRow(t *table, a attributes) error {
 	t.row = &row{base: len(w.stack), Row: grid.Row{Number: t.number, Hidden: s.hidden}}
 	if strings.Contains(a.style, "mso-") {
 		if m := skipRE.FindStringSubmatch(a.style); m != nil {
-			t.row.skip = count(m[1], 1, 1<<20) - 1
+			t.row.skip = count(m[1], 1<<20) - 1
 		}
 	}
 	s.hidden = false
@@ -211,8 +211,8 @@ func (w *walk) openCell(t *table, tag string, a attributes) error {
 	}
 	c.Col = r.next + 1
 	c.ruler = t.ruled && (tag == "th" || strings.Contains(a.class, "freezebar"))
-	c.columns = count(a.colspan, 1, max(1, w.lim.Columns-r.next))
-	c.rows = count(a.rowspan, 1, math.MaxInt32)
+	c.columns = count(a.colspan, max(1, w.lim.Columns-r.next))
+	c.rows = count(a.rowspan, math.MaxInt32)
 	if strings.TrimSpace(a.rowspan) == "0" { // to the end of the table
 		c.rows = math.MaxInt32
 	}
