@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"vanthu/parser"
 )
@@ -114,13 +115,20 @@ func (j *judge) classesOf() {
 	}
 	for _, text := range order {
 		s := count[text]
-		if len(j.policy.Classes) > 0 && !j.knownClass(s.first.class) {
+		if !j.knownClass(s.first.class) && (len(j.policy.Classes) > 0 || doubtfulClass(text)) {
 			j.say("ROW-09", in(s.first, s.first.Class), text, "v", text, "n", strconv.Itoa(s.n), "a", j.nearest(s.first.class))
 		}
 		if best := most[s.first.class.compact]; best != text && s.first.class.key != count[best].first.class.key {
 			j.say("ROW-19", in(s.first, s.first.Class), text, "a", text, "n1", strconv.Itoa(s.n), "b", best, "n2", strconv.Itoa(count[best].n))
 		}
 	}
+}
+
+// doubtfulClass reports whether a text cannot be the name of one class even where no classes are configured: it names several,
+// or what it was before ("YAK50 -> YBK50"), or has letters of another script that only look alike.
+func doubtfulClass(text string) bool {
+	return strings.ContainsAny(text, ",;>→?") || strings.Contains(strings.ToLower(text), " cũ") || strings.Contains(text, "(cũ") ||
+		strings.IndexFunc(text, func(r rune) bool { return unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r) }) >= 0
 }
 
 // nearest returns the known class that was probably meant: the same letters and digits, or one of them different; "" none.

@@ -110,6 +110,7 @@ func TestRows(t *testing.T) {
 			[]string{"ROW-14? 0", "ROW-17? 3 B10", "NAM-09? 4 C11"}, bot.Queue},
 		{"letters of a name", []string{good, "2153010002|Nguyễn Văn An 2|YBK47|K47|", "2153010003|Phаn Văn Nam|YBK47|K47|", "2153010004|=HYPERLINK(\"x\")|YBK47|K47|", "2153010005|An|YBK47|K47|"},
 			[]string{"NAM-03 2 C9", "NAM-08 3 C10", "NAM-03 4 C11", "NAM-02? 5 C12"}, bot.QueueWithDefects},
+		{"classes that are none", []string{good, "2153010002|Trần Thị Bích|YAK47 -> YBK47|K47|", "2153010003|Lê Thị My|YВК47|K47|"}, []string{"ROW-14? 0", "ROW-09? 2 D9", "ROW-09? 3 D10"}, bot.Queue},
 		{"staff", []string{good, "2153010002|Trần Thị Bích|YBK47|K47|Giảng viên"}, []string{"FRM-09 0", "ROW-12? 2 F9"}, bot.Return},
 		{"officers of a class are students", []string{good, "2153010002|Trần Thị Bích|YBK47|K47|cán bộ lớp"}, []string{"ROW-12? 2 F9"}, bot.Queue},
 		{"people of another unit", []string{good, "ck20240031|Trần Thị Bích|YBK47|K47|"}, []string{"FRM-13? 0"}, bot.Queue},
