@@ -206,14 +206,13 @@ type field struct {
 	end  int
 }
 
+// literal reads up to the next separator or line break: no further, for a line may hold very many fields.
 func (p *reader) literal(at int) field {
-	line, _ := lineAt(p.text, at)
-	if p.sep != 0 {
-		if i := strings.IndexByte(line, p.sep); i >= 0 {
-			line = line[:i]
-		}
+	end := at
+	for end < len(p.text) && p.text[end] != '\n' && p.text[end] != '\r' && (p.sep == 0 || p.text[end] != p.sep) {
+		end++
 	}
-	return field{line, at + len(line)}
+	return field{p.text[at:end], end}
 }
 
 // field reads a quoted field at p.text[at:], of a record that begins at from. ok is false when the field is not quoted, or

@@ -122,6 +122,9 @@ func TestSlow(t *testing.T) {
 			t.Errorf("%q: %v", line, err)
 		}
 	}
+	if _, err := csv.Read([]byte(`"a";`+strings.Repeat("b;", 1_000_000)+"\n"), parser.DefaultLimits()); err != nil {
+		t.Errorf("one line of many fields: %v", err)
+	}
 }
 
 func FuzzRead(f *testing.F) {
