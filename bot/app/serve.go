@@ -102,6 +102,9 @@ func (s *Server) wake(jobs []store.Job) {
 // Run works until ctx ends, then stops gracefully: no new mail, running work finished or put back.
 func (s *Server) Run(ctx context.Context) error {
 	if err := s.start(ctx); err != nil {
+		if ctx.Err() != nil { // told to stop before it began
+			return nil
+		}
 		return fmt.Errorf("app: %w", err)
 	}
 	group, gctx := errgroup.WithContext(ctx)

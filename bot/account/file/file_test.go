@@ -37,28 +37,30 @@ func TestConformanceOfTwo(t *testing.T) {
 	t.Parallel()
 	accounttest.Run(t, func(t *testing.T) account.Platform {
 		path := filepath.Join(t.TempDir(), "accounts.jsonl")
-		return &two{Platform: open(t, path), other: open(t, path)}
+		first := open(t, path)
+		return &two{Platform: first, pair: [2]account.Platform{first, open(t, path)}}
 	})
 }
 
 // two writes through one and reads through the other, in turn.
 type two struct {
-	account.Platform
-	other account.Platform
-	mu    sync.Mutex
+	account.Platform // what is asked beside Create and Lookup; never changed
+	pair             [2]account.Platform
+	mu               sync.Mutex
+	writer           int // of the last Create
 }
 
 func (p *two) Create(ctx context.Context, a account.Account, password string) error {
 	p.mu.Lock()
-	p.Platform, p.other = p.other, p.Platform
-	writer := p.Platform
+	p.writer = 1 - p.writer
+	writer := p.pair[p.writer]
 	p.mu.Unlock()
 	return writer.Create(ctx, a, password)
 }
 
 func (p *two) Lookup(ctx context.Context, keys account.Keys) ([]account.Account, error) {
 	p.mu.Lock()
-	reader := p.other
+	reader := p.pair[1-p.writer]
 	p.mu.Unlock()
 	return reader.Lookup(ctx, keys)
 }
