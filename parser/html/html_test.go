@@ -2,7 +2,6 @@ package html_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"vanthu/parser"
 	"vanthu/parser/grid"
+	"vanthu/parser/grid/gridtest"
 	"vanthu/parser/html"
 )
 
@@ -21,62 +21,6 @@ func read(t *testing.T, data string) grid.Document {
 		t.Fatal(err)
 	}
 	return d
-}
-
-// show writes a document with one line for a paragraph ("- text"), a table ("# name") and a row ("A1=x B1=y").
-func show(d grid.Document) string {
-	var b strings.Builder
-	sheets := func(s grid.Sheet) {
-		fmt.Fprintf(&b, "# %s", s.Name)
-		if s.Hidden {
-			b.WriteString(" hidden")
-		}
-		for _, m := range s.Merged {
-			fmt.Fprintf(&b, " %s:%s", parser.Place{Row: m.Row, Col: m.Col}.Cell(), parser.Place{Row: m.LastRow, Col: m.LastCol}.Cell())
-		}
-		for _, h := range s.HiddenCols {
-			fmt.Fprintf(&b, " hides %s-%s", parser.ColumnName(h.Col), parser.ColumnName(h.LastCol))
-		}
-		b.WriteByte('\n')
-		for _, r := range s.Rows {
-			for i, c := range r.Cells {
-				if i > 0 {
-					b.WriteByte(' ')
-				}
-				fmt.Fprintf(&b, "%s=%s", parser.Place{Row: r.Number, Col: c.Col}.Cell(), strings.ReplaceAll(c.Text, "\n", `\n`))
-				if c.Raw != c.Text {
-					fmt.Fprintf(&b, "{%s}", c.Raw)
-				}
-				if c.Font != "" {
-					fmt.Fprintf(&b, "<%s>", c.Font)
-				}
-				b.WriteString(strings.Repeat("!", int(c.Kind)))
-				if c.Struck {
-					b.WriteString("~")
-				}
-				if c.Formula {
-					b.WriteString("=")
-				}
-			}
-			if r.Hidden {
-				b.WriteString(" (hidden)")
-			}
-			b.WriteByte('\n')
-		}
-	}
-	if len(d.Blocks) == 0 {
-		for _, s := range d.Sheets {
-			sheets(s)
-		}
-	}
-	for _, bl := range d.Blocks {
-		if bl.Table > 0 {
-			sheets(d.Sheets[bl.Table-1])
-		} else {
-			fmt.Fprintf(&b, "- %s\n", strings.ReplaceAll(bl.Text, "\n", `\n`))
-		}
-	}
-	return b.String()
 }
 
 func TestRead(t *testing.T) {
@@ -138,7 +82,7 @@ func TestRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(c.want, show(read(t, c.in))); diff != "" {
+			if diff := cmp.Diff(c.want, gridtest.Document(read(t, c.in))); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}
 		})
@@ -175,7 +119,7 @@ func TestPrograms(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(string(want), show(read(t, string(data)))); diff != "" {
+		if diff := cmp.Diff(string(want), gridtest.Document(read(t, string(data)))); diff != "" {
 			t.Errorf("%s: -want +got\n%s", file, diff)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"vanthu/parser"
 	"vanthu/parser/csv"
 	"vanthu/parser/grid"
+	"vanthu/parser/grid/gridtest"
 	"vanthu/parser/ods"
 )
 
@@ -39,50 +40,6 @@ func pack(t testing.TB, styles, tables string) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
-}
-
-// show writes a book with one line for a sheet ("# name") and a row ("A1=x B1=y").
-func show(book grid.Book) string {
-	var b strings.Builder
-	for _, s := range book.Sheets {
-		fmt.Fprintf(&b, "# %s", s.Name)
-		if s.Hidden {
-			b.WriteString(" hidden")
-		}
-		for _, m := range s.Merged {
-			fmt.Fprintf(&b, " %s:%s", parser.Place{Row: m.Row, Col: m.Col}.Cell(), parser.Place{Row: m.LastRow, Col: m.LastCol}.Cell())
-		}
-		for _, h := range s.HiddenCols {
-			fmt.Fprintf(&b, " hides %s-%s", parser.ColumnName(h.Col), parser.ColumnName(h.LastCol))
-		}
-		b.WriteByte('\n')
-		for _, r := range s.Rows {
-			for i, c := range r.Cells {
-				if i > 0 {
-					b.WriteByte(' ')
-				}
-				fmt.Fprintf(&b, "%s=%s", parser.Place{Row: r.Number, Col: c.Col}.Cell(), strings.ReplaceAll(c.Text, "\n", `\n`))
-				if c.Raw != c.Text {
-					fmt.Fprintf(&b, "{%s}", c.Raw)
-				}
-				if c.Font != "" {
-					fmt.Fprintf(&b, "<%s>", c.Font)
-				}
-				b.WriteString(strings.Repeat("!", int(c.Kind)))
-				if c.Struck {
-					b.WriteString("~")
-				}
-				if c.Formula {
-					b.WriteString("=")
-				}
-			}
-			if r.Hidden {
-				b.WriteString(" (hidden)")
-			}
-			b.WriteByte('\n')
-		}
-	}
-	return b.String()
 }
 
 func table(rows string) string { return `<table:table table:name="A">` + rows + `</table:table>` }
@@ -151,7 +108,7 @@ func TestRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want, show(book)); diff != "" {
+			if diff := cmp.Diff(c.want, gridtest.Book(book)); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}
 		})
@@ -174,8 +131,8 @@ func TestOtherPrefixes(t *testing.T) {
 		t.Fatal(err)
 	}
 	book, err := ods.Read(b.Bytes(), parser.DefaultLimits())
-	if err != nil || show(book) != "# A\nA1=5!\n" {
-		t.Errorf("%v %s", err, show(book))
+	if err != nil || gridtest.Book(book) != "# A\nA1=5!\n" {
+		t.Errorf("%v %s", err, gridtest.Book(book))
 	}
 }
 

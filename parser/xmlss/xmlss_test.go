@@ -11,6 +11,7 @@ import (
 	"vanthu/parser"
 	"vanthu/parser/csv"
 	"vanthu/parser/grid"
+	"vanthu/parser/grid/gridtest"
 	"vanthu/parser/xmlss"
 )
 
@@ -21,50 +22,6 @@ func workbook(styles, table string) string {
 
 func cell(attrs, kind, text string) string {
 	return `<Cell ` + attrs + `><Data ss:Type="` + kind + `">` + text + `</Data></Cell>`
-}
-
-// show writes a book with one line for a sheet ("# name") and a row ("A1=x B1=y").
-func show(book grid.Book) string {
-	var b strings.Builder
-	for _, s := range book.Sheets {
-		fmt.Fprintf(&b, "# %s", s.Name)
-		if s.Hidden {
-			b.WriteString(" hidden")
-		}
-		for _, m := range s.Merged {
-			fmt.Fprintf(&b, " %s:%s", parser.Place{Row: m.Row, Col: m.Col}.Cell(), parser.Place{Row: m.LastRow, Col: m.LastCol}.Cell())
-		}
-		for _, h := range s.HiddenCols {
-			fmt.Fprintf(&b, " hides %s-%s", parser.ColumnName(h.Col), parser.ColumnName(h.LastCol))
-		}
-		b.WriteByte('\n')
-		for _, r := range s.Rows {
-			for i, c := range r.Cells {
-				if i > 0 {
-					b.WriteByte(' ')
-				}
-				fmt.Fprintf(&b, "%s=%s", parser.Place{Row: r.Number, Col: c.Col}.Cell(), strings.ReplaceAll(c.Text, "\n", `\n`))
-				if c.Raw != c.Text {
-					fmt.Fprintf(&b, "{%s}", c.Raw)
-				}
-				if c.Font != "" {
-					fmt.Fprintf(&b, "<%s>", c.Font)
-				}
-				b.WriteString(strings.Repeat("!", int(c.Kind)))
-				if c.Struck {
-					b.WriteString("~")
-				}
-				if c.Formula {
-					b.WriteString("=")
-				}
-			}
-			if r.Hidden {
-				b.WriteString(" (hidden)")
-			}
-			b.WriteByte('\n')
-		}
-	}
-	return b.String()
 }
 
 func TestRead(t *testing.T) {
@@ -88,7 +45,7 @@ func TestRead(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if diff := cmp.Diff(c.want, show(book)); diff != "" {
+		if diff := cmp.Diff(c.want, gridtest.Book(book)); diff != "" {
 			t.Errorf("%s: -want +got\n%s", name, diff)
 		}
 	}
