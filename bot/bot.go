@@ -158,6 +158,7 @@ type Existing struct {
 	Code    string
 	Name    string
 	Address string
+	Alias   string    // the address that was asked for, when it only is an alias of Address
 	Since   time.Time // zero: unknown
 	Case    string    // number of the open case that asks for it (ROW-06); "" for an account
 

@@ -7,19 +7,27 @@ package account
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 )
 
 // An Account is one person's account on a platform.
 type Account struct {
-	Code    string // student code (LDAP employeeNumber)
-	User    string // user name, lower case (uid)
-	Address string // mail
-	Name    string // full name as written (cn, displayName)
-	Family  string // sn
-	Given   string // givenName; may be empty for a one-word name
+	Code    string   // student code (LDAP employeeNumber)
+	User    string   // user name, lower case (uid)
+	Address string   // mail, the primary one
+	Aliases []string // other addresses that reach it; read, never written
+	Name    string   // full name as written (cn, displayName)
+	Family  string   // sn
+	Given   string   // givenName; may be empty for a one-word name
 	Class   string
 	Cohort  string
 	Marker  string // who made it and why: "vanthu:YC-2026-0042:7"; "" not ours
+}
+
+// Has says whether an address reaches the account: its primary one or an alias. An alias is as taken as an address.
+func (a Account) Has(address string) bool {
+	return slices.ContainsFunc(append([]string{a.Address}, a.Aliases...), func(own string) bool { return strings.EqualFold(own, address) })
 }
 
 // Errors of a platform. Every other error is temporary: the try may or may not have had an effect.

@@ -72,7 +72,7 @@ func (p *parts) openPlatform(ctx context.Context, cfg *config.Config) error {
 	}
 	l := cfg.Accounts.LDAP
 	directory, err := ldap.New(ldap.Config{URL: l.URL, StartTLS: l.StartTLS, Insecure: l.Insecure, ServerName: l.ServerName, CAFile: l.CAFile,
-		BindDN: l.BindDN, Password: l.Value, Base: l.Base, SearchBase: l.SearchBase, Hash: l.Hash, MarkerAttr: l.MarkerAttr, MustChange: l.MustChange, Timeout: l.Timeout})
+		BindDN: l.BindDN, Password: l.Value, Base: l.Base, SearchBase: l.SearchBase, Hash: l.Hash, MarkerAttr: l.MarkerAttr, AliasAttrs: l.AliasAttrs, MustChange: l.MustChange, Timeout: l.Timeout})
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,13 @@ func accountsOn(platform account.Platform, address func(code string) string) fun
 		}
 		var existing []bot.Existing
 		for _, acc := range accounts {
-			existing = append(existing, bot.Existing{Code: strings.ToUpper(acc.Code), Name: acc.Name, Address: acc.Address})
+			e := bot.Existing{Code: strings.ToUpper(acc.Code), Name: acc.Name, Address: acc.Address}
+			existing = append(existing, e)
+			for _, alias := range acc.Aliases {
+				if !strings.EqualFold(alias, acc.Address) {
+					existing = append(existing, bot.Existing{Code: e.Code, Name: acc.Name, Address: acc.Address, Alias: strings.ToLower(alias)})
+				}
+			}
 		}
 		return existing, nil
 	}

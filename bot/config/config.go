@@ -121,6 +121,7 @@ type LDAP struct {
 	SearchBase string        `toml:"search_base"`      // where existing ones are looked for, default base
 	Hash       string        `toml:"hash"`             // "ssha512" (slapd: moduleload pw-sha2), "argon2" (moduleload argon2) or "ssha"
 	MarkerAttr string        `toml:"marker_attribute"` // default "description"
+	AliasAttrs []string      `toml:"alias_attributes"` // hold further addresses: "mailAlternateAddress"
 	MustChange string        `toml:"must_change"`      // attribute=value written at creation: "pwdReset=TRUE"; "" none
 	Timeout    time.Duration `toml:"timeout"`
 }

@@ -205,11 +205,11 @@ func ids(id string) []string {
 func withPlatform(known map[string][]bot.Existing, platform []bot.Existing) map[string][]bot.Existing {
 	all := maps.Clone(known)
 	for _, e := range platform {
-		if e.Code != "" {
+		if e.Code != "" && e.Alias == "" {
 			all[e.Code] = append([]bot.Existing{e}, all[e.Code]...)
 		}
-		if e.Address != "" {
-			all[strings.ToLower(e.Address)] = append(all[strings.ToLower(e.Address)], e)
+		if address := strings.ToLower(cmp.Or(e.Alias, e.Address)); address != "" {
+			all[address] = append(all[address], e)
 		}
 	}
 	return all

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -12,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"vanthu/bot"
 	"vanthu/parser"
@@ -83,7 +84,7 @@ func TestEveryRule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), messages.String()); diff != "" {
+	if diff := gocmp.Diff(string(want), messages.String()); diff != "" {
 		t.Errorf("messages (-want +got; -update writes them):\n%s", diff)
 	}
 }
@@ -214,15 +215,15 @@ func (s *scenario) do(t *testing.T, word, rest string) bool {
 		f := split(rest, 4)
 		row := &s.sub.Rows[integer(t, f[0])-1]
 		row.Leaving = &parser.Leaving{Reason: parser.Value{Text: f[1]}, Decision: parser.Value{Text: f[2]}, DecisionDate: date(t, f[3])}
-	case "known": // code|name|address|state|decision|owns|case
-		f := split(rest, 7)
-		e := bot.Existing{Code: f[0], Name: f[1], Address: f[2], State: bot.AccountState(f[3]), Decision: f[4], Owns: f[5], Case: f[6]}
+	case "known": // code|name|address|state|decision|owns|case|alias
+		f := split(rest, 8)
+		e := bot.Existing{Code: f[0], Name: f[1], Address: f[2], State: bot.AccountState(f[3]), Decision: f[4], Owns: f[5], Case: f[6], Alias: f[7]}
 		if e.State != bot.AccountLives {
 			e.Changed = time.Date(2026, 11, 2, 9, 0, 0, 0, ict)
 		}
 		s.known[e.Code] = []bot.Existing{e}
-		if e.Address != "" {
-			s.known[e.Address] = []bot.Existing{e}
+		if address := cmp.Or(e.Alias, e.Address); address != "" {
+			s.known[address] = []bot.Existing{e}
 		}
 	case "unknown":
 		delete(s.known, rest)

@@ -180,7 +180,11 @@ func (j *judge) register(p *person, at place) {
 	address := j.policy.Address(p.code)
 	for _, e := range j.known[address] {
 		if e.Code != p.code {
-			j.say("ACC-01", at, p.code, "addr", address, "date", j.day(e.Changed))
+			primary := ""
+			if e.Alias != "" {
+				primary = e.Address
+			}
+			j.say("ACC-01", at, p.code, "addr", address, "date", j.day(e.Changed), "primary", primary)
 			break
 		}
 	}

@@ -99,7 +99,9 @@ func (d *Directory) tests(keys account.Keys) []string {
 		}
 	}
 	add(attrCode, keys.Codes)
-	add(attrAddress, keys.Addresses)
+	for _, attribute := range append([]string{attrAddress}, d.cfg.AliasAttrs...) {
+		add(attribute, keys.Addresses)
+	}
 	add(attrUser, keys.Users)
 	add(d.cfg.MarkerAttr, keys.Markers)
 	return tests
@@ -108,7 +110,7 @@ func (d *Directory) tests(keys account.Keys) []string {
 // search asks for one set. When the server finds the answer too long the set is halved; paging would not help, because
 // slapd counts all pages together against its size limit (size.prtotal).
 func (d *Directory) search(ctx context.Context, tests []string) ([]*goldap.Entry, error) {
-	attributes := []string{attrUser, attrCode, attrAddress, attrName, attrDisplay, attrFamily, attrGiven, d.cfg.MarkerAttr}
+	attributes := append([]string{attrUser, attrCode, attrAddress, attrName, attrDisplay, attrFamily, attrGiven, d.cfg.MarkerAttr}, d.cfg.AliasAttrs...)
 	if d.cfg.ClassAttr != "" {
 		attributes = append(attributes, d.cfg.ClassAttr)
 	}
@@ -135,19 +137,29 @@ func (d *Directory) search(ctx context.Context, tests []string) ([]*goldap.Entry
 	return append(first, second...), err
 }
 
-// account reads an entry. Of several values the one that was asked for counts: an address may be an alias.
+// account reads an entry. Of several codes, users and markers the one that was asked for counts. The first mail is the address
+// and what else reaches the entry its aliases: whoever is found by an alias is shown by the address that people know.
 func (d *Directory) account(e *goldap.Entry, keys account.Keys) account.Account {
 	name := e.GetEqualFoldAttributeValue(attrDisplay)
 	if name == "" {
 		name = e.GetEqualFoldAttributeValue(attrName)
 	}
 	a := account.Account{
-		Code:    asked(e.GetEqualFoldAttributeValues(attrCode), keys.Codes),
-		User:    asked(e.GetEqualFoldAttributeValues(attrUser), keys.Users),
-		Address: asked(e.GetEqualFoldAttributeValues(attrAddress), keys.Addresses),
-		Name:    name,
-		Family:  e.GetEqualFoldAttributeValue(attrFamily),
-		Given:   e.GetEqualFoldAttributeValue(attrGiven),
+		Code:   asked(e.GetEqualFoldAttributeValues(attrCode), keys.Codes),
+		User:   asked(e.GetEqualFoldAttributeValues(attrUser), keys.Users),
+		Name:   name,
+		Family: e.GetEqualFoldAttributeValue(attrFamily),
+		Given:  e.GetEqualFoldAttributeValue(attrGiven),
+	}
+	var addresses []string
+	for _, attribute := range append([]string{attrAddress}, d.cfg.AliasAttrs...) {
+		addresses = append(addresses, e.GetEqualFoldAttributeValues(attribute)...)
+	}
+	if len(addresses) > 0 {
+		a.Address = addresses[0]
+	}
+	if len(addresses) > 1 {
+		a.Aliases = addresses[1:]
 	}
 	if d.cfg.ClassAttr != "" {
 		a.Class = e.GetEqualFoldAttributeValue(d.cfg.ClassAttr)

@@ -38,12 +38,13 @@ type Config struct {
 	BindDN   string
 	Password string
 
-	Base       string // where accounts are made
-	SearchBase string // where existing ones are looked for, default Base; whole subtree
-	Hash       string // "ssha512" (default), "argon2" or "ssha"
-	MarkerAttr string // default "description"
-	ClassAttr  string // holds the class, for instance "departmentNumber"; "" not written
-	MustChange string // attribute=value written at creation, for instance "pwdReset=TRUE"; "" none
+	Base       string   // where accounts are made
+	SearchBase string   // where existing ones are looked for, default Base; whole subtree
+	Hash       string   // "ssha512" (default), "argon2" or "ssha"
+	MarkerAttr string   // default "description"
+	AliasAttrs []string // more attributes that hold addresses, for instance "mailAlternateAddress"; further values of mail are aliases anyway
+	ClassAttr  string   // holds the class, for instance "departmentNumber"; "" not written
+	MustChange string   // attribute=value written at creation, for instance "pwdReset=TRUE"; "" none
 
 	Timeout     time.Duration // of one operation, connecting included; default 30 s
 	Connections int           // at most, default 8
@@ -137,7 +138,7 @@ func (d *Directory) setNames() error {
 	if d.cfg.Password == "" { // RFC 4513 §5.1.2: a bind without a password "succeeds" as nobody
 		return errors.New("the bind password is empty")
 	}
-	names := []string{d.cfg.MarkerAttr, cmp.Or(d.cfg.ClassAttr, "x")}
+	names := append([]string{d.cfg.MarkerAttr, cmp.Or(d.cfg.ClassAttr, "x")}, d.cfg.AliasAttrs...)
 	if d.cfg.MustChange != "" {
 		var ok bool
 		d.changeAttr, d.changeVal, ok = strings.Cut(d.cfg.MustChange, "=")

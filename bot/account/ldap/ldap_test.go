@@ -221,7 +221,7 @@ func TestForeignEntry(t *testing.T) {
 	}
 	found, err := d.Lookup(t.Context(), account.Keys{Codes: []string{"2153010009"}, Addresses: []string{"2153010009@TRUONG.example"}})
 	want := []account.Account{{
-		User: "lan", Address: "2153010009@truong.example", Name: "Trần Thị Lan", Family: "Trần", Marker: "vanthu:YC-2026-0009:1",
+		User: "lan", Address: "lan@truong.example", Aliases: []string{"2153010009@truong.example"}, Name: "Trần Thị Lan", Family: "Trần", Marker: "vanthu:YC-2026-0009:1",
 	}}
 	if diff := cmp.Diff(want, found); err != nil || diff != "" {
 		t.Errorf("(-want +got), error %v:\n%s", err, diff)

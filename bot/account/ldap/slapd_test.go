@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +51,17 @@ cn:: Tmd1eeG7hW4gVsSDbiBBbg==
 sn:: Tmd1eeG7hW4=
 mail: 1753010001@sv.truong.example
 
+dn: uid=lethimy,ou=left,dc=truong,dc=example
+objectClass: inetOrgPerson
+objectClass: inetLocalMailRecipient
+uid: lethimy
+employeeNumber: CB0021
+cn:: TMOqIFRo4buLIE15
+sn:: TMOq
+mail: lethimy@truong.example
+mail: 2153019001@sv.truong.example
+mailLocalAddress: 2153019002@sv.truong.example
+
 dn: cn=vanthu,dc=truong,dc=example
 objectClass: organizationalRole
 objectClass: simpleSecurityObject
@@ -71,6 +83,7 @@ func startSlapd(t testing.TB, global, database string) slapd {
 	conf := fmt.Sprintf(`include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
+include /etc/ldap/schema/misc.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload unique
@@ -277,6 +290,29 @@ func TestSlapdMustChange(t *testing.T) {
 }
 
 // What a real server says when it will not.
+// Pain 45: a tool that is given an alias works on the person behind it. A lecturer's aliases are as taken as her address, and
+// whoever asks is shown that one.
+func TestPain45AliasIsSomebodyElse(t *testing.T) {
+	t.Parallel()
+	s := startSlapd(t, "", "")
+	cfg := s.config()
+	cfg.AliasAttrs = []string{"mailLocalAddress"}
+	d := directory(t, cfg)
+	for i, alias := range []string{"2153019001@sv.truong.example", "2153019002@sv.truong.example"} {
+		found, err := d.Lookup(t.Context(), account.Keys{Addresses: []string{alias}})
+		if err != nil || len(found) != 1 || found[0].Address != "lethimy@truong.example" || !found[0].Has(alias) {
+			t.Fatalf("%s: found %+v, error %v; want lethimy@truong.example", alias, found, err)
+		}
+		a := accounttest.Person(901, i)
+		a.Address = alias
+		_, err = account.Ensure(t.Context(), d, a, accounttest.Password)
+		conflict, ok := errors.AsType[*account.Conflict](err)
+		if !ok || conflict.Have.Code != "CB0021" || !slices.Equal(conflict.Taken, []string{"address"}) {
+			t.Errorf("%s: error %v, want the lecturer's address as a conflict", alias, err)
+		}
+	}
+}
+
 func TestSlapdRefuses(t *testing.T) {
 	t.Parallel()
 	s := startSlapd(t, "moduleload constraint", "overlay constraint\nconstraint_attribute displayName size 60")
