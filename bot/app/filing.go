@@ -89,11 +89,19 @@ type target struct {
 	folder      string
 }
 
+// from is where a mail lies before it is moved: in the watched mailbox, or, when it was judged again, where we moved it.
+func from(m store.Mail) (t target, uid uint32) {
+	if m.Lies.Folder != "" {
+		return target{m.Lies.Folder, m.Lies.UIDValidity, m.Folder}, m.Lies.UID
+	}
+	return target{m.Mailbox, m.UIDValidity, m.Folder}, m.UID
+}
+
 func (f *filing) move(ctx context.Context, mails []store.Mail) error {
 	groups := make(map[target][]store.Mail)
 	var order []target
 	for _, m := range mails {
-		t := target{m.Mailbox, m.UIDValidity, m.Folder}
+		t, _ := from(m)
 		if groups[t] == nil {
 			order = append(order, t)
 		}
@@ -101,19 +109,51 @@ func (f *filing) move(ctx context.Context, mails []store.Mail) error {
 	}
 	var failed []error
 	for _, t := range order { // a folder that the server refuses holds up no other
-		var ids []int64
 		var uids []uint32
 		for _, m := range groups[t] {
-			ids, uids = append(ids, m.ID), append(uids, m.UID)
+			if _, uid := from(m); uid != 0 { // else it was moved once, and the server did not tell its new UID: it stays there
+				uids = append(uids, uid)
+			}
 		}
-		_, err := f.file(ctx, t.mailbox, t.uidValidity, uids, t.folder)
-		if err != nil && !errors.Is(err, inbox.ErrRenumbered) { // renumbered: the mail is seen again under its new UID
+		var moved []inbox.Moved
+		var err error
+		if len(uids) > 0 {
+			moved, err = f.file(ctx, t.mailbox, t.uidValidity, uids, t.folder)
+		}
+		done := err == nil || errors.Is(err, inbox.ErrRenumbered) // renumbered: the mail is seen again under its new UID
+		if !done {
 			failed = append(failed, err)
-			continue
 		}
-		if err := f.db.Write(ctx, func(tx *store.Tx) error { return tx.SetFiled(ctx, ids) }); err != nil {
+		if err := f.note(ctx, groups[t], moved, done); err != nil {
 			return err
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// note writes down where the mails of a group lie now. When all is done, what was not moved was not there any more.
+func (f *filing) note(ctx context.Context, mails []store.Mail, moved []inbox.Moved, done bool) error {
+	places := make(map[uint32]store.Place)
+	for _, m := range moved {
+		places[m.UID] = store.Place{}
+		if !m.Gone {
+			places[m.UID] = store.Place{Folder: m.Folder, UIDValidity: m.FolderValidity, UID: m.FolderUID}
+		}
+	}
+	return f.db.Write(ctx, func(tx *store.Tx) error {
+		for _, m := range mails {
+			_, uid := from(m)
+			place, known := places[uid]
+			switch {
+			case !known && !done:
+				continue
+			case uid == 0:
+				place = m.Lies
+			}
+			if err := tx.SetFiled(ctx, m.ID, m.Folder, place); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

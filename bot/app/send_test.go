@@ -298,7 +298,11 @@ func TestFiling(t *testing.T) {
 				return nil, fmt.Errorf("moving: %w", inbox.ErrRenumbered)
 			}
 			moved[folder] = append(moved[folder], uids...)
-			return nil, nil
+			var told []inbox.Moved
+			for _, uid := range uids {
+				told = append(told, inbox.Moved{UID: uid, Folder: "INBOX." + folder, FolderValidity: 3, FolderUID: 100 + uid, Gone: uid == 4})
+			}
+			return told, nil
 		}}
 	err := db.Write(ctx, func(tx *store.Tx) error {
 		for uid, folder := range []string{"", "Returned", "Done", "Ignored", "Done"} {
@@ -334,6 +338,54 @@ func TestFiling(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string][]uint32{"Done": {2, 4}, "Returned": {1}}, moved); diff != "" {
+		t.Error(diff)
+	}
+	lies := make(map[int64]string)
+	for _, m := range storetest.Read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Mails(ctx, "") }) {
+		lies[m.ID] = fmt.Sprint(m.Lies.Folder, " ", m.Lies.UIDValidity, " ", m.Lies.UID, " ", !m.FiledAt.IsZero())
+	}
+	want := map[int64]string{1: "INBOX.Returned 3 101 true", 2: "INBOX.Done 3 102 true", 3: " 0 0 true", 4: " 0 0 true"}
+	if diff := cmp.Diff(want, lies); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A mail that was judged again is moved from the folder that it lies in.
+func TestFilingFromAFolder(t *testing.T) {
+	t.Parallel()
+	db := storetest.SQLite(t)
+	ctx := t.Context()
+	var asked []string
+	f := &filing{db: db, bell: make(chan struct{}, 1), logger: slog.New(slog.DiscardHandler),
+		file: func(_ context.Context, mailbox string, validity uint32, uids []uint32, folder string) (moved []inbox.Moved, _ error) {
+			asked = append(asked, fmt.Sprint(mailbox, " ", validity, " ", uids, " ", folder))
+			for i, uid := range uids {
+				moved = append(moved, inbox.Moved{UID: uid, Folder: folder, FolderValidity: 3, FolderUID: uint32(i + 20)})
+			}
+			return moved, nil
+		}}
+	end := func(outcome store.Outcome, folder string) {
+		storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error {
+			for id := range int64(2) {
+				if _, err := tx.EndMail(ctx, id+1, outcome, "x", folder, 0); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err := f.once(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return tx.AddMails(ctx, []store.NewMail{{Mailbox: "INBOX", UIDValidity: 7, UID: 5, Size: 1, Raw: []byte("a")}, {Mailbox: "INBOX", UIDValidity: 7, UID: 6, Size: 1, Raw: []byte("b")}})
+	})
+	end(store.Quarantined, "Quarantine")
+	storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(tx.RetryMail(ctx, 1, ""), tx.RetryMail(ctx, 2, ""))
+	})
+	end(store.IsCase, "Done")
+	if diff := cmp.Diff([]string{"INBOX 7 [5 6] Quarantine", "Quarantine 3 [20 21] Done"}, asked); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -144,13 +144,13 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 		return in.ignore(ctx, m, bot.MailingList, "mailing_list", "a mailing list's copy")
 	case msg.Automated != "":
 		return in.ignore(ctx, m, bot.Automatic, "automatic", msg.Automated)
-	case verdict.Level == trust.Spoofed:
+	case verdict.Level == trust.Spoofed && m.Vouched == "":
 		m.Kind = bot.Spoofed
 		return in.quarantine(ctx, m, "spoofed", verdict.Why)
 	case !entitled:
 		m.Kind = bot.NotEntitled
 		return in.quarantine(ctx, m, "not_entitled", "the sender is not an entitled unit")
-	case verdict.Level != trust.Authenticated:
+	case verdict.Level != trust.Authenticated && m.Vouched == "": // a vouched sender counts as proven, evidence E1
 		m.Kind = bot.Spoofed
 		return in.quarantine(ctx, m, "not_authenticated", verdict.Why)
 	}

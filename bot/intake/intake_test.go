@@ -159,6 +159,46 @@ func TestQuarantinedMailMovedBack(t *testing.T) {
 	}
 }
 
+// Who vouches for a sender vouches for that alone: it opens the door of a unit whose mail was not proven, and no other.
+func TestVouched(t *testing.T) {
+	t.Parallel()
+	list := []string{"2153010001"}
+	for _, tt := range []struct {
+		name   string
+		mail   letter
+		reason string // begins with
+	}{
+		{"not authenticated", letter{from: ctsv, login: "none", codes: list}, "queue"},
+		{"another's login", letter{from: ctsv, login: "an@truong.example", codes: list}, "queue"},
+		{"a stranger", letter{from: stranger, login: "none", codes: list}, "not_entitled"},
+		{"two From addresses", letter{from: ctsv + ">, <" + dtsdh, login: ctsv, codes: list}, "not_entitled"},
+		{"our own mail", letter{from: service, login: "none", codes: list}, "own_mail"},
+		{"a list's copy", letter{from: ctsv, login: "none", header: "List-Id: <a.truong.example>\r\n", codes: list}, "mailing_list"},
+		{"an automatic mail", letter{from: ctsv, login: "none", header: "Auto-Submitted: auto-replied\r\n", codes: list}, "automatic"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, func(t *testing.T, w *world) {
+				m := w.takes(tt.mail)
+				err := w.db.Write(t.Context(), func(tx *store.Tx) error { return tx.RetryMail(t.Context(), m.ID, "officer:lan") })
+				if m.Outcome != store.Quarantined {
+					if m.Outcome != store.Ignored || bot.ErrorCode(err) != bot.Conflict {
+						t.Errorf("at first %s %s, taken back: %v", m.Outcome, m.Reason, err)
+					}
+					return
+				}
+				if err := errors.Join(err, w.in.Mail(t.Context(), m.ID)); err != nil {
+					t.Fatal(err)
+				}
+				got := w.mail(m.ID)
+				if !strings.HasPrefix(got.Reason, tt.reason) || got.Vouched != "officer:lan" || (got.Outcome == store.IsCase) != (tt.reason == "queue") {
+					t.Errorf("vouched for: %s %s, want %s", got.Outcome, got.Reason, tt.reason)
+				}
+			})
+		})
+	}
+}
+
 // The same mail by two ways at the same moment: one case, one answer, whoever is faster.
 func TestCopiesJudgedAtTheSameTime(t *testing.T) {
 	t.Parallel()

@@ -37,6 +37,16 @@ type Mail struct {
 	JudgedAt    time.Time `json:"judged_at,omitzero"`
 	Folder      string    `json:"folder"`
 	FiledAt     time.Time `json:"filed_at,omitzero"`
+	Vouched     string    `json:"vouched,omitempty"` // who vouches for a sender that was not proven: "officer:lan", "token:<outbox id>"
+	Handled     bot.Stamp `json:"handled,omitzero"`  // of a quarantined mail: somebody has dealt with it
+	Lies        Place     `json:"lies,omitzero"`     // where we moved it
+}
+
+// A Place is where a mail lies after it was filed. No folder: nobody of us moved it; no UID: the server does not tell.
+type Place struct {
+	Folder      string `json:"folder"` // as the server calls it
+	UIDValidity uint32 `json:"uid_validity"`
+	UID         uint32 `json:"uid"`
 }
 
 // Outcome is how a mail ended: exactly one of these, or "" while it has not.
@@ -127,14 +137,16 @@ func (tx *Tx) UnknownUIDs(ctx context.Context, mailbox string, uidValidity uint3
 }
 
 const mailColumns = `id, mailbox, uid_validity, uid, hash, body_hash, size, too_large, arrived_at, seen_at, message_id, sender, unit, kind,
-	tries, number, outcome, reason, case_id, judged_at, folder, filed_at`
+	tries, number, outcome, reason, case_id, judged_at, folder, filed_at, vouched, handled_at, handled_by, lies_in, lies_validity, lies_uid`
 
 func scanMail(s scanner) (Mail, error) {
 	var m Mail
-	var validity, uid, arrived, seen, judged, filed int64
+	var validity, uid, arrived, seen, judged, filed, handled, liesValidity, liesUID int64
 	err := s.Scan(&m.ID, &m.Mailbox, &validity, &uid, &m.Hash, &m.BodyHash, &m.Size, &m.TooLarge, &arrived, &seen, &m.MessageID,
-		&m.Sender, &m.Unit, &m.Kind, &m.Tries, &m.Number, &m.Outcome, &m.Reason, &m.CaseID, &judged, &m.Folder, &filed)
-	m.UIDValidity, m.UID = uint32(validity), uint32(uid)
+		&m.Sender, &m.Unit, &m.Kind, &m.Tries, &m.Number, &m.Outcome, &m.Reason, &m.CaseID, &judged, &m.Folder, &filed,
+		&m.Vouched, &handled, &m.Handled.By, &m.Lies.Folder, &liesValidity, &liesUID)
+	m.UIDValidity, m.UID, m.Lies.UIDValidity, m.Lies.UID = uint32(validity), uint32(uid), uint32(liesValidity), uint32(liesUID)
+	m.Handled.At = instant(handled)
 	m.ArrivedAt, m.SeenAt, m.JudgedAt, m.FiledAt = instant(arrived), instant(seen), instant(judged), instant(filed)
 	return m, err
 }
@@ -190,9 +202,11 @@ func (tx *Tx) KeepNumber(ctx context.Context, id int64, prefix string) (string, 
 	return number, err
 }
 
-// EndMail gives a mail its outcome, once, and wakes its filing. It says false when it had one already.
+// EndMail gives a mail its outcome, once, and wakes its filing. It says false when it had one already. A mail that was judged
+// again and stays in its folder need not be moved.
 func (tx *Tx) EndMail(ctx context.Context, id int64, outcome Outcome, reason, folder string, caseID int64) (bool, error) {
-	n, err := tx.exec(ctx, `UPDATE mails SET outcome = $1, reason = $2, folder = $3, case_id = $4, judged_at = $5 WHERE id = $6 AND outcome = ''`,
+	n, err := tx.exec(ctx, `UPDATE mails SET outcome = $1, reason = $2, folder = $3, case_id = $4, judged_at = $5,
+		filed_at = CASE WHEN lies_in <> '' AND folder = $3 THEN CAST($5 AS BIGINT) ELSE 0 END WHERE id = $6 AND outcome = ''`,
 		outcome, reason, folder, caseID, micros(tx.Now), id)
 	if err == nil && n == 1 {
 		tx.Wake(FileJob, id)
@@ -222,19 +236,18 @@ func (tx *Tx) Unjudged(ctx context.Context) ([]int64, error) {
 	return list(ctx, tx, scanID, `SELECT id FROM mails WHERE outcome = '' ORDER BY id`)
 }
 
-// Unfiled returns mails whose outcome is known and which still stand in the watched mailbox.
+// Unfiled returns mails whose outcome is known and which do not lie in its folder yet.
 func (tx *Tx) Unfiled(ctx context.Context, limit int) ([]Mail, error) {
 	return list(ctx, tx, scanMail, `SELECT `+mailColumns+` FROM mails WHERE outcome <> '' AND filed_at = 0 ORDER BY id LIMIT $1`, limit)
 }
 
-// SetFiled notes that mails were moved; reason tells where one went when it was not there any more.
-func (tx *Tx) SetFiled(ctx context.Context, ids []int64) error {
-	for _, id := range ids {
-		if _, err := tx.exec(ctx, `UPDATE mails SET filed_at = $1 WHERE id = $2 AND filed_at = 0`, micros(tx.Now), id); err != nil {
-			return err
-		}
-	}
-	return nil
+// SetFiled notes that a mail was moved to the folder of its outcome and where it lies now; no folder there: it was not found
+// any more. A mail that was taken back meanwhile is not filed by that.
+func (tx *Tx) SetFiled(ctx context.Context, id int64, folder string, now Place) error {
+	_, err := tx.exec(ctx, `UPDATE mails SET lies_in = $1, lies_validity = $2, lies_uid = $3,
+		filed_at = CASE WHEN outcome <> '' AND folder = $4 THEN CAST($5 AS BIGINT) ELSE 0 END WHERE id = $6 AND filed_at = 0`,
+		now.Folder, int64(now.UIDValidity), int64(now.UID), folder, micros(tx.Now), id)
+	return err
 }
 
 // Mails returns the journal in order, those with the outcome, or all for "".

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vanthu/bot"
 	"vanthu/bot/store"
 )
 
@@ -57,9 +58,64 @@ func mailEndsOnce(t *testing.T, db *store.DB) {
 	if len(unfiled) != 1 || unfiled[0].Outcome != store.Ignored || unfiled[0].Folder != "Ignored" {
 		t.Errorf("unfiled: %+v", unfiled)
 	}
-	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.SetFiled(ctx, []int64{id}) })
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return tx.SetFiled(ctx, id, "Ignored", store.Place{Folder: "Ignored", UIDValidity: 3, UID: 8})
+	})
 	if left := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Unfiled(ctx, 10) }); len(left) != 0 {
 		t.Errorf("filed and still unfiled: %+v", left)
+	}
+}
+
+// A quarantined mail is taken back, judged again, and moved from where it was put; no other mail can be taken back.
+func mailRetried(t *testing.T, db *store.DB) {
+	id := addMail(t, db, aMail(1))
+	retry := func(vouched string) error {
+		return tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.RetryMail(ctx, id, vouched) })
+	}
+	end := func(outcome store.Outcome, folder string) store.Mail {
+		write(t, db, func(ctx context.Context, tx *store.Tx) error {
+			first, err := tx.EndMail(ctx, id, outcome, "x", folder, 0)
+			if !first {
+				t.Error("the mail has an outcome already")
+			}
+			return err
+		})
+		return read(t, db, func(ctx context.Context, tx *store.Tx) (store.Mail, error) { return tx.Mail(ctx, id) })
+	}
+	if err := retry(""); bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("a mail without outcome: %v", err)
+	}
+	end(store.Quarantined, "Quarantine")
+	place := store.Place{Folder: "INBOX.Quarantine", UIDValidity: 3, UID: 8}
+	filed := func(ctx context.Context, tx *store.Tx) error { return tx.SetFiled(ctx, id, "Quarantine", place) }
+	write(t, db, filed)
+	if err := retry("officer:lan"); err != nil {
+		t.Fatal(err)
+	}
+	m := read(t, db, func(ctx context.Context, tx *store.Tx) (store.Mail, error) { return tx.Mail(ctx, id) })
+	if m.Outcome != "" || m.Reason != "" || m.Tries != 0 || m.Vouched != "officer:lan" || m.Lies != place || !m.FiledAt.IsZero() || !m.JudgedAt.IsZero() {
+		t.Errorf("taken back: %+v", m)
+	}
+	if m := end(store.Quarantined, "Quarantine"); m.FiledAt.IsZero() {
+		t.Error("a mail that stays in its folder is to be moved")
+	}
+	if err := retry(""); err != nil {
+		t.Fatal(err)
+	}
+	write(t, db, filed) // of the move before, told late
+	if m := end(store.IsCase, "Done"); !m.FiledAt.IsZero() || m.Lies != place || m.Vouched != "officer:lan" {
+		t.Errorf("judged again: %+v", m)
+	}
+	if err := retry(""); bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("a case: %v", err)
+	}
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.AddLost(ctx, store.NewMail{Mailbox: "INBOX", UIDValidity: 7, UID: 2, ArrivedAt: tx.Now}, "unfetched: x")
+		return err
+	})
+	id++
+	if err := retry(""); bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("a mail without bytes: %v", err)
 	}
 }
 

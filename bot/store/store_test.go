@@ -29,6 +29,7 @@ func conformance(t *testing.T, open func(testing.TB) *store.DB) {
 	for name, test := range map[string]func(*testing.T, *store.DB){
 		"a mail is known once":                   mailOnce,
 		"a mail ends once":                       mailEndsOnce,
+		"a quarantined mail is taken back":       mailRetried,
 		"numbers have no gap and no double":      numbers,
 		"a case keeps its rows and findings":     caseRoundTrip,
 		"a stale version is refused":             staleVersion,
