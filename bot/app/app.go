@@ -15,6 +15,7 @@ import (
 
 	"vanthu/bot"
 	"vanthu/bot/account"
+	"vanthu/bot/alarm"
 	"vanthu/bot/calendar"
 	"vanthu/bot/config"
 	"vanthu/bot/desk"
@@ -29,6 +30,7 @@ type App struct {
 	Desk     *desk.Desk
 	Calendar *calendar.Calendar
 	Logger   *slog.Logger
+	Alarms   *alarm.Alarms // told by a serving process only
 
 	letters *letters
 	runner  *job.Runner
@@ -59,6 +61,10 @@ func open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 	}
 	a := &App{Config: cfg, DB: db, Calendar: days, Logger: logger, letters: newLetters(cfg)}
 	names := a.userNames()
+	if a.Alarms, err = newAlarms(a); err != nil {
+		db.Close()
+		return nil, err
+	}
 	a.Desk = &desk.Desk{DB: db, Units: cfg.BotUnits(), OfficeOfOne: cfg.Plan.OfficeOfOne, Platform: cfg.Accounts.Platform,
 		UserName: names.UserName, Compose: a.letters.compose, Due: a.due}
 	return a, nil

@@ -111,6 +111,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { return s.watcher.Run(gctx) })
 	group.Go(func() error { return s.filer.run(gctx) })
 	group.Go(func() error { return s.sweeping(gctx) })
+	group.Go(func() error { return s.Alarms.Run(gctx) })
 	err := group.Wait()
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil
@@ -118,6 +119,7 @@ func (s *Server) Run(ctx context.Context) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), ends)
 	defer cancel()
 	err = errors.Join(err, s.runner.Stop(stop))
+	s.noBeat(stop)
 	if late := s.filer.once(stop); late != nil { // the journal knows what is left: the next process files it
 		s.Logger.Warn("filing", "code", "filing_failed", "error", late.Error())
 	}

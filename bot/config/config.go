@@ -22,6 +22,7 @@ type Config struct {
 	Rules    Rules     `toml:"rules"`
 	Plan     Plan      `toml:"plan"`
 	Limits   Limits    `toml:"limits"`
+	Alarm    Alarm     `toml:"alarm"`
 	Units    []Unit    `toml:"unit"`
 	Officers []Officer `toml:"officer"`
 
@@ -172,6 +173,31 @@ type Limits struct {
 	Readers       int `toml:"readers"` // 0: one for each processor, two at least
 	ReaderMB      int `toml:"reader_mb"`
 	ReaderSeconds int `toml:"reader_seconds"` // of processor time for one mail
+}
+
+// Alarm is who is told, and when, that vanthu cannot do its work.
+type Alarm struct {
+	After      time.Duration `toml:"after"`       // how long a connection may fail, default 3m
+	Remind     time.Duration `toml:"remind"`      // told again while it lasts, default 24h; 0: once
+	Canary     time.Duration `toml:"canary"`      // how often a mail goes to ourselves; 0: never
+	CanaryLate time.Duration `toml:"canary_late"` // when it should be back, default 90s
+	MailAge    time.Duration `toml:"mail_age"`    // how long a mail may wait for its outcome, default 10m
+	LetterAge  time.Duration `toml:"letter_age"`  // how long an answer may wait to be sent, default 30m
+	AccountAge time.Duration `toml:"account_age"` // how long accounts may wait for being made and delivered, default 1h
+	Unseen     time.Duration `toml:"unseen"`      // how long a mail may lie in quarantine before an officer looks, default 24h; 0: for ever
+	DiskMB     int           `toml:"disk_mb"`     // what must be free, default 500
+	Listen     string        `toml:"listen"`      // loopback address of /healthz and /metrics; "": none
+	Command    []string      `toml:"command"`     // gets the alarm as JSON on standard input
+	Webhook    Webhook       `toml:"webhook"`
+}
+
+// Webhook is where alarms are posted.
+type Webhook struct {
+	URL    string `toml:"url"`    // "": nowhere; "{secret}" in it is replaced by the secret, which else is sent as bearer
+	Format string `toml:"format"` // "json", "slack", "teams" or "telegram"
+	Chat   string `toml:"chat"`   // of Telegram
+	CAFile string `toml:"ca_file"`
+	Secret
 }
 
 // A Unit may ask.

@@ -79,6 +79,8 @@ func defaults() *Config {
 		Accounts: Accounts{LDAP: LDAP{Hash: "ssha512", MarkerAttr: "description", Timeout: 30 * time.Second}},
 		Rules:    Rules{Evidence: "mailbox", ClockHours: 24, Deletion: Deletion{Most: 50, Days: 1}},
 		Limits:   Limits{MailMB: 40, Parts: 200, UnpackedMB: 100, Rows: 200_000, Columns: 200, Sheets: 200, Nesting: 256, ZipFiles: 200, ReaderMB: 256, ReaderSeconds: 5},
+		Alarm: Alarm{After: 3 * time.Minute, Remind: 24 * time.Hour, CanaryLate: 90 * time.Second, MailAge: 10 * time.Minute, LetterAge: 30 * time.Minute,
+			AccountAge: time.Hour, Unseen: 24 * time.Hour, DiskMB: 500, Webhook: Webhook{Format: "json"}},
 	}
 }
 
@@ -89,6 +91,7 @@ func (c *Config) resolve(folder string) {
 	paths := []*string{
 		&c.IMAP.CAFile, &c.IMAP.File, &c.SMTP.CAFile, &c.SMTP.File, &c.Store.File, &c.Secret.KeyFile,
 		&c.Accounts.FilePath, &c.Accounts.LDAP.CAFile, &c.Accounts.LDAP.File, &c.Rules.Existing,
+		&c.Alarm.Webhook.CAFile, &c.Alarm.Webhook.File,
 	}
 	for i, domain := range c.Trust.Domains {
 		c.Trust.Domains[i] = strings.ToLower(domain)
@@ -99,7 +102,7 @@ func (c *Config) resolve(folder string) {
 			c.Units[i].Addresses[j] = strings.ToLower(address)
 		}
 	}
-	for _, command := range [][]string{c.IMAP.TokenCommand, c.SMTP.TokenCommand} {
+	for _, command := range [][]string{c.IMAP.TokenCommand, c.SMTP.TokenCommand, c.Alarm.Command} {
 		if len(command) > 0 && strings.ContainsRune(command[0], filepath.Separator) {
 			paths = append(paths, &command[0])
 		}

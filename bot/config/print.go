@@ -64,8 +64,8 @@ func printTexts(w io.Writer, name string, list []string) {
 	if len(list) == 0 {
 		return
 	}
-	if name == "token_command" { // arguments may hold a client secret
-		fmt.Fprintf(w, "# token_command = %s and %d arguments\n", quote(list[0]), len(list)-1)
+	if name == "token_command" || name == "command" { // arguments may hold a client secret
+		fmt.Fprintf(w, "# %s = %s and %d arguments\n", name, quote(list[0]), len(list)-1)
 		return
 	}
 	quoted := make([]string, len(list))

@@ -20,6 +20,7 @@ func (c *checker) service() {
 	}
 	c.accounts(true)
 	c.officers()
+	c.alarm()
 	for i, u := range c.cfg.Units {
 		path := join(element("unit", i), "passphrase_file")
 		if c.need(path, u.PassphraseFile, `"ctsv.pass"`) {
