@@ -231,6 +231,18 @@ func TestConfirmationIsAllOrNothing(t *testing.T) {
 	}
 }
 
+// What a unit writes about a case and no program understands stands beside that case: "rút lại, chưa cấp" must be seen before
+// anybody is served.
+func TestWhatAPersonMustReadStandsBesideItsCase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.SQLite(t))
+	first := w.takes(letter{from: ctsv, codes: []string{"2153010001"}})
+	m := w.takes(letter{from: ctsv, subject: "Re: x", refers: w.letters()[0].MessageID, text: "Danh sách bị nhầm, xin rút lại đề nghị này, chưa cấp tài khoản."})
+	if m.Outcome != store.Quarantined || m.CaseID != first.CaseID || w.cases()[0].State != bot.Received {
+		t.Errorf("%s %s, case %d", m.Outcome, m.Reason, m.CaseID)
+	}
+}
+
 func TestLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, storetest.SQLite(t))

@@ -213,6 +213,9 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 	if why == "" {
 		why = "a message for a person"
 	}
+	if c != nil { // the officer must see it beside the case, before anybody is served
+		m.CaseID = c.ID
+	}
 	return in.quarantine(ctx, m, "needs_person", why)
 }
 
