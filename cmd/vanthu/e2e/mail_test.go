@@ -272,16 +272,24 @@ func (w *world) directory() *ldap.Conn {
 // accounts returns everything that vanthu made.
 func (w *world) accounts() []entry {
 	w.t.Helper()
-	found, err := w.directory().SearchWithPaging(ldap.NewSearchRequest(os.Getenv("VANTHU_CI_LDAP_BASE"), ldap.ScopeSingleLevel, ldap.NeverDerefAliases, 0, 0, false,
-		"(description=vanthu:*)", []string{"employeeNumber", "mail", "cn", "description"}, nil), 200)
-	if err != nil {
-		w.t.Fatal(err)
-	}
 	var all []entry
-	for _, e := range found.Entries {
+	for _, e := range w.search("(description=vanthu:*)", "employeeNumber", "mail", "cn", "description") {
 		all = append(all, entry{e.DN, e.GetAttributeValue("employeeNumber"), e.GetAttributeValue("mail"), e.GetAttributeValue("cn"), e.GetAttributeValue("description")})
 	}
 	return all
+}
+
+// search asks the directory for people.
+func (w *world) search(filter string, attributes ...string) []*ldap.Entry {
+	w.t.Helper()
+	conn := w.directory()
+	defer conn.Close()
+	found, err := conn.SearchWithPaging(ldap.NewSearchRequest(os.Getenv("VANTHU_CI_LDAP_BASE"), ldap.ScopeSingleLevel, ldap.NeverDerefAliases, 0, 0, false,
+		filter, attributes, nil), 200)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return found.Entries
 }
 
 func (w *world) emptyDirectory() {
