@@ -87,6 +87,7 @@ type SMTP struct {
 type Trust struct {
 	AuthservID string   `toml:"authserv_id"` // what our own MTA writes into Authentication-Results
 	Domains    []string `toml:"domains"`     // our mail domains
+	DKIM       string   `toml:"dkim"`        // who verifies DKIM: "mta", or "own" where the MTA says nothing of it
 }
 
 // Store is the database: "sqlite:vanthu.db" or "postgres://…" (its password may stand in password_file/_env).

@@ -74,6 +74,7 @@ func defaults() *Config {
 			Folders: Folders{Done: "Done", Returned: "Returned", Ignored: "Ignored", Quarantine: "Quarantine"},
 		},
 		SMTP:     SMTP{TLS: "starttls", Timeout: time.Minute},
+		Trust:    Trust{DKIM: "mta"},
 		Store:    Store{URL: sqliteScheme + "vanthu.db"},
 		Secret:   SecretKey{KeyFile: "vanthu.key"},
 		Accounts: Accounts{LDAP: LDAP{Hash: "ssha512", MarkerAttr: "description", Timeout: 30 * time.Second}},

@@ -65,7 +65,10 @@ func (c *checker) smtp() {
 }
 
 func (c *checker) trust() {
-	c.need("trust.authserv_id", c.cfg.Trust.AuthservID, `"mail.truong.example"`)
+	c.oneOf("trust.dkim", c.cfg.Trust.DKIM, "mta", "own")
+	if c.cfg.Trust.DKIM != "own" && c.cfg.Trust.AuthservID == "" {
+		c.add("trust.authserv_id", `is missing; write for example authserv_id = "mail.truong.example", or dkim = "own" if your mail server writes no Authentication-Results`)
+	}
 	if len(c.cfg.Trust.Domains) == 0 {
 		c.add("trust.domains", `is missing; write for example domains = ["truong.example"]`)
 	}

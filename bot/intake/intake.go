@@ -22,6 +22,7 @@ type Intake struct {
 	Units   []bot.Unit
 	Service string // our own address, lower case
 	Trust   trust.Policy
+	DKIM    *trust.Verifier // verifies where our MTA says nothing of DKIM; nil: we believe our MTA alone
 	MIME    mime.Limits
 	Files   Reader
 	Folders Folders
@@ -133,6 +134,9 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 	}
 	verdict := trust.Judge(msg, in.Trust)
 	unit, entitled := in.unitOf(verdict.Address)
+	if entitled && in.DKIM != nil && m.Vouched == "" { // the DNS is not asked for strangers
+		verdict = in.DKIM.Judge(ctx, msg, raw, in.Trust)
+	}
 	m.MessageID, m.Sender = msg.ID, verdict.Address
 
 	switch {
@@ -146,13 +150,16 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 		return in.ignore(ctx, m, bot.Automatic, "automatic", msg.Automated)
 	case verdict.Level == trust.Spoofed && m.Vouched == "":
 		m.Kind = bot.Spoofed
-		return in.quarantine(ctx, m, "spoofed", verdict.Why)
+		return in.quarantine(ctx, m, "spoofed", verdict.Reason())
 	case !entitled:
 		m.Kind = bot.NotEntitled
-		return in.quarantine(ctx, m, "not_entitled", "the sender is not an entitled unit")
+		return in.quarantine(ctx, m, "not_entitled", notEntitled(verdict))
 	case verdict.Level != trust.Authenticated && m.Vouched == "": // a vouched sender counts as proven, evidence E1
+		if err := in.waitsForDNS(m, verdict); err != nil {
+			return err
+		}
 		m.Kind = bot.Spoofed
-		return in.quarantine(ctx, m, "not_authenticated", verdict.Why)
+		return in.quarantine(ctx, m, "not_authenticated", verdict.Reason())
 	}
 	m.Unit = unit.ID
 	reading, err := Read(ctx, msg, in.Files)

@@ -21,24 +21,35 @@ import (
 // Everything else is Unverified, also when a field of our MTA cannot be read. spf=pass proves the envelope only and is
 // told to the officer beside the rest.
 func Judge(msg *mime.Message, p Policy) Verdict {
+	verdict, _, _ := judge(msg, p)
+	return verdict
+}
+
+// judge also returns what our MTA said; ok is false when that cannot be read.
+func judge(msg *mime.Message, p Policy) (v Verdict, results []authres.Result, ok bool) {
 	address, doubt := sender(msg)
 	if doubt != nil {
-		return *doubt
+		return *doubt, nil, true
 	}
+	v = Verdict{Address: address, Level: Unverified, Notes: notes(msg, address, p)}
 	if p.AuthservID == "" {
-		return Verdict{Address: address, Level: Unverified, Why: "no authserv-id is configured"}
+		v.Why = "no authserv-id is configured"
+		return v, nil, true
 	}
 	results, err := ours(msg.Fields, p.AuthservID)
 	if err != nil {
-		return Verdict{Address: address, Level: Unverified, Why: "our own Authentication-Results cannot be read"}
+		v.Why = "our own Authentication-Results cannot be read"
+		return v, nil, false
 	}
 	c := claim{address: address, domain: domainOf(address), policy: p}
 	for _, check := range []func([]authres.Result) (Level, string){c.dmarcFailed, c.login, c.dkim, c.dmarc} {
 		if level, why := check(results); level != "" {
-			return Verdict{Address: address, Level: level, Why: why + c.spf(results)}
+			v.Level, v.Why = level, why+c.spf(results)
+			return v, results, true
 		}
 	}
-	return Verdict{Address: address, Level: Unverified, Why: unproven(results) + c.spf(results)}
+	v.Why = unproven(results) + c.spf(results)
+	return v, results, true
 }
 
 // sender reads the From address; doubt is the verdict when there is not exactly one.
@@ -138,6 +149,26 @@ func (c claim) spf(results []authres.Result) string {
 		}
 	}
 	return ""
+}
+
+// spfAligned says whether our MTA judged SPF, and whether it passed for the From domain or one above it.
+func (c claim) spfAligned(results []authres.Result) (passed, known bool) {
+	for _, r := range results {
+		if r, ok := r.(*authres.SPFResult); ok {
+			known = true
+			domain := r.From[strings.LastIndexByte(r.From, '@')+1:]
+			passed = passed || r.Value == authres.ResultPass && c.speaksFor(domain)
+		}
+	}
+	return passed, known
+}
+
+// saysDKIM says whether our MTA has looked for DKIM signatures, whatever it found.
+func saysDKIM(results []authres.Result) bool {
+	return slices.ContainsFunc(results, func(r authres.Result) bool {
+		_, ok := r.(*authres.DKIMResult)
+		return ok
+	})
 }
 
 // unproven tells the officer what our MTA did say.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-msgauth/authres"
@@ -45,6 +46,28 @@ func ours(fields []mime.Field, id string) ([]authres.Result, error) {
 	}
 	// Without any Received field no border is known: nothing is believed.
 	return nil, nil
+}
+
+// forged says whether a field with our name stands below that border, or where no border is known.
+func forged(fields []mime.Field, id string) bool {
+	below := !slices.ContainsFunc(fields, func(f mime.Field) bool { return strings.EqualFold(f.Name, "Received") && !delivery(f.Value) })
+	for _, f := range fields {
+		switch strings.ToLower(f.Name) {
+		case "received":
+			below = below || !delivery(f.Value)
+		case "authentication-results":
+			if name, _, _ := strings.Cut(f.Value, ";"); below && isOurs(name, id) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isOurs(name, id string) bool {
+	name, _ = plain(name)
+	words := strings.Fields(name)
+	return len(words) > 0 && strings.EqualFold(words[0], id)
 }
 
 // delivery says whether a Received field records a step within our house: LMTP (RFC 2033), and no other protocol named

@@ -1,0 +1,26 @@
+package app
+
+import (
+	"net"
+	"time"
+
+	"vanthu/bot/config"
+	"vanthu/mailer/trust"
+)
+
+// trustPolicy says whose word about a sender is believed, and for whom others would like to be taken.
+func trustPolicy(cfg *config.Config) trust.Policy {
+	p := trust.Policy{AuthservID: cfg.Trust.AuthservID, Domains: cfg.Trust.Domains}
+	for _, u := range cfg.Units {
+		p.Known = append(p.Known, u.Addresses...)
+	}
+	return p
+}
+
+// verifier is nil where the mail server verifies DKIM. Only `serve` has one: an offline check asks nobody.
+func verifier(cfg *config.Config, now func() time.Time) *trust.Verifier {
+	if cfg.Trust.DKIM != "own" {
+		return nil
+	}
+	return &trust.Verifier{TXT: net.DefaultResolver.LookupTXT, Now: now}
+}
