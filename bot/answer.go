@@ -16,7 +16,8 @@ const (
 	Closing       AnswerKind = "closing"        // M05
 	WithdrawnNote AnswerKind = "withdrawn"
 	PartAccepted  AnswerKind = "part_accepted"
-	BlankForm     AnswerKind = "blank_form" // the one letter that may belong to no case
+	BlankForm     AnswerKind = "blank_form"   // may belong to no case
+	AlreadyHere   AnswerKind = "already_here" // the same list again: which case it is in, and how far that is
 )
 
 // An Answer is everything a letter may say; the letter takes what it needs.
@@ -35,6 +36,7 @@ type Answer struct {
 	Made       int       // rows that became accounts
 	Accounts   []NewAccount
 	Thread     Thread
+	Changes    *Changes // of a corrected list; nil: there was none before
 }
 
 // A ListFile is one attachment of the unit that gave rows.

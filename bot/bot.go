@@ -199,6 +199,9 @@ type Case struct {
 	Planned    Stamp     `json:"planned,omitzero"` // the plan that holds it was approved, step 2
 	PlanID     int64     `json:"plan_id"`          // 0: in no plan
 	UpdatedAt  time.Time `json:"updated_at,omitzero"`
+	Token      string    `json:"-"` // in the address to which answers about the case are answered; "" none
+	ListHash   string    `json:"-"` // SHA-256 over the people of the list: the same list again
+	LetterHash string    `json:"-"` // SHA-256 of the file of the letter, "" without one
 }
 
 // A Stamp is a moment and who made it. The zero Stamp: not yet.

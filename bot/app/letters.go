@@ -68,6 +68,7 @@ func (l *letters) compose(a bot.Answer) (store.Letter, error) {
 	if a.Case.Number != "" {
 		m.Header = []mime.Field{{Name: "X-Vanthu-Case", Value: a.Case.Number}}
 	}
+	m.ReplyTo = l.replyTo(a.Case)
 	if a.Thread.InReplyTo == "" {
 		m.AutoSubmitted = "auto-generated"
 	}
@@ -76,6 +77,16 @@ func (l *letters) compose(a bot.Answer) (store.Letter, error) {
 		return store.Letter{}, fmt.Errorf("app: letter %s of case %s: %w", a.Kind, a.Case.Number, err)
 	}
 	return store.Letter{Step: a.Step, MessageID: m.MessageID, Kind: string(a.Kind), CaseID: a.Case.ID, MailID: a.Case.MailID, To: to, Subject: draft.Subject, Raw: raw}, nil
+}
+
+// replyTo is the address with the token of a case, where the mail server delivers such addresses: a reply finds its case by it,
+// whatever becomes of subject and Message-ID on the way.
+func (l *letters) replyTo(c bot.Case) []mime.Address {
+	local, domain, _ := strings.Cut(l.cfg.SMTP.From, "@")
+	if l.cfg.SMTP.Plus == "" || c.Token == "" {
+		return nil
+	}
+	return []mime.Address{{Name: l.cfg.SMTP.FromName, Address: local + l.cfg.SMTP.Plus + c.Token + "@" + domain}}
 }
 
 // messageID is derived from the step: however often a letter is made or sent, it is the same mail.
@@ -119,6 +130,9 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 			}
 		}
 		return l.writer.HandedOver(h)
+	case bot.AlreadyHere:
+		return l.writer.Already(reply.AlreadyHere{Case: number, Unit: unit, At: a.At, ReceivedAt: a.Case.ReceivedAt, State: a.Case.State, CreateBy: a.CreateDue,
+			To: a.Unit.Addresses[0]})
 	case bot.BlankForm:
 		return l.writer.FormSent(reply.FormSent{Case: number, Unit: unit, At: a.At, Blank: blankOf(l.cfg)})
 	case bot.WithdrawnNote:
@@ -130,7 +144,7 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 // answer fills the first answer to a request; marked puts the unit's own first list beside it.
 func (l *letters) answer(a bot.Answer, marked bool) reply.Answer {
 	lim := l.cfg.Limits
-	r := reply.Answer{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, ReceivedAt: a.Case.ReceivedAt, Request: a.Request, CheckBy: a.CheckDue, CreateBy: a.CreateDue,
+	r := reply.Answer{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, ReceivedAt: a.Case.ReceivedAt, Request: a.Request, CheckBy: a.CheckDue, CreateBy: a.CreateDue, Changes: a.Changes,
 		Limits: reply.Limits{MailMB: lim.MailMB, Parts: lim.Parts, UnpackedMB: lim.UnpackedMB, Rows: lim.Rows, Columns: lim.Columns}}
 	if marked && len(a.Request.Rows) > 0 && len(a.Lists) > 0 {
 		r.Workbook = l.workbook(a, a.Lists[0])

@@ -80,6 +80,7 @@ type SMTP struct {
 	TokenCommand []string      `toml:"token_command"`
 	From         string        `toml:"from"` // the service address: From and envelope sender
 	FromName     string        `toml:"from_name"`
+	Plus         string        `toml:"plus"`    // "+": the mailbox gets cntt+anything@ too; "" it does not
 	Timeout      time.Duration `toml:"timeout"` // default 1m
 }
 

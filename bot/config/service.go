@@ -61,6 +61,11 @@ func (c *checker) smtp() {
 	if c.need("smtp.from", m.From, `"cntt@truong.example"`) {
 		c.address("smtp.from", m.From)
 	}
+	switch m.Plus { // RFC 5233 leaves the separator to the site
+	case "", "+", "-", "=", "#":
+	default:
+		c.add("smtp.plus", "is %q; write \"+\" when cntt+anything@… reaches the mailbox, or leave it out", m.Plus)
+	}
 	c.length("smtp.timeout", m.Timeout, time.Second)
 }
 

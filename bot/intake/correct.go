@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -28,12 +29,16 @@ func (in *Intake) request(ctx context.Context, m store.Mail, msg *mime.Message, 
 	if r, err = in.withEarlierList(ctx, r, *c); err != nil {
 		return err
 	}
-	err = in.settle(ctx, m, msg, unit, r, *c)
-	if bot.ErrorCode(err) == bot.Conflict {
-		m.CaseID = c.ID
-		return in.quarantine(ctx, m, "needs_person", err.Error())
+	return in.toPerson(ctx, m, *c, in.settle(ctx, m, msg, unit, r, *c))
+}
+
+// toPerson gives a correction that the case cannot take any more to an officer.
+func (in *Intake) toPerson(ctx context.Context, m store.Mail, c bot.Case, err error) error {
+	if bot.ErrorCode(err) != bot.Conflict || errors.Is(err, store.ErrStale) {
+		return err
 	}
-	return err
+	m.CaseID = c.ID
+	return in.quarantine(ctx, m, "needs_person", err.Error())
 }
 
 // mayChange says whether a list is meant to replace the one of the case. After the unit has agreed to the good part the
@@ -93,14 +98,18 @@ func (in *Intake) withEarlierList(ctx context.Context, r Reading, c bot.Case) (R
 	return r, nil
 }
 
-// reopen takes an existing case back to the state that its corrected list gives.
-func (in *Intake) reopen(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
+// reopen takes an existing case back to the state that its corrected list gives. What was said of the earlier list must still
+// be true: another mail may have corrected it meanwhile.
+func (in *Intake) reopen(ctx context.Context, tx *store.Tx, c bot.Case, was earlier) (bot.Case, error) {
 	fresh, err := tx.Case(ctx, c.ID)
 	if err != nil {
 		return c, err
 	}
 	if fresh.MailID > c.MailID {
 		return c, bot.Errorf(bot.Conflict, "a later mail has corrected case %s already", c.Number)
+	}
+	if fresh.MailID != was.c.MailID {
+		return c, errRaced
 	}
 	want := c.State
 	c.Version, c.State, c.PlanID, c.Checked, c.Planned = fresh.Version, fresh.State, fresh.PlanID, fresh.Checked, fresh.Planned
@@ -113,7 +122,7 @@ func (in *Intake) reopen(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Cas
 
 // leave answers a correction that gives no row at all, and leaves the case as it is: what was good before stays so.
 func (in *Intake) leave(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c bot.Case, request bot.Request, now time.Time) error {
-	letter, err := in.answer(m, msg, unit, r, c, request, now)
+	letter, err := in.answer(m, msg, unit, r, c, settled{request: request}, now)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,11 @@ func (in *Intake) endTx(ctx context.Context, tx *store.Tx, m store.Mail, outcome
 	}
 	what := map[store.Outcome]string{store.IsCase: "mail_became_case", store.IsFollowUp: "mail_followed_up", store.Quarantined: "mail_quarantined", store.Ignored: "mail_ignored"}[outcome]
 	in.Logger.Info(string(outcome), "mail", m.ID, "code", code) //nolint:sloglint // the event is the outcome, one of four constants
+	if disagree(m.Thread) {
+		if err := tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: m.CaseID, Mail: m.ID, What: "hints_disagree", Detail: map[string]string{"named": m.Thread}}); err != nil {
+			return true, err
+		}
+	}
 	return true, tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: m.CaseID, Mail: m.ID, What: what, Detail: map[string]string{"reason": reason}})
 }
 

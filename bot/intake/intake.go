@@ -21,6 +21,7 @@ type Intake struct {
 	DB      *store.DB
 	Units   []bot.Unit
 	Service string // our own address, lower case
+	Plus    string // between its local part and a token, "+"; "" when the mail server delivers no such addresses
 	Trust   trust.Policy
 	DKIM    *trust.Verifier // verifies where our MTA says nothing of DKIM; nil: we believe our MTA alone
 	MIME    mime.Limits
@@ -197,10 +198,11 @@ func (in *Intake) unitOf(address string) (bot.Unit, bool) {
 
 // dispatch does what the kind of an entitled unit's mail asks for.
 func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading) error {
-	c, err := in.relations(ctx, m, msg, unit, r)
+	c, hints, err := in.relations(ctx, m, msg, unit, r)
 	if err != nil {
 		return err
 	}
+	m.Thread = hints.String()
 	switch {
 	case r.Kind == bot.Automatic: // a subject that only an out-of-office program writes
 		return in.ignore(ctx, m, bot.Automatic, "automatic", "by its subject")
@@ -224,38 +226,6 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 		m.CaseID = c.ID
 	}
 	return in.quarantine(ctx, m, "needs_person", why)
-}
-
-// relations finds the case that a mail belongs to: by the number in its subject or text, else by the answers that it refers
-// to. A unit only ever reaches its own cases. The error is a *copyError when the mail came before.
-func (in *Intake) relations(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading) (found *bot.Case, err error) {
-	err = in.DB.Read(ctx, func(tx *store.Tx) error {
-		if err := pending(ctx, tx, m); err != nil {
-			return err
-		}
-		if r.Case != "" {
-			c, err := tx.CaseByNumber(ctx, r.Case)
-			if err == nil && c.Unit == unit.ID {
-				found = &c
-				return nil
-			}
-			if err != nil && bot.ErrorCode(err) != bot.NotFound {
-				return err
-			}
-		}
-		for _, id := range slices.Concat(msg.InReplyTo, msg.References) {
-			c, ok, err := tx.CaseOfAnswer(ctx, id)
-			if err != nil {
-				return err
-			}
-			if ok && c.Unit == unit.ID {
-				found = &c
-				return nil
-			}
-		}
-		return nil
-	})
-	return found, err
 }
 
 // oversized is what is known of a mail that is over a limit: the unit is told which one (ENV-07).

@@ -27,6 +27,7 @@ type Reading struct {
 	Files      []parser.File // the attachments that were read, in the order of Submission.Files
 	Said       Said
 	Case       string    // number of the case that it speaks of, "YC-2026-0042"; "" none
+	Numbers    Numbers   // all case numbers that it names
 	Text       string    // what the sender wrote himself: without quotation and signature
 	Links      []string  // web addresses in Text
 	Password   bool      // Text tells a password
@@ -88,11 +89,9 @@ func InProcess(lim parser.Limits) Reader {
 // Read says what a mail is and what stands in it. It decides nothing about the sender. An error is the reader's.
 func Read(ctx context.Context, msg *mime.Message, read Reader) (Reading, error) {
 	r := Reading{Text: newText(msg), Sent: msg.Date}
-	for _, text := range []string{msg.Subject, r.Text, msg.Text} {
-		if number := caseNumber.FindString(text); number != "" {
-			r.Case = strings.ToUpper(number)
-			break
-		}
+	r.Numbers = numbersIn(msg, r.Text)
+	if all := slices.Concat(r.Numbers.Subject, r.Numbers.Text, r.Numbers.Quoted); len(all) > 0 {
+		r.Case = all[0]
 	}
 	if r.Kind = machineKind(msg); r.Kind != "" {
 		return r, nil

@@ -29,8 +29,9 @@ func (in *Intake) open(ctx context.Context, m store.Mail, msg *mime.Message, uni
 	return in.settle(ctx, m, msg, unit, r, bot.Case{Procedure: bot.Procedure, Edition: bot.Edition, Kind: r.Kind, Unit: unit.ID})
 }
 
-// number keeps a case number for a mail that becomes a case. Of copies that are judged at the same time one gets it.
-func (in *Intake) number(ctx context.Context, m store.Mail) (number string, err error) {
+// number keeps a case number for a mail that becomes a case. Of copies that are judged at the same time one gets it, and so it
+// is with mails of one unit that bring the same list; beside is the case with that list that the mail knows of.
+func (in *Intake) number(ctx context.Context, m store.Mail, beside int64) (number string, err error) {
 	err = in.DB.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.Lock(ctx, store.LockRegister); err != nil {
 			return err
@@ -39,6 +40,9 @@ func (in *Intake) number(ctx context.Context, m store.Mail) (number string, err 
 			return err
 		}
 		if err := pending(ctx, tx, m); err != nil {
+			return err
+		}
+		if err := in.alone(ctx, tx, m, beside); err != nil {
 			return err
 		}
 		number, err = tx.KeepNumber(ctx, m.ID, "YC")
@@ -69,12 +73,19 @@ func untilSettled(f func() error) (err error) {
 
 func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c bot.Case, platform []bot.Existing) error {
 	var known map[string][]bot.Existing
+	var was earlier
 	err := in.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		if was, err = lookBack(ctx, tx, c.ID); err != nil {
+			return err
+		}
 		known, err = tx.Known(ctx, in.Codes(r.Submission), c.ID)
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if c.ID != 0 {
+		c = was.c // somebody may have changed it since
 	}
 	now := in.DB.Now()
 	request := in.Judge(r, unit, c, withPlatform(known, platform), now)
@@ -82,18 +93,31 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 		m.CaseID = c.ID
 		return in.quarantine(ctx, m, "needs_person", "the intent is not clear")
 	}
+	m.ListHash = listHash(request.Rows)
+	again, err := in.comesAgain(ctx, m, unit, request, letterHash(r, request), was)
+	switch {
+	case err != nil:
+		return err
+	case again.answer:
+		return in.already(ctx, m, msg, unit, again.of)
+	case again.corrects:
+		return in.correctsSame(ctx, m, msg, unit, r, again.of, platform)
+	}
 	if c.ID == 0 {
-		if m.Number, err = in.number(ctx, m); err != nil {
+		if m.Number, err = in.number(ctx, m, again.of.ID); err != nil {
 			return err
 		}
-		c.Number = m.Number
+		c.Number, c.Token = m.Number, bot.NewToken()
 	}
 	if c.ID != 0 && len(request.Rows) == 0 {
 		return in.leave(ctx, m, msg, unit, r, c, request, now)
 	}
 	c = fill(c, m, request)
-	letter, err := in.answer(m, msg, unit, r, c, request, now)
-	if err != nil {
+	if request.LetterFile != "" {
+		c.LetterHash = letterHash(r, request)
+	}
+	s := settled{request: request, changes: was.changedTo(request.Rows), was: was, beside: again.of.ID}
+	if s.letter, err = in.answer(m, msg, unit, r, c, s, now); err != nil {
 		return err
 	}
 	return in.DB.Write(ctx, func(tx *store.Tx) error {
@@ -110,23 +134,35 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 		if !maps.EqualFunc(again, known, slices.Equal) {
 			return errRaced
 		}
-		return in.write(ctx, tx, m, c, request, letter)
+		return in.write(ctx, tx, m, c, s)
 	})
 }
 
+// settled is what became of a request before it is written.
+type settled struct {
+	request bot.Request
+	changes *bot.Changes // of a corrected list
+	was     earlier
+	beside  int64 // another open case with the same list, 0: none
+	letter  store.Letter
+}
+
 // write is the one transaction in which a request becomes a case or corrects one (docs/flow.md).
-func (in *Intake) write(ctx context.Context, tx *store.Tx, m store.Mail, c bot.Case, request bot.Request, letter store.Letter) error {
+func (in *Intake) write(ctx context.Context, tx *store.Tx, m store.Mail, c bot.Case, s settled) error {
 	outcome, what := store.IsFollowUp, "list_corrected"
 	var err error
 	if c.ID == 0 {
 		outcome, what = store.IsCase, "case_received"
+		if err = in.alone(ctx, tx, m, s.beside); err != nil {
+			return err
+		}
 		if c, err = tx.AddCase(ctx, c); err != nil {
 			return err
 		}
-	} else if c, err = in.reopen(ctx, tx, c); err != nil {
+	} else if c, err = in.reopen(ctx, tx, c, s.was); err != nil {
 		return err
 	}
-	if err := tx.SetRows(ctx, c.ID, request.Rows, request.Findings); err != nil {
+	if err := tx.SetRows(ctx, c.ID, s.request.Rows, s.request.Findings); err != nil {
 		return err
 	}
 	folder := in.Folders.Done
@@ -134,19 +170,28 @@ func (in *Intake) write(ctx context.Context, tx *store.Tx, m store.Mail, c bot.C
 		folder = in.Folders.Returned
 	}
 	m.CaseID = c.ID
-	first, err := in.endTx(ctx, tx, m, outcome, folder, string(request.Action), "")
+	first, err := in.endTx(ctx, tx, m, outcome, folder, string(s.request.Action), "")
 	if err != nil {
 		return err
 	}
 	if !first {
 		return errEnded
 	}
-	letter.CaseID = c.ID
-	if _, err := tx.AddLetter(ctx, letter); err != nil {
+	s.letter.CaseID = c.ID
+	if _, err := tx.AddLetter(ctx, s.letter); err != nil {
 		return err
 	}
-	return tx.AddEvent(ctx, bot.Event{Actor: bot.Actor("unit:" + c.Unit), Case: c.ID, Mail: m.ID, What: what, Detail: map[string]string{
-		"action": string(request.Action), "rows": fmt.Sprint(len(request.Rows)), "good": fmt.Sprint(request.Good())}})
+	detail := map[string]string{"action": string(s.request.Action), "rows": fmt.Sprint(len(s.request.Rows)), "good": fmt.Sprint(s.request.Good())}
+	if s.changes != nil {
+		for _, kind := range []bot.ChangeKind{bot.RowAdded, bot.RowRemoved, bot.RowChanged} {
+			detail[string(kind)] = fmt.Sprint(s.changes.Count(kind))
+		}
+		detail["unchanged"] = fmt.Sprint(s.changes.Unchanged)
+		if err := tx.AddCorrection(ctx, c.ID, m.ID, *s.changes); err != nil {
+			return err
+		}
+	}
+	return tx.AddEvent(ctx, bot.Event{Actor: bot.Actor("unit:" + c.Unit), Case: c.ID, Mail: m.ID, What: what, Detail: detail})
 }
 
 // fill puts what was read into the case. Deadlines count from the complete list (letters.md M02), so a correction sets
@@ -156,7 +201,7 @@ func fill(c bot.Case, m store.Mail, request bot.Request) bot.Case {
 	if request.Action != bot.Queue {
 		c.State = bot.WaitingUnit
 	}
-	c.MailID, c.ReceivedAt = m.ID, m.ArrivedAt
+	c.MailID, c.ReceivedAt, c.ListHash = m.ID, m.ArrivedAt, m.ListHash
 	if request.LetterFile != "" || c.ID == 0 { // a corrected list may come without its letter
 		c.Reason, c.LetterDate, c.Signer, c.LetterFile = request.Reason, request.LetterDate, request.Signer, request.LetterFile
 	}
@@ -165,7 +210,8 @@ func fill(c bot.Case, m store.Mail, request bot.Request) bot.Case {
 }
 
 // answer writes the letter that tells the unit what was understood.
-func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c bot.Case, request bot.Request, now time.Time) (store.Letter, error) {
+func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c bot.Case, s settled, now time.Time) (store.Letter, error) {
+	request := s.request
 	request.LetterFile = cmp.Or(request.LetterFile, c.LetterFile) // a corrected list may come alone
 	kind := bot.Acknowledged
 	switch request.Action {
@@ -177,7 +223,7 @@ func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Readi
 	}
 	a := bot.Answer{Kind: kind, Step: fmt.Sprintf("%s mail %d", c.Number, m.ID), Case: c, Unit: unit, Request: request, At: now,
 		CheckDue: in.Due(c.ReceivedAt, bot.CheckDays), CreateDue: in.Due(c.ReceivedAt, bot.CreateDays),
-		Thread: thread(msg)}
+		Thread: thread(msg), Changes: s.changes}
 	for _, f := range r.Files {
 		if slices.Contains(request.ListFiles, f.Name) && request.ReadWhole(f.Name) {
 			a.Lists = append(a.Lists, bot.ListFile{Name: f.Name, Data: f.Data})

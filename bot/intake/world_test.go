@@ -55,7 +55,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 			return strings.ToLower(code), strings.ToLower(code) + "@sv.truong.example", nil
 		}}
 	w.in = &intake.Intake{
-		DB: db, Units: units, Service: service, Trust: trust.Policy{AuthservID: "mail.truong.example", Domains: []string{"truong.example"}},
+		DB: db, Units: units, Service: service, Plus: "+", Trust: trust.Policy{AuthservID: "mail.truong.example", Domains: []string{"truong.example"}},
 		MIME: mime.DefaultLimits(), Files: intake.InProcess(parser.DefaultLimits()), Folders: folders, Logger: slog.New(slog.DiscardHandler),
 		Accounts: func(_ context.Context, codes []string) ([]bot.Existing, error) {
 			if w.platform == nil {
@@ -133,6 +133,7 @@ type letter struct {
 	codes                          []string // a list is attached
 	via                            string   // written into Received, so that the bytes differ
 	signed                         bool     // the letter of BM-CNTT31 is attached
+	to                             string   // the address that it is sent to; "": the service's
 }
 
 func (l letter) raw() []byte {
@@ -142,11 +143,14 @@ func (l letter) raw() []byte {
 	if l.subject == "" {
 		l.subject = "De nghi cap tai khoan email"
 	}
+	if l.to == "" {
+		l.to = service
+	}
 	var b bytes.Buffer
 	if l.login != "none" {
 		fmt.Fprintf(&b, "Authentication-Results: mail.truong.example; auth=pass smtp.auth=%s\r\n", l.login)
 	}
-	fmt.Fprintf(&b, "Received: from pc17 by mail.truong.example with ESMTPSA id %s; Sat, 21 Nov 2026 22:03:35 +0000\r\nFrom: <%s>\r\nTo: <%s>\r\nSubject: %s\r\n", l.via+"1", l.from, service, l.subject)
+	fmt.Fprintf(&b, "Received: from pc17 by mail.truong.example with ESMTPSA id %s; Sat, 21 Nov 2026 22:03:35 +0000\r\nFrom: <%s>\r\nTo: <%s>\r\nSubject: %s\r\n", l.via+"1", l.from, l.to, l.subject)
 	if l.id != "" {
 		fmt.Fprintf(&b, "Message-ID: %s\r\n", l.id)
 	}
@@ -300,3 +304,8 @@ func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 }
 
 var errCut = errors.New("cut off")
+
+func (w *world) events() []bot.Event {
+	w.t.Helper()
+	return look(w, func(ctx context.Context, tx *store.Tx) ([]bot.Event, error) { return tx.Events(ctx, 0) })
+}

@@ -20,6 +20,7 @@ type Answer struct {
 	CheckBy    time.Time          // step 3; zero: not said
 	CreateBy   time.Time          // step 4, expected; zero: not said
 	Limits     Limits             // named by AskSender and Returned; zero: not said
+	Changes    *bot.Changes       // what a corrected list changed; nil: it is the first one
 }
 
 // Limits are what one mail may hold.
@@ -39,6 +40,7 @@ type answerFacts struct {
 	Compared              comparison // what was read in an old encoding; its rows are not among the warned ones for that
 	Workbook              line
 	Limits                Limits
+	Changes               *changed
 }
 
 func (w *Writer) facts(a Answer) answerFacts {
@@ -52,6 +54,7 @@ func (w *Writer) facts(a Answer) answerFacts {
 		BadRows: w.table(a.Request, rejects), WarnedRows: w.table(a.Request, func(f bot.Finding) bool { return warns(f) && !isConversion(f) }),
 		Compared: compare(a.Request),
 		Limits:   a.Limits,
+		Changes:  shownChanges(a.Changes),
 	}
 	if len(a.Workbook.Data) > 0 {
 		f.Workbook = plain(a.Workbook.Name, longest)
@@ -195,6 +198,30 @@ func (w *Writer) FormSent(s FormSent) (Draft, error) {
 		page
 		Letter, List line
 	}{w.page(s.Case, s.Unit, s.At), line(files[0].Name), line(files[1].Name)}, files...)
+}
+
+// An AlreadyHere answers a list that came again: its case, and where that stands.
+type AlreadyHere struct {
+	Case, Unit string
+	At         time.Time
+	ReceivedAt time.Time // of the case
+	State      bot.State
+	CreateBy   time.Time // step 4; zero: not said
+	To         string    // the mailbox to which the accounts were sent
+}
+
+// Already says that a list is being handled, and that nothing need be done (ENV-09).
+func (w *Writer) Already(a AlreadyHere) (Draft, error) {
+	return w.draft("already_here", a.Case, struct {
+		page
+		Said                 reason
+		ReceivedAt, CreateBy time.Time
+		State                bot.State
+		To                   line
+	}{
+		page: w.page(a.Case, a.Unit, a.At), ReceivedAt: a.ReceivedAt, CreateBy: a.CreateBy, State: a.State, To: plain(a.To, longest),
+		Said: w.reason(bot.Finding{Rule: "ENV-09", Severity: bot.Warn, Args: map[string]string{"ref": a.Case, "date": a.ReceivedAt.In(ict).Format("02/01/2006")}}),
+	})
 }
 
 // A Withdrawal is a case that is not followed any more.

@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write testdata/messages.txt")
 var elsewhere = map[string]string{
 	"ENV-01": "intake keeps mails of strangers back, unanswered",
 	"ENV-02": "intake keeps mails back whose sender is not proven",
-	"ENV-09": "intake knows a mail that came before by its hash, and answers it no second time",
+	"ENV-09": "intake knows the list of an open case again, and says in the answer which case it is",
 	"FRM-11": "no reader verifies digital signatures yet",
 	"ROW-15": "dates of birth are dropped at the door, unread",
 	"ACC-04": "user names are codes, each once: two rows with one code are ROW-04",

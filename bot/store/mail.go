@@ -40,6 +40,8 @@ type Mail struct {
 	Vouched     string    `json:"vouched,omitempty"` // who vouches for a sender that was not proven: "officer:lan", "token:<outbox id>"
 	Handled     bot.Stamp `json:"handled,omitzero"`  // of a quarantined mail: somebody has dealt with it
 	Lies        Place     `json:"lies,omitzero"`     // where we moved it
+	Thread      string    `json:"thread"`            // what named its case, in the order in which it is believed
+	ListHash    string    `json:"-"`                 // of its list, while it is judged
 }
 
 // A Place is where a mail lies after it was filed. No folder: nobody of us moved it; no UID: the server does not tell.
@@ -137,14 +139,15 @@ func (tx *Tx) UnknownUIDs(ctx context.Context, mailbox string, uidValidity uint3
 }
 
 const mailColumns = `id, mailbox, uid_validity, uid, hash, body_hash, size, too_large, arrived_at, seen_at, message_id, sender, unit, kind,
-	tries, number, outcome, reason, case_id, judged_at, folder, filed_at, vouched, handled_at, handled_by, lies_in, lies_validity, lies_uid`
+	tries, number, outcome, reason, case_id, judged_at, folder, filed_at, vouched, handled_at, handled_by, lies_in, lies_validity, lies_uid,
+	thread, list_hash`
 
 func scanMail(s scanner) (Mail, error) {
 	var m Mail
 	var validity, uid, arrived, seen, judged, filed, handled, liesValidity, liesUID int64
 	err := s.Scan(&m.ID, &m.Mailbox, &validity, &uid, &m.Hash, &m.BodyHash, &m.Size, &m.TooLarge, &arrived, &seen, &m.MessageID,
 		&m.Sender, &m.Unit, &m.Kind, &m.Tries, &m.Number, &m.Outcome, &m.Reason, &m.CaseID, &judged, &m.Folder, &filed,
-		&m.Vouched, &handled, &m.Handled.By, &m.Lies.Folder, &liesValidity, &liesUID)
+		&m.Vouched, &handled, &m.Handled.By, &m.Lies.Folder, &liesValidity, &liesUID, &m.Thread, &m.ListHash)
 	m.UIDValidity, m.UID, m.Lies.UIDValidity, m.Lies.UID = uint32(validity), uint32(uid), uint32(liesValidity), uint32(liesUID)
 	m.Handled.At = instant(handled)
 	m.ArrivedAt, m.SeenAt, m.JudgedAt, m.FiledAt = instant(arrived), instant(seen), instant(judged), instant(filed)
@@ -179,9 +182,10 @@ func (tx *Tx) TryMail(ctx context.Context, id int64, weight int) error {
 	return err
 }
 
-// Describe notes who sent a mail and what it is.
+// Describe notes who sent a mail, what it is, what named its case, and which list it brings.
 func (tx *Tx) Describe(ctx context.Context, m Mail) error {
-	_, err := tx.exec(ctx, `UPDATE mails SET message_id = $1, sender = $2, unit = $3, kind = $4 WHERE id = $5`, m.MessageID, m.Sender, m.Unit, m.Kind, m.ID)
+	_, err := tx.exec(ctx, `UPDATE mails SET message_id = $1, sender = $2, unit = $3, kind = $4, thread = $5, list_hash = $6 WHERE id = $7`,
+		m.MessageID, m.Sender, m.Unit, m.Kind, m.Thread, m.ListHash, m.ID)
 	return err
 }
 

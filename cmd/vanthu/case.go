@@ -68,6 +68,8 @@ type caseView struct {
 	Findings []bot.Finding  `json:"findings"`
 	Letters  []store.Letter `json:"letters"`
 	Events   []bot.Event    `json:"events"`
+
+	Corrections []store.Correction `json:"corrections"`
 }
 
 func (c *caseShowCmd) Run(e *env) error {
@@ -84,6 +86,9 @@ func (c *caseShowCmd) Run(e *env) error {
 				return err
 			}
 			if v.Letters, err = tx.Letters(e.ctx, v.Case.ID); err != nil {
+				return err
+			}
+			if v.Corrections, err = tx.Corrections(e.ctx, v.Case.ID); err != nil {
 				return err
 			}
 			v.Events, err = tx.Events(e.ctx, v.Case.ID)
@@ -115,12 +120,28 @@ func (v *caseView) print(e *env) error {
 		vi, en := rules.Text(f)
 		fmt.Fprintf(e.stdout, "%s %s %s\n       %s\n", f.Rule, place(f), vi, en)
 	}
+	v.printCorrections(e)
 	fmt.Fprintln(e.stdout)
 	for _, l := range v.Letters {
 		fmt.Fprintf(e.stdout, "answer %s  %s  %s to %s  %s\n", local(l.CreatedAt), l.Kind, l.State, l.To, l.Reply)
 	}
 	printEvents(e, v.Events)
 	return nil
+}
+
+// printCorrections shows what each corrected list changed.
+func (v *caseView) printCorrections(e *env) {
+	for _, c := range v.Corrections {
+		n := c.Changes.Count
+		fmt.Fprintf(e.stdout, "\ncorrected by mail %d: %d added, %d removed, %d changed, %d unchanged\n", c.MailID, n(bot.RowAdded), n(bot.RowRemoved), n(bot.RowChanged), c.Changes.Unchanged)
+		for _, r := range c.Changes.Rows {
+			fmt.Fprintf(e.stdout, "  %-7s  %s  %s  %s", r.Kind, dash(r.Code), dash(r.Name), dash(r.Class))
+			for _, f := range r.Fields {
+				fmt.Fprintf(e.stdout, "  %s: %s → %s", f.Field, dash(f.Was), dash(f.Is))
+			}
+			fmt.Fprintln(e.stdout)
+		}
+	}
 }
 
 func place(f bot.Finding) string {
@@ -133,7 +154,7 @@ func place(f bot.Finding) string {
 func printEvents(e *env, events []bot.Event) {
 	for _, ev := range events {
 		fmt.Fprintf(e.stdout, "%s  %-14s  %s", local(ev.At), ev.Actor, ev.What)
-		for _, key := range []string{"row", "plan", "kind", "to", "action", "rows", "good", "platform", "reason", "said"} {
+		for _, key := range []string{"row", "plan", "kind", "to", "action", "rows", "good", "added", "removed", "changed", "unchanged", "state", "named", "platform", "reason", "said"} {
 			if value := ev.Detail[key]; value != "" {
 				fmt.Fprintf(e.stdout, "  %s=%s", key, value)
 			}

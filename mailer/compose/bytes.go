@@ -57,7 +57,7 @@ func (m Mail) Bytes() ([]byte, error) {
 func (m Mail) check() error {
 	lines := []string{m.Subject, m.MessageID, m.InReplyTo, m.AutoSubmitted}
 	lines = append(lines, m.References...)
-	for _, a := range slices.Concat([]mime.Address{m.From}, m.To, m.Cc) {
+	for _, a := range slices.Concat([]mime.Address{m.From}, m.To, m.Cc, m.ReplyTo) {
 		lines = append(lines, a.Name, a.Address)
 	}
 	for _, f := range m.Header {
@@ -88,7 +88,7 @@ func (m Mail) check() error {
 }
 
 func (m Mail) checkAddresses() error {
-	for _, a := range slices.Concat([]mime.Address{m.From}, m.To, m.Cc) {
+	for _, a := range slices.Concat([]mime.Address{m.From}, m.To, m.Cc, m.ReplyTo) {
 		parsed, err := mail.ParseAddress("<" + a.Address + ">")
 		if err != nil || parsed.Address != a.Address || !isASCII(a.Address) || len(a.Address) > 254 {
 			return fmt.Errorf("compose: %q is no mail address in ASCII", a.Address)
@@ -103,7 +103,7 @@ func (m Mail) checkHeader() error {
 			return fmt.Errorf("compose: %q is no field name", f.Name)
 		}
 		switch name := strings.ToLower(f.Name); name {
-		case "date", "from", "to", "cc", "bcc", "sender", "subject", "message-id", "in-reply-to", "references",
+		case "date", "from", "to", "cc", "bcc", "reply-to", "sender", "subject", "message-id", "in-reply-to", "references",
 			"auto-submitted", "x-auto-response-suppress", "mime-version":
 			return fmt.Errorf("compose: the field %s is not for Header", f.Name)
 		default:
@@ -139,6 +139,9 @@ func (m Mail) writeFields(b *bytes.Buffer) {
 	writeField(b, "To", addressWords(m.To))
 	if len(m.Cc) > 0 {
 		writeField(b, "Cc", addressWords(m.Cc))
+	}
+	if len(m.ReplyTo) > 0 {
+		writeField(b, "Reply-To", addressWords(m.ReplyTo))
 	}
 	writeField(b, "Subject", textWords(m.Subject))
 	writeField(b, "Message-ID", []string{m.MessageID})

@@ -15,6 +15,7 @@ type Mail struct {
 	From          mime.Address
 	To            []mime.Address
 	Cc            []mime.Address
+	ReplyTo       []mime.Address // none: the From address
 	Subject       string // UTF-8
 	MessageID     string // with angle brackets
 	InReplyTo     string // with angle brackets, "" starts a thread

@@ -1,0 +1,12 @@
+package bot
+
+import (
+	"crypto/rand"
+	"strings"
+)
+
+// TokenLength is the length of a token: 80 bits in base32, which no mail program breaks and no reader takes for a word.
+const TokenLength = 16
+
+// NewToken returns a random token, in lower case because some programs write addresses so.
+func NewToken() string { return strings.ToLower(rand.Text()[:TokenLength]) }
