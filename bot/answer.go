@@ -20,6 +20,22 @@ const (
 	AlreadyHere   AnswerKind = "already_here" // the same list again: which case it is in, and how far that is
 )
 
+// Unasked are the letters that no mail of the unit has just asked for: time or an officer wrote them. All others answer a mail
+// that somebody waits at, are sent before these, and are what the brakes count.
+func Unasked() []AnswerKind { return []AnswerKind{CredentialsOf, ReturnedByUs, Reminder} }
+
+// Urgency is the order in which letters are sent when not all may go at once; 0 is first.
+func (k AnswerKind) Urgency() int {
+	switch k {
+	case CredentialsOf, ReturnedByUs:
+		return 1
+	case Reminder:
+		return 2
+	default:
+		return 0
+	}
+}
+
 // An Answer is everything a letter may say; the letter takes what it needs.
 type Answer struct {
 	Kind       AnswerKind

@@ -6,6 +6,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -59,7 +60,12 @@ func open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Config: cfg, DB: db, Calendar: days, Logger: logger, letters: newLetters(cfg)}
+	salt, err := db.Salt(ctx, rand.Text())
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	a := &App{Config: cfg, DB: db, Calendar: days, Logger: logger, letters: newLetters(cfg, salt)}
 	names := a.userNames()
 	if a.Alarms, err = newAlarms(a); err != nil {
 		db.Close()

@@ -8,7 +8,7 @@ import (
 
 // BlankForm is the blank form BM-CNTT31 of a school, the letter and its list, filled with what the configuration knows.
 func BlankForm(cfg *config.Config) ([]compose.Attachment, error) {
-	return newLetters(cfg).writer.BlankForm(blankOf(cfg))
+	return newLetters(cfg, "").writer.BlankForm(blankOf(cfg))
 }
 
 func blankOf(cfg *config.Config) reply.Blank {

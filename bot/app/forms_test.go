@@ -21,7 +21,7 @@ func TestBlankFormLetter(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg.SMTP.From = "cntt@truong.example"
-	letter, err := newLetters(cfg).compose(bot.Answer{
+	letter, err := newLetters(cfg, "").compose(bot.Answer{
 		Kind: bot.BlankForm, Step: "form mail 7", At: time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC), Thread: bot.Thread{InReplyTo: "<a@truong.example>", References: []string{"<a@truong.example>"}},
 		Unit: bot.Unit{ID: "CTSV", Name: "Phòng Công tác sinh viên", Addresses: []string{"ctsv@truong.example"}},
 	})

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 
 	"vanthu/bot"
 	"vanthu/bot/config"
+	"vanthu/bot/intake"
 	"vanthu/bot/reply"
 	"vanthu/bot/rules"
 	"vanthu/bot/secret"
@@ -25,15 +28,16 @@ import (
 // letters turns an answer into a mail for the outbox.
 type letters struct {
 	cfg    *config.Config
+	salt   string // of this database
 	office reply.Office
 	writer *reply.Writer
 	// mark marks a unit's own list, in this process or another.
 	mark func(reply.Office, bot.ListFile, bot.Request) ([]byte, error)
 }
 
-func newLetters(cfg *config.Config) *letters {
+func newLetters(cfg *config.Config, salt string) *letters {
 	office := reply.Office{School: cfg.School.Name, Office: cfg.School.Office, Place: cfg.School.Place, Contact: cfg.School.Contact, ServiceAddress: cfg.SMTP.From}
-	l := &letters{cfg: cfg, office: office, writer: reply.New(office, rules.Text, rules.Remedy)}
+	l := &letters{cfg: cfg, salt: salt, office: office, writer: reply.New(office, rules.Text, rules.Remedy)}
 	l.mark = func(_ reply.Office, list bot.ListFile, req bot.Request) ([]byte, error) {
 		return markList(l.writer, parser.File{Name: list.Name, Data: list.Data}, parseLimits(cfg.Limits), req)
 	}
@@ -62,11 +66,13 @@ func (l *letters) compose(a bot.Answer) (store.Letter, error) {
 	to := a.Unit.Addresses[0]
 	m := compose.Mail{
 		From: mime.Address{Name: l.cfg.SMTP.FromName, Address: l.cfg.SMTP.From}, To: []mime.Address{{Name: a.Unit.Name, Address: to}},
-		Subject: draft.Subject, MessageID: messageID(a.Step, l.cfg.SMTP.From), InReplyTo: a.Thread.InReplyTo, References: a.Thread.References,
+		Subject: draft.Subject, MessageID: l.messageID(a.Step), InReplyTo: a.Thread.InReplyTo, References: a.Thread.References,
 		Date: a.At, AutoSubmitted: "auto-replied", Text: draft.Text, Attachments: draft.Attachments,
 	}
+	token := l.token(a.Step)
+	m.Header = []mime.Field{{Name: intake.OwnMark, Value: token}}
 	if a.Case.Number != "" {
-		m.Header = []mime.Field{{Name: "X-Vanthu-Case", Value: a.Case.Number}}
+		m.Header = append(m.Header, mime.Field{Name: "X-Vanthu-Case", Value: a.Case.Number})
 	}
 	m.ReplyTo = l.replyTo(a.Case)
 	if a.Thread.InReplyTo == "" {
@@ -76,7 +82,8 @@ func (l *letters) compose(a bot.Answer) (store.Letter, error) {
 	if err != nil {
 		return store.Letter{}, fmt.Errorf("app: letter %s of case %s: %w", a.Kind, a.Case.Number, err)
 	}
-	return store.Letter{Step: a.Step, MessageID: m.MessageID, Kind: string(a.Kind), CaseID: a.Case.ID, MailID: a.Case.MailID, To: to, Subject: draft.Subject, Raw: raw}, nil
+	return store.Letter{Step: a.Step, MessageID: m.MessageID, Token: token, Kind: string(a.Kind), CaseID: a.Case.ID, MailID: a.Case.MailID, To: to, Subject: draft.Subject,
+		Raw: raw, Once: a.Kind == bot.CredentialsOf, Urgency: a.Kind.Urgency()}, nil
 }
 
 // replyTo is the address with the token of a case, where the mail server delivers such addresses: a reply finds its case by it,
@@ -90,10 +97,21 @@ func (l *letters) replyTo(c bot.Case) []mime.Address {
 }
 
 // messageID is derived from the step: however often a letter is made or sent, it is the same mail.
-func messageID(step, from string) string {
-	sum := sha256.Sum256([]byte(step))
-	_, domain, _ := strings.Cut(from, "@")
-	return "<vanthu." + hex.EncodeToString(sum[:12]) + "@" + domain + ">"
+func (l *letters) messageID(step string) string {
+	_, domain, _ := strings.Cut(l.cfg.SMTP.From, "@")
+	return "<vanthu." + hex.EncodeToString(l.derive("message-id", step)[:12]) + "@" + domain + ">"
+}
+
+// token is what a letter is known by when it comes back: 80 bits, derived from the step like its Message-ID. Both are keyed
+// by the salt: who was not sent the letter cannot know them, and cannot make a report of its bouncing (pain 38).
+func (l *letters) token(step string) string {
+	return strings.ToLower(base32.StdEncoding.EncodeToString(l.derive("token", step)[:10]))
+}
+
+func (l *letters) derive(what, step string) []byte {
+	mac := hmac.New(sha256.New, []byte(l.salt))
+	mac.Write([]byte(what + "\x00" + step))
+	return mac.Sum(nil)
 }
 
 func (l *letters) draft(a bot.Answer) (reply.Draft, error) {

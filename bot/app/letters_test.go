@@ -84,7 +84,7 @@ func TestLettersOfTheDesk(t *testing.T) {
 			a := base
 			a.Request.Rows = append([]bot.Row{row(3, "Người Hợp Lệ", true)}, a.Request.Rows...)
 			tt.change(&a)
-			letter, err := newLetters(cfg).compose(a)
+			letter, err := newLetters(cfg, "").compose(a)
 			if err != nil {
 				t.Fatal(err)
 			}

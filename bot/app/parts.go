@@ -54,7 +54,7 @@ func newParts(ctx context.Context, a *App, hooks Hooks) (*parts, error) {
 	if p.intake, err = p.newIntake(a, hooks); err != nil {
 		return nil, errors.Join(err, p.closeAll())
 	}
-	p.postman = &postman{db: a.DB, desk: a.Desk, from: cfg.SMTP.From, send: p.sender.Send, logger: a.Logger}
+	p.postman = newPostman(a, p.sender.Deliver)
 	p.provisioner = &account.Provisioner{DB: a.DB, Platform: p.platform, Seal: vault.Seal, Unseal: vault.Unseal, InFlight: 8,
 		Password: func() (string, error) { return secret.NewPassword(rand.Reader) }}
 	unseal := desk.Unseal{Open: vault.Unseal, Label: account.Label}
@@ -106,7 +106,7 @@ func (p *parts) openMail(a *App, hooks Hooks) error {
 		security = outbox.StartTLS
 	}
 	_, domain, _ := strings.Cut(s.From, "@")
-	p.sender = &outbox.Sender{Address: s.Address, Security: security, ServerName: s.ServerName, RootCAs: roots, HELO: "vanthu." + domain, User: s.User, Timeout: s.Timeout}
+	p.sender = &outbox.Sender{Address: s.Address, Security: security, ServerName: s.ServerName, RootCAs: roots, HELO: "vanthu." + domain, User: s.User, Timeout: s.Timeout, Max: s.Connections}
 	if s.User != "" {
 		p.sender.Password, p.sender.Token = credentials(s.Secret, s.TokenCommand)
 	}

@@ -64,7 +64,7 @@ func comesBack(t *testing.T, cfg *config.Config, world World, name string) {
 			files = append(files, f)
 		}
 	}
-	l := newLetters(cfg)
+	l := newLetters(cfg, "")
 	for _, list := range answer.Lists {
 		w := l.workbook(answer, list)
 		if len(w.Data) == 0 {
@@ -123,7 +123,7 @@ func TestMarkedListSavedByLibreOffice(t *testing.T) {
 		}
 		return checked.Request
 	}
-	w := newLetters(cfg).writer
+	w := newLetters(cfg, "").writer
 	for _, name := range []string{"mixed-defects", "merged-class"} {
 		original, err := os.ReadFile("../reply/testdata/lists/" + name + ".xlsx")
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vanthu/bot"
+	"vanthu/bot/config"
 	"vanthu/bot/desk"
 	"vanthu/bot/job"
 	"vanthu/bot/store"
@@ -26,9 +27,12 @@ type post struct {
 	db     *store.DB
 	man    *postman
 	now    time.Time
-	sent   int
-	answer error // of the server
-	id     int64 // of the letter
+	mu     sync.Mutex
+	sent   []string // the bytes that were handed over, in order
+	from   []string // and from whom
+	answer error    // of the server
+	early  bool     // its answer comes before the final dot
+	id     int64    // of the letter
 }
 
 const answerStep = "YC delivered 4"
@@ -36,18 +40,9 @@ const answerStep = "YC delivered 4"
 func newPost(t *testing.T, db *store.DB) *post {
 	t.Helper()
 	p := &post{t: t, db: db, now: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)}
-	var mu sync.Mutex
 	db.Now = func() time.Time { return p.now }
-	p.man = &postman{db: db, desk: &desk.Desk{DB: db}, from: "cntt@truong.example", logger: slog.New(slog.DiscardHandler),
-		send: func(_ context.Context, _ string, to []string, raw []byte) (string, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			p.sent++
-			if len(to) != 1 || to[0] != "ctsv@truong.example" || string(raw) != "sealed mail" {
-				t.Errorf("sent %q to %v", raw, to)
-			}
-			return "2.0.0 queued as 4XyZ", p.answer
-		}}
+	smtp := config.SMTP{From: "cntt@truong.example", NullPath: true, Connections: 4, GiveUp: 5 * 24 * time.Hour}
+	p.man = &postman{db: db, desk: &desk.Desk{DB: db}, smtp: smtp, logger: slog.New(slog.DiscardHandler), send: p.send}
 	p.write(func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.AddMails(ctx, []store.NewMail{{Mailbox: "INBOX", UIDValidity: 7, UID: 1, ArrivedAt: tx.Now, Raw: []byte("x")}}); err != nil {
 			return err
@@ -78,11 +73,33 @@ func newPost(t *testing.T, db *store.DB) *post {
 				return err
 			}
 		}
-		_, err = tx.AddLetter(ctx, store.Letter{Step: answerStep, MessageID: "<a@truong.example>", Kind: string(bot.CredentialsOf), CaseID: c.ID, To: "ctsv@truong.example", Raw: []byte("sealed mail")})
+		_, err = tx.AddLetter(ctx, store.Letter{Step: answerStep, MessageID: "<a@truong.example>", Token: "abc", Kind: string(bot.CredentialsOf), CaseID: c.ID, To: "ctsv@truong.example",
+			Raw: []byte("sealed mail"), Once: true, Urgency: 1})
 		return err
 	})
 	p.id = p.letters()[0].ID
 	return p
+}
+
+// send is the mail server.
+func (p *post) send(ctx context.Context, m outbox.Message) (string, error) {
+	p.mu.Lock()
+	answer, early := p.answer, p.early
+	p.mu.Unlock()
+	if len(m.To) != 1 || m.To[0] != "ctsv@truong.example" {
+		p.t.Errorf("sent %q to %v", m.Raw, m.To)
+	}
+	if m.BeforeDot != nil && !early {
+		if err := m.BeforeDot(ctx); err != nil {
+			return "", &outbox.Error{Outcome: outbox.Temporary, Reply: "the connection is closed", Err: err}
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if answer == nil || !early {
+		p.sent, p.from = append(p.sent, string(m.Raw)), append(p.from, m.From)
+	}
+	return "2.0.0 queued as 4XyZ", answer
 }
 
 func (p *post) write(f func(ctx context.Context, tx *store.Tx) error) {
@@ -154,8 +171,8 @@ func TestLetterIsTaken(t *testing.T) {
 		}
 	}
 	p.stands(store.LetterSent, bot.Delivered, bot.RowDelivered, 0, "answer_sent", "case_delivered")
-	if l := p.letters()[0]; p.sent != 1 || l.Reply != "2.0.0 queued as 4XyZ" || !l.SentAt.Equal(p.now) || l.Tries != 1 || len(p.due()) != 0 {
-		t.Errorf("sent %d times: %+v", p.sent, l)
+	if l := p.letters()[0]; len(p.sent) != 1 || l.Reply != "2.0.0 queued as 4XyZ" || !l.SentAt.Equal(p.now) || l.Tries != 1 || len(p.due()) != 0 {
+		t.Errorf("sent %d times: %+v", len(p.sent), l)
 	}
 }
 
@@ -168,12 +185,13 @@ func TestLetterFails(t *testing.T) {
 	}{
 		{outbox.Permanent, store.LetterFailed, false},
 		{outbox.Temporary, store.LetterQueued, true},
-		{outbox.Unknown, store.LetterUnknown, true},
+		{outbox.Limited, store.LetterQueued, true},
+		{outbox.Unknown, store.LetterUnknown, false}, // credentials: a person decides
 	} {
 		t.Run(string(tt.outcome), func(t *testing.T) {
 			t.Parallel()
 			p := newPost(t, storetest.SQLite(t))
-			p.answer = &outbox.Error{Outcome: tt.outcome, Reply: "550 5.1.1 no such user"}
+			p.answer = &outbox.Error{Outcome: tt.outcome, Reply: "550 5.1.1 no such user", Rest: time.Minute}
 			err := p.man.letter(t.Context(), p.id)
 			later, putOff := errors.AsType[job.Later](err)
 			if putOff != tt.again || !tt.again && err != nil {
@@ -183,8 +201,8 @@ func TestLetterFails(t *testing.T) {
 			if l := p.letters()[0]; l.Reply != "550 5.1.1 no such user" {
 				t.Errorf("the server's word is lost: %q", l.Reply)
 			}
-			if err := p.man.letter(t.Context(), p.id); tt.again == (err == nil) || p.sent != 1 {
-				t.Errorf("at once again: %v, sent %d times", err, p.sent)
+			if err := p.man.letter(t.Context(), p.id); tt.again == (err == nil) || len(p.sent) != 1 {
+				t.Errorf("at once again: %v, sent %d times", err, len(p.sent))
 			}
 
 			p.answer, p.now = nil, p.now.Add(time.Duration(later))
@@ -198,49 +216,64 @@ func TestLetterFails(t *testing.T) {
 				p.stands(store.LetterSent, bot.Delivered, bot.RowDelivered, 0, "answer_"+string(tt.outcome), "answer_sent", "case_delivered")
 				return
 			}
-			p.stands(store.LetterFailed, bot.Created, bot.RowCreated, 1, "answer_permanent")
-			if p.sent != 1 {
-				t.Errorf("a refused letter was sent %d times", p.sent)
+			p.stands(tt.state, bot.Created, bot.RowCreated, 1, "answer_"+string(tt.outcome))
+			if len(p.sent) != 1 {
+				t.Errorf("a refused letter was sent %d times", len(p.sent))
 			}
 		})
 	}
 }
 
-// A process that is killed with a letter in its hands leaves it to the next one: after the lease, or at once to one that is
-// alone. The letter is the same.
-func TestLetterOfADeadProcess(t *testing.T) {
+// A process that is killed with a letter of credentials in its hands leaves it to the next one: after the lease, or at once to
+// one that is alone. Before the mark the final dot was certainly not sent, and the letter goes again; after it nobody knows,
+// and an officer decides (pain 37).
+func TestPain37CredentialsOfADeadProcess(t *testing.T) {
 	t.Parallel()
-	for _, alone := range []bool{false, true} {
-		t.Run(fmt.Sprintf("alone %v", alone), func(t *testing.T) {
-			t.Parallel()
-			p := newPost(t, storetest.SQLite(t))
-			commits := 0
-			p.db.Commit = func() error {
-				if commits++; commits == 2 { // the server has taken it; we never knew
-					return errors.New("killed")
+	for _, tt := range []struct {
+		survive int // commits: the claim, the mark, the note
+		state   store.LetterState
+		handed  int // copies that the server got from the dead one
+	}{{1, store.LetterSent, 0}, {2, store.LetterUnknown, 1}} {
+		for _, alone := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d commits, alone %v", tt.survive, alone), func(t *testing.T) {
+				t.Parallel()
+				p := newPost(t, storetest.SQLite(t))
+				commits := 0
+				p.db.Commit = func() error {
+					if commits++; commits > tt.survive {
+						return errors.New("killed")
+					}
+					return nil
 				}
-				return nil
-			}
-			if err := p.man.letter(t.Context(), p.id); err == nil {
-				t.Fatal("not killed")
-			}
-			p.stands(store.LetterSending, bot.Created, bot.RowCreated, 1)
-			if len(p.due()) != 0 {
-				t.Error("due while the process may live")
-			}
-			if alone {
-				p.write(func(ctx context.Context, tx *store.Tx) error { return tx.ReleaseLetters(ctx) })
-			} else {
-				p.now = p.now.Add(lease)
-			}
-			if len(p.due()) != 1 {
-				t.Fatal("not due")
-			}
-			if err := p.man.letter(t.Context(), p.id); err != nil {
-				t.Fatal(err)
-			}
-			p.stands(store.LetterSent, bot.Delivered, bot.RowDelivered, 0, "answer_sent", "case_delivered")
-		})
+				if err := p.man.letter(t.Context(), p.id); err == nil {
+					t.Fatal("not killed")
+				}
+				p.stands(store.LetterSending, bot.Created, bot.RowCreated, 1)
+				if len(p.due()) != 0 || len(p.sent) != tt.handed {
+					t.Errorf("%d due while the process may live, %d handed over", len(p.due()), len(p.sent))
+				}
+				p.db.Commit = nil
+				if alone {
+					p.write(func(ctx context.Context, tx *store.Tx) error { return tx.ReleaseLetters(ctx) })
+				} else {
+					p.now = p.now.Add(lease)
+				}
+				if len(p.due()) != 1 {
+					t.Fatal("not due")
+				}
+				if err := p.man.letter(t.Context(), p.id); err != nil {
+					t.Fatal(err)
+				}
+				if len(p.sent) != 1 {
+					t.Errorf("sent %d times", len(p.sent))
+				}
+				if tt.state == store.LetterSent {
+					p.stands(store.LetterSent, bot.Delivered, bot.RowDelivered, 0, "answer_sent", "case_delivered")
+				} else {
+					p.stands(store.LetterUnknown, bot.Created, bot.RowCreated, 1, "answer_unknown")
+				}
+			})
+		}
 	}
 }
 
@@ -249,10 +282,9 @@ func TestLetterWhileStopping(t *testing.T) {
 	t.Parallel()
 	p := newPost(t, storetest.SQLite(t))
 	ctx, cancel := context.WithCancel(t.Context())
-	send := p.man.send
-	p.man.send = func(ctx context.Context, from string, to []string, raw []byte) (string, error) {
+	p.man.send = func(_ context.Context, m outbox.Message) (string, error) {
 		cancel()
-		return send(ctx, from, to, raw)
+		return p.send(t.Context(), m)
 	}
 	if err := p.man.letter(ctx, p.id); err != nil {
 		t.Fatal(err)
@@ -276,8 +308,8 @@ func TestLetterIsSentOnce(t *testing.T) {
 			})
 		}
 		group.Wait()
-		if p.sent != 1 {
-			t.Errorf("sent %d times", p.sent)
+		if len(p.sent) != 1 {
+			t.Errorf("sent %d times", len(p.sent))
 		}
 	})
 }

@@ -65,7 +65,7 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 	s.filer = newFiling(a.DB, s.parts.filer, logger)
 	err = a.openQueue(ctx, []job.Queue{
 		{Kind: store.JudgeJob, Workers: 4, Handler: s.parts.intake.Mail},
-		{Kind: store.SendJob, Workers: 4, Handler: s.parts.postman.letter},
+		{Kind: store.SendJob, Workers: cfg.SMTP.Connections, Handler: s.parts.postman.letter},
 		{Kind: store.CreateJob, Workers: 2, Handler: s.parts.provisioner.Create},
 		{Kind: store.DeliverJob, Workers: 1, Handler: s.parts.deliver},
 		{Kind: store.RemindJob, Workers: 1, Handler: a.Desk.Remind},

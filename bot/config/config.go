@@ -23,6 +23,7 @@ type Config struct {
 	Plan     Plan      `toml:"plan"`
 	Limits   Limits    `toml:"limits"`
 	Alarm    Alarm     `toml:"alarm"`
+	Brakes   Brakes    `toml:"brakes"`
 	Units    []Unit    `toml:"unit"`
 	Officers []Officer `toml:"officer"`
 
@@ -80,8 +81,22 @@ type SMTP struct {
 	TokenCommand []string      `toml:"token_command"`
 	From         string        `toml:"from"` // the service address: From and envelope sender
 	FromName     string        `toml:"from_name"`
-	Plus         string        `toml:"plus"`    // "+": the mailbox gets cntt+anything@ too; "" it does not
-	Timeout      time.Duration `toml:"timeout"` // default 1m
+	Timeout      time.Duration `toml:"timeout"`     // default 1m
+	Plus         string        `toml:"plus"`        // what parts a token from the local part of From, "+"; "": the mail server delivers no such addresses
+	NullPath     bool          `toml:"null_path"`   // the server takes MAIL FROM:<>
+	PerMinute    int           `toml:"per_minute"`  // letters a minute; 0: no limit
+	PerDay       int           `toml:"per_day"`     // letters in 24 hours; 0: no limit
+	Connections  int           `toml:"connections"` // at a time
+	GiveUp       time.Duration `toml:"give_up"`     // a letter that was refused for now all this time has failed
+}
+
+// Brakes stop answers that lead to more mail: a mail over one of these counts is answered by nobody and waits for an officer. 0
+// switches one off.
+type Brakes struct {
+	Rounds     int `toml:"rounds"`      // answers in an hour about one case, or to one address that sends no list
+	SenderHour int `toml:"sender_hour"` // answers to one address in an hour
+	SenderDay  int `toml:"sender_day"`  // in 24 hours
+	DeskHour   int `toml:"desk_hour"`   // answers of the whole desk in an hour
 }
 
 // Trust says whose word about a sender is believed.

@@ -3,6 +3,7 @@ package config
 import (
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -103,10 +104,15 @@ func (d decoder) tables(path string, in any, out reflect.Value) {
 }
 
 func (d decoder) duration(path string, in any, out *time.Duration) {
-	const remedy = `write a number and its unit (ms, s, m or h) in quotes, such as "90s", "2m" or "1h30m"`
+	const remedy = `write a number and its unit (ms, s, m, h or d) in quotes, such as "90s", "2m", "1h30m" or "5d"`
 	switch v := in.(type) {
 	case string:
 		length, err := time.ParseDuration(v)
+		if days, ok := strings.CutSuffix(v, "d"); ok {
+			var n int
+			n, err = strconv.Atoi(days)
+			length = time.Duration(n) * 24 * time.Hour
+		}
 		if err != nil {
 			d.add(path, "%q is not a length of time; %s", v, remedy)
 			return

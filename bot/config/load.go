@@ -73,7 +73,7 @@ func defaults() *Config {
 			TLS: "implicit", Mailbox: "INBOX", Poll: 2 * time.Minute, Timeout: time.Minute,
 			Folders: Folders{Done: "Done", Returned: "Returned", Ignored: "Ignored", Quarantine: "Quarantine"},
 		},
-		SMTP:     SMTP{TLS: "starttls", Timeout: time.Minute},
+		SMTP:     SMTP{TLS: "starttls", Timeout: time.Minute, NullPath: true, Connections: 4, GiveUp: 5 * 24 * time.Hour},
 		Trust:    Trust{DKIM: "mta"},
 		Store:    Store{URL: sqliteScheme + "vanthu.db"},
 		Secret:   SecretKey{KeyFile: "vanthu.key"},
@@ -82,6 +82,7 @@ func defaults() *Config {
 		Limits:   Limits{MailMB: 40, Parts: 200, UnpackedMB: 100, Rows: 200_000, Columns: 200, Sheets: 200, Nesting: 256, ZipFiles: 200, ReaderMB: 256, ReaderSeconds: 5},
 		Alarm: Alarm{After: 3 * time.Minute, Remind: 24 * time.Hour, CanaryLate: 90 * time.Second, MailAge: 10 * time.Minute, LetterAge: 30 * time.Minute,
 			AccountAge: time.Hour, Unseen: 24 * time.Hour, DiskMB: 500, Webhook: Webhook{Format: "json"}},
+		Brakes: Brakes{Rounds: 10, SenderHour: 60, SenderDay: 300, DeskHour: 600},
 	}
 }
 

@@ -61,12 +61,33 @@ func (c *checker) smtp() {
 	if c.need("smtp.from", m.From, `"cntt@truong.example"`) {
 		c.address("smtp.from", m.From)
 	}
+	c.length("smtp.timeout", m.Timeout, time.Second)
+	c.plus(m)
+	c.notNegative("smtp.per_minute", m.PerMinute)
+	c.notNegative("smtp.per_day", m.PerDay)
+	c.positive("smtp.connections", m.Connections)
+	c.length("smtp.give_up", m.GiveUp, time.Hour)
+	b := c.cfg.Brakes
+	c.notNegative("brakes.rounds", b.Rounds)
+	c.notNegative("brakes.sender_hour", b.SenderHour)
+	c.notNegative("brakes.sender_day", b.SenderDay)
+	c.notNegative("brakes.desk_hour", b.DeskHour)
+}
+
+// plus checks the sign that parts a token from our local part.
+func (c *checker) plus(m *SMTP) {
+	local, _, _ := strings.Cut(m.From, "@")
 	switch m.Plus { // RFC 5233 leaves the separator to the site
-	case "", "+", "-", "=", "#":
+	case "":
+		return
+	case "+", "-", "=", "#":
 	default:
 		c.add("smtp.plus", "is %q; write \"+\" when cntt+anything@… reaches the mailbox, or leave it out", m.Plus)
+		return
 	}
-	c.length("smtp.timeout", m.Timeout, time.Second)
+	if strings.Contains(local, m.Plus) {
+		c.add("smtp.plus", "the sign %q stands in smtp.from itself; the mail server would cut the address there", m.Plus)
+	}
 }
 
 func (c *checker) trust() {

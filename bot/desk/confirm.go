@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"slices"
 
 	"vanthu/bot"
 	"vanthu/bot/store"
@@ -25,14 +24,11 @@ func (d *Desk) Confirm(ctx context.Context, tx *store.Tx, c bot.Case, said Said,
 	if c.Unit != by.ID {
 		return bot.Errorf(bot.Forbidden, "case %s belongs to another unit", c.Number)
 	}
-	leaving, err := d.leaving(ctx, tx, c)
+	actor := UnitActor(by)
+	c, err := d.arrived(ctx, tx, c, said, actor)
 	if err != nil {
 		return err
 	}
-	if leaving {
-		return bot.Errorf(bot.Temporary, "the credentials of case %s are just being sent", c.Number)
-	}
-	actor := UnitActor(by)
 	event := bot.Event{Actor: actor, Case: c.ID, Mail: mailID}
 	switch said {
 	case SaidReceived:
@@ -56,16 +52,29 @@ func (d *Desk) Confirm(ctx context.Context, tx *store.Tx, c bot.Case, said Said,
 	return bot.Errorf(bot.Invalid, "nothing is known about %q", said)
 }
 
-// leaving says whether the credentials are in the hands of the MTA and not yet noted as taken: a quick unit, or its program,
-// may answer before.
-func (d *Desk) leaving(ctx context.Context, tx *store.Tx, c bot.Case) (bool, error) {
+// arrived looks at credentials that are in the hands of the MTA and not noted as taken: a quick unit, or its program, may
+// answer before. When nobody knew whether they arrived, a unit that has received them has settled it.
+func (d *Desk) arrived(ctx context.Context, tx *store.Tx, c bot.Case, said Said, by bot.Actor) (bot.Case, error) {
 	if c.State != bot.Created {
-		return false, nil
+		return c, nil
 	}
 	letters, err := tx.Letters(ctx, c.ID)
-	return slices.ContainsFunc(letters, func(l store.Letter) bool {
-		return l.Kind == string(bot.CredentialsOf) && (l.State == store.LetterSending || l.State == store.LetterUnknown)
-	}), err
+	if err != nil {
+		return c, err
+	}
+	for _, l := range letters {
+		switch {
+		case l.Kind != string(bot.CredentialsOf):
+		case l.State == store.LetterSending:
+			return c, bot.Errorf(bot.Temporary, "the credentials of case %s are just being sent", c.Number)
+		case l.State == store.LetterUnknown && (said == SaidReceived || said == SaidHandedOver):
+			if err := d.settle(ctx, tx, by, l, true); err != nil {
+				return c, err
+			}
+			return tx.Case(ctx, c.ID)
+		}
+	}
+	return c, nil
 }
 
 // moved takes a case along an arrow. From the unit's receipt on, the encrypted credentials need not wait any longer in

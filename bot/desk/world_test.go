@@ -45,7 +45,7 @@ func newWorld(t *testing.T) *world {
 		Compose: func(a bot.Answer) (store.Letter, error) {
 			w.composed++
 			return store.Letter{Step: a.Step, MessageID: "<" + strings.ReplaceAll(a.Step, " ", ".") + "@truong.example>", Kind: string(a.Kind), CaseID: a.Case.ID,
-				To: a.Unit.Addresses[0], Raw: []byte(a.Step)}, nil
+				To: a.Unit.Addresses[0], Raw: []byte(a.Step), Once: a.Kind == bot.CredentialsOf}, nil
 		}}
 	return w
 }

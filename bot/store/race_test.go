@@ -21,7 +21,7 @@ func claims(t *testing.T, db *store.DB) {
 	id := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Letter, error) { return tx.Letters(ctx, c.ID) })[0].ID
 	n := 0
 	for _, ok := range together(t, db, func(ctx context.Context, tx *store.Tx) (bool, error) {
-		_, ok, err := tx.ClaimLetter(ctx, id, tx.Now.Add(time.Hour))
+		_, ok, _, err := tx.NextLetter(ctx, tx.Now.Add(time.Hour), store.Pace{})
 		return ok, err
 	}) {
 		if ok {

@@ -18,7 +18,7 @@ type caseCmd struct {
 	Check    caseCheckCmd    `cmd:"" help:"Stamp a case as checked (QT.CNTT.03 step 3)."`
 	Return   caseReturnCmd   `cmd:"" help:"Return a case to its unit with a reason."`
 	Withdraw caseWithdrawCmd `cmd:"" help:"Withdraw a case before anything was made."`
-	Resend   caseResendCmd   `cmd:"" help:"Send the answers of a case again that were refused for good."`
+	Resend   caseResendCmd   `cmd:"" help:"Send the answers of a case again that failed or bounced."`
 	Explain  caseExplainCmd  `cmd:"" help:"Say of one row: which mail, file and cell, which rule, who approved, what the platform said."`
 }
 

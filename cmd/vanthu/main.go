@@ -16,14 +16,15 @@ import (
 
 // commands is what the command line can say; each command stands in a file of its own.
 type commands struct {
-	Demo  demoCmd  `cmd:"" help:"Show the whole procedure on this machine: no configuration, nothing outside loopback."`
-	Init  initCmd  `cmd:"" help:"Write a commented configuration."`
-	Serve serveCmd `cmd:"" help:"Watch the mailbox and answer."`
-	Check checkCmd `cmd:"" help:"Read a mail, list or letter offline and say what was understood."`
-	Form  formCmd  `cmd:"" help:"Write the blank form BM-CNTT31: the letter and its list."`
-	Case  caseCmd  `cmd:"" help:"Officers: cases."`
-	Mail  mailCmd  `cmd:"" help:"Officers: the journal of mails."`
-	Plan  planCmd  `cmd:"" help:"Officers: plans."`
+	Demo   demoCmd   `cmd:"" help:"Show the whole procedure on this machine: no configuration, nothing outside loopback."`
+	Init   initCmd   `cmd:"" help:"Write a commented configuration."`
+	Serve  serveCmd  `cmd:"" help:"Watch the mailbox and answer."`
+	Check  checkCmd  `cmd:"" help:"Read a mail, list or letter offline and say what was understood."`
+	Form   formCmd   `cmd:"" help:"Write the blank form BM-CNTT31: the letter and its list."`
+	Case   caseCmd   `cmd:"" help:"Officers: cases."`
+	Mail   mailCmd   `cmd:"" help:"Officers: the journal of mails."`
+	Plan   planCmd   `cmd:"" help:"Officers: plans."`
+	Outbox outboxCmd `cmd:"" help:"Officers: answers that wait, failed, bounced or may have been sent."`
 
 	Reader readerCmd `cmd:"" hidden:""`
 }

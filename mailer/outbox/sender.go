@@ -60,8 +60,13 @@ var errEnvelope = errors.New("outbox: no recipient, or an address that would bre
 // Send hands one message, header and body with CRLF, to the server for all recipients or for none. reply is what the
 // server said when it took it, with its queue id ("2.0.0 Ok: queued as 4XyZ"). Every error is an *Error.
 func (s *Sender) Send(ctx context.Context, from string, to []string, raw []byte) (reply string, err error) {
+	return s.Deliver(ctx, Message{From: from, To: to, Raw: raw})
+}
+
+// Deliver is Send for a message whose sender wants to know when the final dot goes out.
+func (s *Sender) Deliver(ctx context.Context, m Message) (reply string, err error) {
 	s.once.Do(func() { s.slots = make(chan struct{}, orElse(s.Max, 4)) })
-	if len(to) == 0 || slices.ContainsFunc(append([]string{from}, to...), malformed) {
+	if len(m.To) == 0 || slices.ContainsFunc(append([]string{m.From}, m.To...), malformed) {
 		return "", &Error{Outcome: Permanent, Reply: "the envelope cannot be sent", Err: errEnvelope}
 	}
 	select {
@@ -74,7 +79,7 @@ func (s *Sender) Send(ctx context.Context, from string, to []string, raw []byte)
 	if err != nil {
 		return "", err
 	}
-	reply, err = c.send(ctx, from, to, raw)
+	reply, err = c.send(ctx, m)
 	s.giveBack(c, err)
 	return reply, err
 }
@@ -185,21 +190,32 @@ func orElse[T int | time.Duration](v, def T) T {
 
 // temporary is a failure before the message: whatever the server or the network said, it said it of us and not of the mail.
 func temporary(ctx context.Context, doing string, err error) *Error {
-	return &Error{Outcome: Temporary, Reply: describe(ctx, doing, err), Err: because(ctx, err)}
-}
-
-// refused is the server's answer about this message. 5xx are for good, except those that speak of the login
-// (RFC 4954 §6: 530, 534, 535, 538).
-func refused(ctx context.Context, doing string, err error) *Error {
-	outcome := Temporary
+	e := &Error{Outcome: Temporary, Reply: describe(ctx, doing, err), Err: because(ctx, err)}
 	if refusal, ok := errors.AsType[*smtp.SMTPError](err); ok {
-		switch code := refusal.Code; {
-		case code == 530, code == 534, code == 535, code == 538:
-		case code >= 500:
-			outcome = Permanent
+		e.Said = true
+		if rest, ok := limited(refusal); ok {
+			e.Outcome, e.Rest = Limited, rest
 		}
 	}
-	return &Error{Outcome: outcome, Reply: describe(ctx, doing, err), Err: because(ctx, err)}
+	return e
+}
+
+// refused is the server's answer about this message. 5xx are for good, except those that speak of us: of the login (RFC 4954
+// §6: 530, 534, 535, 538), of how much we send, and at MAIL FROM of our address (every letter would be refused so; a
+// message that is too large is refused there too, RFC 1870 §6.1).
+func refused(ctx context.Context, doing string, err error) *Error {
+	e := temporary(ctx, doing, err)
+	if refusal, ok := errors.AsType[*smtp.SMTPError](err); ok && e.Outcome != Limited {
+		switch code := refusal.Code; {
+		case code == 530, code == 534, code == 535, code == 538, code < 500:
+		case refusal.EnhancedCode == smtp.EnhancedCode{5, 2, 1} && strings.Contains(refusal.Message, "receiving mail"): // Gmail, of a mailbox that gets too much
+		case doing == atMail && code != 552 && refusal.EnhancedCode[1] != 3:
+			e.Outcome, e.Rest = Limited, restLong
+		default:
+			e.Outcome = Permanent
+		}
+	}
+	return e
 }
 
 func describe(ctx context.Context, doing string, err error) string {

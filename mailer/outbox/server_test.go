@@ -24,6 +24,7 @@ import (
 
 // A server is a real SMTP server in this process whose answers a test can replace.
 type server struct {
+	mail func() error
 	rcpt func(c *smtp.Conn, to string) error
 	data func(c *smtp.Conn, raw []byte) error
 	auth func(mech, user, secret string) error
@@ -72,6 +73,9 @@ func (x *session) Logout() error {
 }
 
 func (x *session) Mail(from string, _ *smtp.MailOptions) error {
+	if x.s.mail != nil {
+		return x.s.mail()
+	}
 	x.from = from
 	return nil
 }

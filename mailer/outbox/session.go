@@ -160,14 +160,17 @@ func (c *session) alive(ctx context.Context) bool {
 	return c.client.Noop() == nil
 }
 
+// atMail names the command that says who sends.
+const atMail = "MAIL FROM"
+
 // send does one transaction (RFC 5321 §3.3).
-func (c *session) send(ctx context.Context, from string, to []string, raw []byte) (string, error) {
+func (c *session) send(ctx context.Context, m Message) (string, error) {
 	defer c.bound(ctx)()
 	c.midway = true
-	if err := c.client.Mail(from, &smtp.MailOptions{Size: int64(len(raw))}); err != nil {
-		return "", refused(ctx, "MAIL FROM", err)
+	if err := c.client.Mail(m.From, &smtp.MailOptions{Size: int64(len(m.Raw))}); err != nil {
+		return "", refused(ctx, atMail, err)
 	}
-	for _, rcpt := range to {
+	for _, rcpt := range m.To {
 		if err := c.client.Rcpt(rcpt, nil); err != nil {
 			return "", refused(ctx, "RCPT TO <"+rcpt+">", err)
 		}
@@ -176,8 +179,13 @@ func (c *session) send(ctx context.Context, from string, to []string, raw []byte
 	if err != nil {
 		return "", refused(ctx, "DATA", err)
 	}
-	if err := c.write(data, raw); err != nil {
-		// Without the final dot the server must drop what it has (RFC 5321 §4.1.1.4).
+	err = c.write(data, m.Raw)
+	if err == nil && m.BeforeDot != nil {
+		err = m.BeforeDot(ctx)
+	}
+	if err != nil {
+		// Without the final dot the server must drop what it has (RFC 5321 §4.1.1.4). An error that is no reply makes Send
+		// close the connection.
 		return "", temporary(ctx, "sending the message", err)
 	}
 	stop := c.watch(6 * c.step) // the library's own deadline begins only after the dot is out
