@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
-	"time"
 
 	"vanthu/bot"
 	"vanthu/bot/account"
@@ -22,6 +20,7 @@ import (
 	"vanthu/bot/secret"
 	"vanthu/bot/store"
 	"vanthu/mailer/inbox"
+	"vanthu/mailer/oauth"
 	"vanthu/mailer/outbox"
 )
 
@@ -30,6 +29,7 @@ type parts struct {
 	inboxConfig inbox.Config
 	filer       *inbox.Filer
 	sender      *outbox.Sender
+	grant       *oauth.Source // nil: without [oauth]
 	intake      *intake.Intake
 	postman     *postman
 	provisioner *account.Provisioner
@@ -93,7 +93,12 @@ func (p *parts) openMail(a *App, hooks Hooks) error {
 	m := cfg.IMAP
 	p.inboxConfig = inbox.Config{Address: m.Address, TLS: m.TLS, ServerName: m.ServerName, RootCAs: roots, User: m.User, Mailbox: m.Mailbox,
 		Poll: m.Poll, Timeout: m.Timeout, MaxSize: int64(cfg.Limits.MailMB) << 20, Logger: a.Logger, Now: a.DB.Now, Status: hooks.Watching}
-	p.inboxConfig.Password, p.inboxConfig.Token = credentials(m.Secret, m.TokenCommand)
+	if cfg.OAuth.Provider != "" {
+		if p.grant, err = NewGrant(cfg, a.DB.Now); err != nil {
+			return err
+		}
+	}
+	p.inboxConfig.Password, p.inboxConfig.Token = p.credentials(cfg, m.Secret, m.TokenCommand)
 	p.filer = inbox.NewFiler(p.inboxConfig)
 	p.closers = append(p.closers, p.filer.Close)
 
@@ -108,7 +113,7 @@ func (p *parts) openMail(a *App, hooks Hooks) error {
 	_, domain, _ := strings.Cut(s.From, "@")
 	p.sender = &outbox.Sender{Address: s.Address, Security: security, ServerName: s.ServerName, RootCAs: roots, HELO: "vanthu." + domain, User: s.User, Timeout: s.Timeout, Max: s.Connections}
 	if s.User != "" {
-		p.sender.Password, p.sender.Token = credentials(s.Secret, s.TokenCommand)
+		p.sender.Password, p.sender.Token = p.credentials(cfg, s.Secret, s.TokenCommand)
 	}
 	p.closers = append(p.closers, p.sender.Close)
 	return nil
@@ -202,25 +207,6 @@ func authorities(name string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("app: %s holds no certificate", name)
 	}
 	return pool, nil
-}
-
-// tokenTime bounds the command that prints an OAuth 2 token.
-const tokenTime = 30 * time.Second
-
-// credentials returns what proves us: a password, or an OAuth 2 token printed by a command at every login.
-func credentials(s config.Secret, command []string) (password, token func(context.Context) (string, error)) {
-	if len(command) == 0 {
-		return func(context.Context) (string, error) { return s.Value, nil }, nil
-	}
-	return nil, func(ctx context.Context) (string, error) {
-		ctx, cancel := context.WithTimeout(ctx, tokenTime)
-		defer cancel()
-		out, err := exec.CommandContext(ctx, command[0], command[1:]...).Output() // #nosec G204 -- the administrator's own command
-		if err != nil {
-			return "", fmt.Errorf("app: the token command %s: %w", command[0], err)
-		}
-		return strings.TrimSpace(string(out)), nil
-	}
 }
 
 func (p *parts) close() { _ = p.closeAll() }

@@ -114,8 +114,9 @@ func (c *checker) password(table string, s *Secret, command []string) {
 	switch {
 	case stored && len(command) > 0:
 		c.add(path, "and a password are both given; keep one of password_file, password_env and token_command")
+	case c.cfg.ByOAuth(*s, command):
 	case !stored && len(command) == 0:
-		c.add(join(table, "password_file"), "is missing; name the file that holds the password, or use password_env or token_command")
+		c.add(join(table, "password_file"), "is missing; name the file that holds the password, or use password_env, token_command or [oauth]")
 	case stored:
 		c.secret(table, s)
 	default:

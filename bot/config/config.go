@@ -15,6 +15,7 @@ type Config struct {
 	School   School    `toml:"school"`
 	IMAP     IMAP      `toml:"imap"`
 	SMTP     SMTP      `toml:"smtp"`
+	OAuth    OAuth     `toml:"oauth"`
 	Trust    Trust     `toml:"trust"`
 	Store    Store     `toml:"store"`
 	Secret   SecretKey `toml:"secret"`

@@ -97,7 +97,7 @@ func newCase(t *testing.T, kind, name string) *testCase {
 	from := filepath.Join("testdata", kind, name)
 	c.write("vanthu.toml", read(t, filepath.Join(from, "vanthu.toml")), 0o600)
 	c.want = read(t, filepath.Join(from, "want.txt"))
-	for _, file := range []string{"imap.pw", "smtp.pw", "ldap.pw", "store.pw", "ctsv.pass", "dtsdh.pass", "vanthu.key"} {
+	for _, file := range []string{"imap.pw", "smtp.pw", "ldap.pw", "store.pw", "ctsv.pass", "dtsdh.pass", "vanthu.key", "oauth.secret", "oauth.token"} {
 		c.write(file, c.secret+"\n", 0o600)
 	}
 	c.write("world.pw", c.secret, 0o644)

@@ -93,6 +93,7 @@ func (c *Config) resolve(folder string) {
 	paths := []*string{
 		&c.IMAP.CAFile, &c.IMAP.File, &c.SMTP.CAFile, &c.SMTP.File, &c.Store.File, &c.Secret.KeyFile,
 		&c.Accounts.FilePath, &c.Accounts.LDAP.CAFile, &c.Accounts.LDAP.File, &c.Rules.Existing,
+		&c.OAuth.SecretFile, &c.OAuth.TokenFile, &c.OAuth.CAFile,
 		&c.Alarm.Webhook.CAFile, &c.Alarm.Webhook.File,
 	}
 	for i, domain := range c.Trust.Domains {
@@ -115,6 +116,7 @@ func (c *Config) resolve(folder string) {
 	if file, ok := strings.CutPrefix(c.Store.URL, sqliteScheme); ok {
 		c.Store.URL = sqliteScheme + under(folder, file)
 	}
+	c.servers()
 	c.SMTP.FromName = or(c.SMTP.FromName, c.School.Office)
 	c.SMTP.From = strings.ToLower(c.SMTP.From)
 	c.Accounts.LDAP.SearchBase = or(c.Accounts.LDAP.SearchBase, c.Accounts.LDAP.Base)

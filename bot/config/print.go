@@ -25,7 +25,13 @@ func printTable(w io.Writer, path string, v reflect.Value) {
 		field := v.Type().Field(i)
 		switch value := v.Field(i).Interface().(type) {
 		case Secret:
-			printSecret(w, value)
+			if field.Anonymous {
+				printSecret(w, value)
+			}
+		case OAuth:
+			if value.Provider != "" {
+				inner = append(inner, i)
+			}
 		case []string:
 			printTexts(w, field.Tag.Get("toml"), value)
 		default:

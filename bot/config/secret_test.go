@@ -19,9 +19,10 @@ func TestSecretsAreNotShown(t *testing.T) {
 	secret := Secret{File: "imap.pw", Value: canary}
 	cfg := defaults()
 	cfg.IMAP.Secret, cfg.SMTP.Secret, cfg.Store.Secret, cfg.Accounts.LDAP.Secret = secret, secret, secret, secret
+	cfg.OAuth = OAuth{Provider: "google", ClientID: "1234", Client: Secret{File: "oauth.secret", Value: canary}}
 	cfg.SMTP.From = "cntt@truong.example"
 	shown := map[string]string{}
-	for _, v := range []any{secret, &secret, cfg.IMAP, cfg.Store, &cfg.SMTP, cfg.Accounts, cfg, *cfg, []any{cfg.IMAP}, map[string]any{"imap": cfg.IMAP}} {
+	for _, v := range []any{secret, &secret, cfg.OAuth, cfg.IMAP, cfg.Store, &cfg.SMTP, cfg.Accounts, cfg, *cfg, []any{cfg.IMAP}, map[string]any{"imap": cfg.IMAP}} {
 		name := fmt.Sprintf("%T", v)
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%10.3s"} {
 			shown[name+" "+verb] = fmt.Sprintf(verb, v)

@@ -9,6 +9,8 @@ import (
 
 // service checks what `serve` needs beyond the world: mailbox, answers, database, key, directory, people.
 func (c *checker) service() {
+	c.oauth()
+	c.loggedIn()
 	c.need("school.place", c.cfg.School.Place, `"Cần Thơ"`)
 	c.need("school.contact", c.cfg.School.Contact, `"Phòng CNTT, điện thoại 0292 000 000"`)
 	c.imap()

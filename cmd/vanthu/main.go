@@ -25,6 +25,7 @@ type commands struct {
 	Mail   mailCmd   `cmd:"" help:"Officers: the journal of mails."`
 	Plan   planCmd   `cmd:"" help:"Officers: plans."`
 	Outbox outboxCmd `cmd:"" help:"Officers: answers that wait, failed, bounced or may have been sent."`
+	OAuth  oauthCmd  `cmd:"" name:"oauth" help:"Log in to Gmail or Microsoft 365 instead of a password."`
 
 	Reader readerCmd `cmd:"" hidden:""`
 }

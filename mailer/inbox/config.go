@@ -20,15 +20,16 @@ type Config struct {
 	RootCAs    *x509.CertPool // nil: the system's
 	User       string
 	Password   func(ctx context.Context) (string, error) // asked at every login
-	Token      func(ctx context.Context) (string, error) // OAuth 2 access token, instead of Password
-	Mailbox    string
-	Poll       time.Duration // the mailbox is listed at least this often, whatever IDLE says; at most 28 m
-	Timeout    time.Duration // the longest silence of the server while it owes an answer
-	MaxSize    int64         // bytes; of a larger mail only the header block is fetched
-	Batch      int           // mails handed to Journal.Store at once (or fewer, about 8 MB)
-	Logger     *slog.Logger
-	Now        func() time.Time
-	Status     func(Status) // optional; called by Run's goroutine at each change
+	// Token gives an OAuth 2 access token, instead of Password. refused is one that the server has just refused, "" else.
+	Token   func(ctx context.Context, refused string) (string, error)
+	Mailbox string
+	Poll    time.Duration // the mailbox is listed at least this often, whatever IDLE says; at most 28 m
+	Timeout time.Duration // the longest silence of the server while it owes an answer
+	MaxSize int64         // bytes; of a larger mail only the header block is fetched
+	Batch   int           // mails handed to Journal.Store at once (or fewer, about 8 MB)
+	Logger  *slog.Logger
+	Now     func() time.Time
+	Status  func(Status) // optional; called by Run's goroutine at each change
 }
 
 // The kinds of protection of the connection.

@@ -14,20 +14,47 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-sasl"
+
+	"vanthu/mailer/oauth"
 )
 
-// connect opens a connection and logs in. Every step stands under cfg.Timeout and ctx.
+// connect opens a connection and logs in. Every step stands under cfg.Timeout and ctx. A token that the server refuses is
+// renewed once, and a new connection made with it: not every server lets two logins follow each other on one.
 func connect(ctx context.Context, cfg Config) (*session, error) {
+	s, token, err := attempt(ctx, cfg, "")
+	if errors.Is(err, errToken) {
+		if again, _, err := attempt(ctx, cfg, token); !errors.Is(err, errSameToken) {
+			return again, err
+		}
+	}
+	return s, err
+}
+
+var (
+	errToken     = errors.New("the server refuses the token")
+	errSameToken = errors.New("there is no other token")
+)
+
+// attempt connects with another token than the one that was refused, and returns the one it used.
+func attempt(ctx context.Context, cfg Config, refused string) (s *session, token string, err error) {
+	if cfg.Token != nil {
+		if token, err = cfg.Token(ctx, refused); err != nil {
+			return nil, "", fmt.Errorf("getting a token for %s: %w", cfg.User, err)
+		}
+		if token == refused {
+			return nil, "", errSameToken
+		}
+	}
 	raw, protected, err := dial(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w", cfg.Address, err)
+		return nil, token, fmt.Errorf("connecting to %s: %w", cfg.Address, err)
 	}
-	s := newSession(raw, protected, cfg.Timeout)
-	if err := s.login(ctx, cfg); err != nil {
+	s = newSession(raw, protected, cfg.Timeout)
+	if err := s.login(ctx, cfg, token); err != nil {
 		s.close()
-		return nil, fmt.Errorf("logging in at %s as %s: %w", cfg.Address, cfg.User, err)
+		return nil, token, fmt.Errorf("logging in at %s as %s: %w", cfg.Address, cfg.User, err)
 	}
-	return s, nil
+	return s, token, nil
 }
 
 // dial returns the TCP connection and the one to talk over, which are the same without TLS.
@@ -126,8 +153,8 @@ func (wire) SetReadDeadline(time.Time) error  { return nil }
 func (wire) SetWriteDeadline(time.Time) error { return nil }
 
 func newSession(raw, protected net.Conn, timeout time.Duration) *session {
-	s := &session{raw: raw, timeout: timeout, news: make(chan struct{}, 1)}
-	s.c = imapclient.New(wire{protected}, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+	s := &session{raw: raw, ear: newEar(protected), timeout: timeout, news: make(chan struct{}, 1)}
+	s.c = imapclient.New(wire{s.ear}, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
 			if data.NumMessages == nil {
 				return
@@ -141,17 +168,13 @@ func newSession(raw, protected net.Conn, timeout time.Duration) *session {
 	return s
 }
 
-func (s *session) login(ctx context.Context, cfg Config) error {
+func (s *session) login(ctx context.Context, cfg Config, token string) error {
 	if err := s.askCaps(ctx); err != nil {
-		return err
+		return withoutText(err)
 	}
 	var exchange func() error
 	if cfg.Token != nil {
-		token, err := cfg.Token(ctx)
-		if err != nil {
-			return fmt.Errorf("getting a token: %w", err)
-		}
-		exchange = func() error { return s.c.Authenticate(bearer(s.caps, cfg, token)) }
+		exchange = func() error { return s.c.Authenticate(bearer(s.caps, cfg.User, token)) }
 	} else {
 		password, err := cfg.Password(ctx)
 		if err != nil {
@@ -167,44 +190,43 @@ func (s *session) login(ctx context.Context, cfg Config) error {
 		}
 	}
 	if err := s.do(ctx, "login", exchange); err != nil {
-		return withoutText(err)
+		err = withoutText(err)
+		if cfg.Token != nil && tokenRefused(err) {
+			err = fmt.Errorf("%w: %w", errToken, err)
+		}
+		return err
 	}
 	return s.askCaps(ctx) // another list than before the login
 }
 
-// withoutText leaves the server's words out of a refused login: some servers repeat the command.
-func withoutText(err error) error {
-	if refused, ok := errors.AsType[*imap.Error](err); ok {
-		return &imap.Error{Type: refused.Type, Code: refused.Code, Text: "login refused"}
+// tokenRefused tells a refused token from a server that cannot look at it now (RFC 5530). Gmail goes through the motions of
+// refusing a token when there are too many connections, and says so only in the end.
+func tokenRefused(err error) bool {
+	switch {
+	case !refused(err), pressed(err) != nil:
+		return false
+	case refusedWith(err, imap.ResponseCodeUnavailable), refusedWith(err, imap.ResponseCodeServerBug), refusedWith(err, imap.ResponseCodeContactAdmin):
+		return false
 	}
-	return err
+	return true
+}
+
+// bearer logs in with an OAuth 2 token: OAUTHBEARER (RFC 7628) where the server knows it, else XOAUTH2.
+func bearer(caps imap.CapSet, user, token string) sasl.Client {
+	if caps.Has(imap.AuthCap(sasl.OAuthBearer)) {
+		return oauth.Bearer(sasl.OAuthBearer, user, token)
+	}
+	return oauth.Bearer(oauth.XOAUTH2, user, token)
 }
 
 func (s *session) askCaps(ctx context.Context) error {
 	return s.do(ctx, "capability", func() error {
+		if err := s.c.WaitGreeting(); err != nil {
+			return err
+		}
 		if s.caps = s.c.Caps(); s.caps == nil {
 			return errors.New("the server gives no capabilities")
 		}
 		return nil
 	})
-}
-
-// bearer logs in with an OAuth 2 token: OAUTHBEARER (RFC 7628) where the server knows it, else XOAUTH2.
-func bearer(caps imap.CapSet, cfg Config, token string) sasl.Client {
-	if caps.Has(imap.AuthCap(sasl.OAuthBearer)) {
-		return sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{Username: cfg.User, Token: token})
-	}
-	return &xoauth2{user: cfg.User, token: token}
-}
-
-// xoauth2 is the mechanism of Gmail and Microsoft 365 (no RFC).
-type xoauth2 struct{ user, token string }
-
-func (x *xoauth2) Start() (mech string, ir []byte, err error) {
-	return "XOAUTH2", []byte("user=" + x.user + "\x01auth=Bearer " + x.token + "\x01\x01"), nil
-}
-
-// Next is called only when the token was refused.
-func (x *xoauth2) Next([]byte) ([]byte, error) {
-	return nil, errors.New("the server refuses the token")
 }

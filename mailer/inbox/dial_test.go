@@ -245,7 +245,7 @@ func TestLogin(t *testing.T) {
 				cfg := plain(f.start())
 				cfg.Password = give
 				if c.token {
-					cfg.Password, cfg.Token = nil, give
+					cfg.Password, cfg.Token = nil, func(ctx context.Context, _ string) (string, error) { return give(ctx) }
 				}
 				err := try(t, cfg)
 				if (err == nil) != accept {

@@ -63,6 +63,12 @@ func (s *session) fetch(ctx context.Context, set imap.NumSet, o *imap.FetchOptio
 		return fmt.Errorf("fetch: %w", net.ErrClosed)
 	}
 	w := s.watch(ctx)
+	item := "RFC822.SIZE"
+	if p != nil {
+		item = "BODY["
+	}
+	s.ear.expect(item)
+	defer s.ear.expect("")
 	cmd := s.c.Fetch(set, o)
 	var held *found
 	var failed error
@@ -96,7 +102,10 @@ func (s *session) fetch(ctx context.Context, set imap.NumSet, o *imap.FetchOptio
 	}
 	if failed != nil {
 		s.broken = true
-		return w.end("fetch", failed)
+		if err := w.end("fetch", nil); err != nil {
+			return err
+		}
+		return failed
 	}
 	return w.end("fetch", err)
 }
@@ -138,6 +147,7 @@ func (w *watchdog) literal(l imap.LiteralReader, p *piece, f *found) error {
 	}
 	f.body = make([]byte, keep)
 	progress := &progress{LiteralReader: l, w: w}
+	w.calm()
 	if _, err := io.ReadFull(progress, f.body); err != nil {
 		return fmt.Errorf("%w: %w", errShort, err)
 	}
@@ -151,15 +161,20 @@ func (w *watchdog) literal(l imap.LiteralReader, p *piece, f *found) error {
 	return nil
 }
 
-// progress keeps the watchdog calm while bytes come.
+// progress keeps the watchdog calm while bytes come, but not for a drip: within the time of one silence there must come
+// leastPiece or the rest of the literal.
 type progress struct {
 	imap.LiteralReader
 	w *watchdog
+	n int
 }
+
+const leastPiece = 32 << 10 // half a kilobyte a second, with the usual minute
 
 func (p *progress) Read(b []byte) (int, error) {
 	n, err := p.LiteralReader.Read(b)
-	if n > 0 {
+	if p.n += n; p.n >= leastPiece {
+		p.n = 0
 		p.w.calm()
 	}
 	return n, err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -38,6 +39,8 @@ type Filer struct {
 	validity uint32
 	names    map[string]string // configured folder → what it is called here
 	closed   bool
+	pressure *Pressure // the server wants no connection …
+	until    time.Time // … before that
 }
 
 // NewFiler returns a filer; it connects when there is something to move. Poll, MaxSize, Batch, Mailbox and Status of cfg
@@ -103,17 +106,30 @@ func (f *Filer) again(ctx context.Context, move func(context.Context) ([]Moved, 
 
 func (f *Filer) once(ctx context.Context, move func(context.Context) ([]Moved, error)) ([]Moved, error) {
 	if f.s == nil {
+		if f.pressure != nil && f.cfg.Now().Before(f.until) {
+			return nil, f.pressure
+		}
 		s, err := connect(ctx, f.cfg)
+		f.relieve(err)
 		if err != nil {
 			return nil, err
 		}
 		f.s = s
 	}
 	moved, err := move(ctx)
-	if f.s.broken {
+	f.relieve(err)
+	if f.s != nil && f.s.broken {
 		f.drop()
 	}
 	return moved, err
+}
+
+// relieve remembers a server that wants to be left alone.
+func (f *Filer) relieve(err error) {
+	if f.pressure = pressed(err); f.pressure != nil {
+		f.until = f.cfg.Now().Add(f.pressure.Wait)
+		f.drop()
+	}
 }
 
 func (f *Filer) drop() {

@@ -17,6 +17,7 @@ import (
 type session struct {
 	c       *imapclient.Client
 	raw     net.Conn // under TLS; closing it ends every exchange at once
+	ear     *ear
 	caps    imap.CapSet
 	timeout time.Duration
 	news    chan struct{} // holds one: the server said EXISTS since the mailbox was opened
@@ -24,13 +25,19 @@ type session struct {
 	deaf    bool          // the server refused IDLE
 }
 
-// close ends the connection and waits until the library has let go of it.
+// close ends the connection and waits until the library has let go of it. A server that still listens is told, for it may
+// count a connection that just breaks for a long time.
 func (s *session) close() {
-	if s.broken {
-		_ = s.raw.Close() // no farewell to a server that does not listen
+	if !s.broken {
+		s.timeout = min(s.timeout, farewellTime)
+		_ = s.do(context.Background(), "logout", func() error { return s.c.Logout().Wait() })
 	}
+	_ = s.raw.Close()
 	_ = s.c.Close()
 }
+
+// farewellTime bounds LOGOUT: nobody is served by it but the server.
+const farewellTime = 2 * time.Second
 
 // A watchdog closes the connection of an exchange when the server keeps silent for too long or ctx ends; the library's
 // calls then return with an error.
@@ -70,17 +77,20 @@ func (w *watchdog) end(what string, err error) error {
 		return fmt.Errorf("%s: %w for %v", what, ErrTimeout, w.s.timeout)
 	case err == nil:
 		return nil
+	case refused(err):
+		return fmt.Errorf("%s: %w", what, err)
 	}
-	if !refused(err) {
-		w.s.broken = true
+	w.s.broken = true
+	if text := w.s.ear.farewell(); text != "" {
+		return fmt.Errorf("%s: %w", what, &farewell{text: text})
 	}
-	return fmt.Errorf("%s: %w", what, err)
+	return fmt.Errorf("%s: %w", what, unquoted(err))
 }
 
-// refused tells an answer NO or BAD from a broken connection.
+// refused tells an answer NO or BAD from a broken connection; BYE instead of a greeting is one.
 func refused(err error) bool {
-	_, ok := errors.AsType[*imap.Error](err)
-	return ok
+	answer, ok := errors.AsType[*imap.Error](err)
+	return ok && answer.Type != imap.StatusResponseTypeBye
 }
 
 // refusedWith tells a NO with that code (RFC 5530).
@@ -188,15 +198,19 @@ func (s *session) idle(ctx context.Context, d time.Duration, waiting func()) err
 	case <-timer.C:
 	case <-s.c.Closed():
 	case <-ctx.Done():
-		return ctx.Err()
+		s.timeout = min(s.timeout, farewellTime)
 	}
 	if cmd == nil {
-		return nil
+		return ctx.Err()
 	}
-	return s.do(ctx, "done", func() error {
+	err := s.do(context.WithoutCancel(ctx), "done", func() error {
 		if err := cmd.Close(); err != nil {
 			return err
 		}
 		return cmd.Wait()
 	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }

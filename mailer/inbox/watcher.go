@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
+
+	"vanthu/mailer/oauth"
 )
 
 // A Watcher hands every mail of one mailbox to a Journal, once, whatever the server or the line does in between.
@@ -56,6 +59,9 @@ func (w *Watcher) Run(ctx context.Context) error {
 		began := w.cfg.Now()
 		if err := w.connection(ctx); ctx.Err() == nil {
 			wait := w.pauses.next()
+			if p := pressed(err); p != nil { // a part of it by chance, as ever
+				wait = max(wait, p.Wait/2+rand.N(p.Wait/2+1))
+			}
 			w.cfg.Logger.WarnContext(ctx, "mailbox_lost", "platform", w.cfg.Address, "code", code(err), "error", err,
 				"duration_ms", w.cfg.Now().Sub(began).Milliseconds())
 			w.cfg.Status(Disconnected)
@@ -65,11 +71,18 @@ func (w *Watcher) Run(ctx context.Context) error {
 	return nil
 }
 
-// code sorts an error for the log.
+// code sorts an error for the log. What a person must heal of a token has the name of its kind ("grant_dead").
 func code(err error) string {
+	if p := pressed(err); p != nil {
+		return p.Code
+	}
 	switch {
 	case errors.Is(err, errJournal):
 		return "journal"
+	case oauth.KindOf(err) != "" && oauth.KindOf(err) != oauth.Temporary:
+		return string(oauth.KindOf(err))
+	case oauth.KindOf(err) != "", errors.Is(err, errToken):
+		return "token"
 	case errors.Is(err, ErrTimeout):
 		return "timeout"
 	case refused(err):
@@ -87,19 +100,15 @@ func (w *Watcher) connection(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
-	validity, err := s.open(ctx, w.cfg.Mailbox, true)
-	if err != nil {
-		return err
-	}
-	if validity != w.validity { // UIDs mean other mails now (RFC 9051 §2.3.1.1)
-		w.validity = validity
-		clear(w.trouble)
-		clear(w.lost)
-	}
-	w.cfg.Logger.InfoContext(ctx, "mailbox_connected", "platform", w.cfg.Address)
-	w.cfg.Status(Connected)
-	for {
+	for first := true; ; first = false {
 		s.forgetNews()
+		if err := w.look(ctx, s); err != nil {
+			return err
+		}
+		if first {
+			w.cfg.Logger.InfoContext(ctx, "mailbox_connected", "platform", w.cfg.Address)
+			w.cfg.Status(Connected)
+		}
 		if err := w.round(ctx, s); err != nil {
 			return err
 		}
@@ -113,6 +122,21 @@ func (w *Watcher) connection(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// look opens the mailbox, again before each round: a session that has lost touch with it hears of no new mail, and nothing
+// tells it of another UIDVALIDITY, with which UIDs mean other mails (RFC 9051 §2.3.1.1).
+func (w *Watcher) look(ctx context.Context, s *session) error {
+	validity, err := s.open(ctx, w.cfg.Mailbox, true)
+	if err != nil {
+		return err
+	}
+	if validity != w.validity {
+		w.validity = validity
+		clear(w.trouble)
+		clear(w.lost)
+	}
+	return nil
 }
 
 // round lists the mailbox and fetches what the journal does not know: mails without a history first, so that a bad one

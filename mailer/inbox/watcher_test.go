@@ -190,7 +190,7 @@ func TestSettings(t *testing.T) {
 		"plain by name":   {Address: "mail.truong.example:143", TLS: TLSPlain, Password: password},
 		"unknown tls":     {Address: "127.0.0.1:143", TLS: "none", Password: password},
 		"no secret":       {Address: "127.0.0.1:143", TLS: TLSPlain},
-		"two secrets":     {Address: "127.0.0.1:143", TLS: TLSPlain, Password: password, Token: password},
+		"two secrets":     {Address: "127.0.0.1:143", TLS: TLSPlain, Password: password, Token: func(context.Context, string) (string, error) { return "", nil }},
 	} {
 		if err := New(cfg, Journal{}).Run(t.Context()); !errors.Is(err, ErrConfig) {
 			t.Errorf("%s: %v", name, err)

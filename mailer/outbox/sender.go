@@ -33,11 +33,12 @@ type Sender struct {
 	RootCAs    *x509.CertPool // nil: the system's
 	HELO       string         // our name, a host name with a domain; "" is "localhost"
 
-	// User logs in with Token (XOAUTH2 or OAUTHBEARER) when that is set, else with Password (PLAIN or LOGIN). "" does not
-	// log in. Both are asked for each new connection and must not put the secret into their error.
+	// User logs in with Token (OAUTHBEARER or XOAUTH2) when that is set, else with Password (PLAIN or LOGIN). "" does not
+	// log in. Both are asked for each new connection and must not put the secret into their error. refused is the token that
+	// the server has just refused, "" else.
 	User     string
 	Password func(ctx context.Context) (string, error)
-	Token    func(ctx context.Context) (string, error)
+	Token    func(ctx context.Context, refused string) (string, error)
 
 	Timeout time.Duration    // for each step, five times that for the reply to the whole message; 0 is two minutes
 	Idle    time.Duration    // a connection unused for longer is closed, when the next Send looks; 0 is 30 s

@@ -198,46 +198,6 @@ func TestOldIdleConnectionIsNotUsed(t *testing.T) {
 	wait(t, s.gone)
 }
 
-func TestLogin(t *testing.T) {
-	t.Parallel()
-	const word = "canary-3f9a"
-	token := "user=" + us + "\x01auth=Bearer " + word + "\x01\x01"
-	for name, c := range map[string]struct {
-		sender func(*outbox.Sender)
-		mech   string
-		secret string
-	}{
-		"password": {func(s *outbox.Sender) { s.Password = secret(word) }, "PLAIN", word},
-		"token":    {func(s *outbox.Sender) { s.Token = secret(word) }, "XOAUTH2", token},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			refuse := true
-			s := &server{auth: func(mech, _, said string) error {
-				if mech != c.mech || said != c.secret {
-					t.Errorf("%s with %q", mech, said)
-				}
-				if refuse {
-					return smtp.ErrAuthFailed
-				}
-				return nil
-			}}
-			sender := start(t, s, outbox.StartTLS)
-			sender.User = us
-			c.sender(sender)
-			_, err := sender.Send(t.Context(), us, unit, []byte(raw))
-			// A wrong password is our trouble: the mail waits, it does not die.
-			if got := failure(t, err, outbox.Temporary); !strings.Contains(got.Reply, "login: 535") || strings.Contains(got.Error(), word) {
-				t.Errorf("got %v", got)
-			}
-			refuse = false
-			if _, err := sender.Send(t.Context(), us, unit, []byte(raw)); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
 func TestSecretCannotBeHad(t *testing.T) {
 	t.Parallel()
 	missing := errors.New("no such file")

@@ -29,6 +29,8 @@ type server struct {
 	data func(c *smtp.Conn, raw []byte) error
 	auth func(mech, user, secret string) error
 
+	mechanisms []string // nil: PLAIN and XOAUTH2
+
 	mu       sync.Mutex
 	conns    map[*smtp.Conn]bool // open now
 	seen     map[string]bool     // their addresses, of all that ever were
@@ -110,27 +112,33 @@ func (x *session) AuthMechanisms() []string {
 	if x.s.auth == nil {
 		return nil
 	}
-	return []string{sasl.Plain, sasl.OAuthBearer, "XOAUTH2"}
+	if x.s.mechanisms != nil {
+		return x.s.mechanisms
+	}
+	return []string{sasl.Plain, "XOAUTH2"}
 }
 
 func (x *session) Auth(mech string) (sasl.Server, error) {
 	switch mech {
 	case sasl.Plain:
 		return sasl.NewPlainServer(func(_, user, password string) error { return x.s.auth(mech, user, password) }), nil
-	case "XOAUTH2":
-		return &xoauth2Server{check: func(first string) error { return x.s.auth(mech, "", first) }}, nil
+	case "XOAUTH2", sasl.OAuthBearer:
+		return &bearerServer{check: func(first string) error { return x.s.auth(mech, "", first) }}, nil
 	}
 	return nil, smtp.ErrAuthUnknownMechanism
 }
 
-// xoauth2Server refuses as Google does: a reason first, the refusal after the client's empty line.
-type xoauth2Server struct {
+// bearerServer refuses as RFC 7628 §3.2.3 has it: a reason first, the refusal after the client's one byte.
+type bearerServer struct {
 	check func(first string) error
 	err   error
 }
 
-func (x *xoauth2Server) Next(response []byte) (challenge []byte, done bool, err error) {
+func (x *bearerServer) Next(response []byte) (challenge []byte, done bool, err error) {
 	if x.err != nil {
+		if string(response) != "\x01" {
+			return nil, false, smtp.ErrAuthUnknownMechanism
+		}
 		return nil, false, x.err
 	}
 	if x.err = x.check(string(response)); x.err != nil {

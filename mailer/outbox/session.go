@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"vanthu/mailer/oauth"
 )
 
 // A session is one connection, logged in.
@@ -27,26 +30,48 @@ type session struct {
 var (
 	errNotLoopback = errors.New("outbox: without TLS only a loopback address is allowed")
 	errNoLogin     = errors.New("outbox: the server offers no way to log in that we know")
+	errToken       = errors.New("outbox: the server refuses the token")
+	errSameToken   = errors.New("outbox: there is no other token")
 )
 
 // dial opens a connection up to the login. A failure here says nothing of the message: it is Temporary even for a wrong
-// password or certificate, which a person must put right while the mails wait.
+// password or certificate, which a person must put right while the mails wait. A token that the server refuses is renewed
+// once, and a new connection made with it.
 func (s *Sender) dial(ctx context.Context) (*session, error) {
+	c, token, err := s.attempt(ctx, "")
+	if errors.Is(err, errToken) {
+		if again, _, err := s.attempt(ctx, token); !errors.Is(err, errSameToken) {
+			return again, err
+		}
+	}
+	return c, err
+}
+
+// attempt connects with another token than the one that was refused, and returns the one it used.
+func (s *Sender) attempt(ctx context.Context, refused string) (c *session, token string, err error) {
+	if s.User != "" && s.Token != nil {
+		if token, err = s.Token(ctx, refused); err != nil {
+			return nil, "", temporary(ctx, "getting a token for "+s.User, err)
+		}
+		if token == refused {
+			return nil, "", errSameToken
+		}
+	}
 	dialer := net.Dialer{Timeout: s.timeout()}
 	if s.Security == Plain {
 		dialer.Control = loopbackOnly
 	}
 	conn, err := dialer.DialContext(ctx, "tcp", s.Address)
 	if err != nil {
-		return nil, temporary(ctx, "connecting to "+s.Address, err)
+		return nil, token, temporary(ctx, "connecting to "+s.Address, err)
 	}
-	c := &session{conn: conn, step: s.timeout()}
+	c = &session{conn: conn, step: s.timeout()}
 	defer c.bound(ctx)()
-	if doing, err := s.open(ctx, c); err != nil {
+	if doing, err := s.open(ctx, c, token); err != nil {
 		c.close()
-		return nil, temporary(ctx, doing, err)
+		return nil, token, temporary(ctx, doing, err)
 	}
-	return c, nil
+	return c, token, nil
 }
 
 // loopbackOnly is asked with the address that a name has led to, before anything is sent to it.
@@ -58,7 +83,7 @@ func loopbackOnly(_, address string, _ syscall.RawConn) error {
 }
 
 // open greets and logs in. doing names the step that failed.
-func (s *Sender) open(ctx context.Context, c *session) (doing string, err error) {
+func (s *Sender) open(ctx context.Context, c *session, token string) (doing string, err error) {
 	config := &tls.Config{ServerName: s.ServerName, RootCAs: s.RootCAs, MinVersion: tls.VersionTLS12}
 	if config.ServerName == "" {
 		config.ServerName = s.host()
@@ -93,7 +118,7 @@ func (s *Sender) open(ctx context.Context, c *session) (doing string, err error)
 	if err := c.client.Hello(name); err != nil {
 		return "EHLO", err
 	}
-	return "login", s.login(ctx, c)
+	return "login", s.login(ctx, c, token)
 }
 
 func (s *Sender) setTimeouts(c *session) {
@@ -102,35 +127,59 @@ func (s *Sender) setTimeouts(c *session) {
 	c.client.SubmissionTimeout = 5 * s.timeout()
 }
 
-func (s *Sender) login(ctx context.Context, c *session) error {
+func (s *Sender) login(ctx context.Context, c *session, token string) error {
 	if s.User == "" {
 		return nil
 	}
-	ask := s.Password
-	if s.Token != nil {
-		ask = s.Token
-	}
-	if ask == nil {
-		return errNoLogin
-	}
-	secret, err := ask(ctx)
-	if err != nil {
-		return fmt.Errorf("the secret of %s: %w", s.User, err)
+	secret := token
+	if s.Token == nil {
+		if s.Password == nil {
+			return errNoLogin
+		}
+		var err error
+		if secret, err = s.Password(ctx); err != nil {
+			return fmt.Errorf("the secret of %s: %w", s.User, err)
+		}
 	}
 	mechanism := s.mechanism(c, secret)
 	if mechanism == nil {
 		return errNoLogin
 	}
-	return c.client.Auth(mechanism)
+	err := c.client.Auth(mechanism)
+	refusal, ok := errors.AsType[*smtp.SMTPError](err)
+	if !ok {
+		return err
+	}
+	if echoes(refusal.Message, secret, mechanism) {
+		err = &smtp.SMTPError{Code: refusal.Code, EnhancedCode: refusal.EnhancedCode, Message: "login refused"}
+	}
+	if s.Token != nil && (refusal.Code == 535 || refusal.Code == 501) { // RFC 4954 §6; 501 is for the answer to the server's reason
+		return fmt.Errorf("%w: %w", errToken, err)
+	}
+	return err
+}
+
+// echoes says whether a server repeats in its refusal some of what it was sent, as a few do.
+func echoes(text, secret string, mechanism sasl.Client) bool {
+	const some = 8
+	_, first, _ := mechanism.Start()
+	for _, said := range []string{secret, base64.StdEncoding.EncodeToString([]byte(secret)), base64.StdEncoding.EncodeToString(first)} {
+		for i := 0; i == 0 || i+some <= len(said); i++ {
+			if piece := said[i:min(i+some, len(said))]; piece != "" && strings.Contains(text, piece) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *Sender) mechanism(c *session, secret string) sasl.Client {
 	can := c.client.SupportsAuth
 	switch {
-	case s.Token != nil && can("XOAUTH2"):
-		return &xoauth2{user: s.User, token: secret}
 	case s.Token != nil && can(sasl.OAuthBearer):
-		return sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{Username: s.User, Token: secret})
+		return oauth.Bearer(sasl.OAuthBearer, s.User, secret)
+	case s.Token != nil && can(oauth.XOAUTH2):
+		return oauth.Bearer(oauth.XOAUTH2, s.User, secret)
 	case s.Token == nil && can(sasl.Plain):
 		return sasl.NewPlainClient("", s.User, secret)
 	case s.Token == nil && can(sasl.Login):
@@ -138,16 +187,6 @@ func (s *Sender) mechanism(c *session, secret string) sasl.Client {
 	}
 	return nil
 }
-
-// xoauth2 is the mechanism of Google and Microsoft from before RFC 7628.
-type xoauth2 struct{ user, token string }
-
-func (x *xoauth2) Start() (mech string, first []byte, err error) {
-	return "XOAUTH2", []byte("user=" + x.user + "\x01auth=Bearer " + x.token + "\x01\x01"), nil
-}
-
-// Next answers the server's reason for a refusal with an empty line, after which the refusal itself comes.
-func (x *xoauth2) Next([]byte) ([]byte, error) { return []byte{}, nil }
 
 // alive asks whether the server still listens, and clears what an earlier message left. It does not wait long: a new
 // connection is cheap.
