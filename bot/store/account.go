@@ -63,7 +63,7 @@ func (tx *Tx) AddAccount(ctx context.Context, r bot.CaseRow) error {
 	}
 	var caseID int64
 	var row int
-	if err := tx.tx.QueryRowContext(ctx, `SELECT case_id, n FROM accounts WHERE code = $1`, r.Code).Scan(&caseID, &row); err != nil {
+	if err := tx.row(ctx, `SELECT case_id, n FROM accounts WHERE code = $1`, r.Code).Scan(&caseID, &row); err != nil {
 		return fmt.Errorf("store: account: %w", err)
 	}
 	if caseID != r.CaseID || row != r.N {

@@ -34,7 +34,7 @@ func stale(c bot.Case) error {
 // AddCase opens a case and returns it with its id. c.Number must have been kept by KeepNumber.
 func (tx *Tx) AddCase(ctx context.Context, c bot.Case) (bot.Case, error) {
 	c.Version, c.UpdatedAt = 1, tx.Now
-	err := tx.tx.QueryRowContext(ctx, `INSERT INTO cases (number, procedure, edition, kind, unit, state, reason, letter_date, signer, letter_file,
+	err := tx.row(ctx, `INSERT INTO cases (number, procedure, edition, kind, unit, state, reason, letter_date, signer, letter_file,
 		list_file, mail_id, received_at, updated_at, token, list_hash, letter_hash)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`,
 		c.Number, c.Procedure, c.Edition, string(c.Kind), c.Unit, string(c.State), c.Reason, c.LetterDate, c.Signer, c.LetterFile, c.ListFile,
@@ -88,7 +88,7 @@ func (tx *Tx) CaseByNumber(ctx context.Context, number string) (bot.Case, error)
 }
 
 func (tx *Tx) oneCase(ctx context.Context, name, where string, arg any) (bot.Case, error) {
-	c, err := scanCase(tx.tx.QueryRowContext(ctx, `SELECT `+caseColumns+` FROM cases c WHERE `+where, arg))
+	c, err := scanCase(tx.row(ctx, `SELECT `+caseColumns+` FROM cases c WHERE `+where, arg))
 	if errors.Is(err, sql.ErrNoRows) {
 		return bot.Case{}, bot.Errorf(bot.NotFound, "there is no case %s", name)
 	}
@@ -120,7 +120,7 @@ func (tx *Tx) CaseOfAnswer(ctx context.Context, messageID string) (bot.Case, boo
 // SetRows replaces the rows and findings of a case. Rows that have become accounts are never replaced.
 func (tx *Tx) SetRows(ctx context.Context, caseID int64, rows []bot.Row, findings []bot.Finding) error {
 	var made int
-	if err := tx.tx.QueryRowContext(ctx, `SELECT count(*) FROM case_rows WHERE case_id = $1 AND state IN ('created', 'delivered')`, caseID).Scan(&made); err != nil {
+	if err := tx.row(ctx, `SELECT count(*) FROM case_rows WHERE case_id = $1 AND state IN ('created', 'delivered')`, caseID).Scan(&made); err != nil {
 		return fmt.Errorf("store: rows: %w", err)
 	}
 	if made > 0 {
@@ -153,8 +153,8 @@ func (tx *Tx) SetRows(ctx context.Context, caseID int64, rows []bot.Row, finding
 		case warned[r.N]:
 			state = bot.RowWarned
 		}
-		if _, err := insertRow.ExecContext(ctx, caseID, r.N, r.STT, r.Code, r.Name, r.Class, r.Cohort, r.Note, r.Monitor, r.File, r.Sheet, r.Line,
-			string(cells), r.OK, string(state)); err != nil {
+		if _, err := insertRow.ExecContext(ctx, storable([]any{caseID, r.N, r.STT, short(r.Code, longestID), r.Name, r.Class, r.Cohort, r.Note, r.Monitor, r.File, r.Sheet,
+			r.Line, string(cells), r.OK, string(state)})...); err != nil {
 			return fmt.Errorf("store: rows: %w", err)
 		}
 	}
@@ -216,7 +216,7 @@ func (tx *Tx) Findings(ctx context.Context, caseID int64) ([]bot.Finding, error)
 
 // Row returns one row of a case.
 func (tx *Tx) Row(ctx context.Context, caseID int64, n int) (bot.CaseRow, error) {
-	r, err := scanRow(tx.tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM case_rows WHERE case_id = $1 AND n = $2`, caseID, n))
+	r, err := scanRow(tx.row(ctx, `SELECT `+rowColumns+` FROM case_rows WHERE case_id = $1 AND n = $2`, caseID, n))
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, bot.Errorf(bot.NotFound, "this case has no row %d", n)
 	}

@@ -103,7 +103,7 @@ func (tx *Tx) AddMails(ctx context.Context, mails []NewMail) error {
 			return err
 		}
 		var id int64
-		err := tx.tx.QueryRowContext(ctx, `INSERT INTO mails (mailbox, uid_validity, uid, hash, body_hash, size, too_large, arrived_at, seen_at)
+		err := tx.row(ctx, `INSERT INTO mails (mailbox, uid_validity, uid, hash, body_hash, size, too_large, arrived_at, seen_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (mailbox, uid_validity, uid) DO NOTHING RETURNING id`,
 			m.Mailbox, int64(m.UIDValidity), int64(m.UID), hash, body, m.Size, m.TooLarge, micros(m.ArrivedAt), micros(tx.Now)).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -156,7 +156,7 @@ func scanMail(s scanner) (Mail, error) {
 
 // Mail returns a line of the journal.
 func (tx *Tx) Mail(ctx context.Context, id int64) (Mail, error) {
-	m, err := scanMail(tx.tx.QueryRowContext(ctx, `SELECT `+mailColumns+` FROM mails WHERE id = $1`, id))
+	m, err := scanMail(tx.row(ctx, `SELECT `+mailColumns+` FROM mails WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Mail{}, bot.Errorf(bot.NotFound, "there is no mail %d", id)
 	}
@@ -169,7 +169,7 @@ func (tx *Tx) Mail(ctx context.Context, id int64) (Mail, error) {
 // Raw returns the bytes of a mail by their hash.
 func (tx *Tx) Raw(ctx context.Context, hash string) ([]byte, error) {
 	var raw []byte
-	if err := tx.tx.QueryRowContext(ctx, `SELECT raw FROM mail_raw WHERE hash = $1`, hash).Scan(&raw); err != nil {
+	if err := tx.row(ctx, `SELECT raw FROM mail_raw WHERE hash = $1`, hash).Scan(&raw); err != nil {
 		return nil, fmt.Errorf("store: raw mail: %w", err)
 	}
 	return raw, nil
@@ -185,7 +185,7 @@ func (tx *Tx) TryMail(ctx context.Context, id int64, weight int) error {
 // Describe notes who sent a mail, what it is, what named its case, and which list it brings.
 func (tx *Tx) Describe(ctx context.Context, m Mail) error {
 	_, err := tx.exec(ctx, `UPDATE mails SET message_id = $1, sender = $2, unit = $3, kind = $4, thread = $5, list_hash = $6 WHERE id = $7`,
-		m.MessageID, m.Sender, m.Unit, m.Kind, m.Thread, m.ListHash, m.ID)
+		short(m.MessageID, longestID), short(m.Sender, longestID), m.Unit, m.Kind, m.Thread, m.ListHash, m.ID)
 	return err
 }
 
@@ -211,7 +211,7 @@ func (tx *Tx) KeepNumber(ctx context.Context, id int64, prefix string) (string, 
 func (tx *Tx) EndMail(ctx context.Context, id int64, outcome Outcome, reason, folder string, caseID int64) (bool, error) {
 	n, err := tx.exec(ctx, `UPDATE mails SET outcome = $1, reason = $2, folder = $3, case_id = $4, judged_at = $5,
 		filed_at = CASE WHEN lies_in <> '' AND folder = $3 THEN CAST($5 AS BIGINT) ELSE 0 END WHERE id = $6 AND outcome = ''`,
-		outcome, reason, folder, caseID, micros(tx.Now), id)
+		outcome, short(reason, longestReason), folder, caseID, micros(tx.Now), id)
 	if err == nil && n == 1 {
 		tx.Wake(FileJob, id)
 	}
@@ -228,7 +228,7 @@ func (tx *Tx) Twin(ctx context.Context, m Mail) (Mail, bool, error) {
 	twins, err := list(ctx, tx, scanMail, `SELECT `+mailColumns+` FROM mails
 		WHERE body_hash = $1 AND id <> $2 AND outcome <> 'quarantine' AND (case_id <> 0 OR ($6 = '' AND (id < $2 OR number <> '')))
 		AND (hash = $3 OR (message_id <> '' AND message_id = $4 AND sender = $5 AND unit <> '')) ORDER BY case_id = 0, id LIMIT 1`,
-		m.BodyHash, m.ID, m.Hash, m.MessageID, m.Sender, m.Number)
+		m.BodyHash, m.ID, m.Hash, short(m.MessageID, longestID), short(m.Sender, longestID), m.Number)
 	if err != nil || len(twins) == 0 {
 		return Mail{}, false, err
 	}
@@ -288,7 +288,7 @@ func (tx *Tx) nextNumber(ctx context.Context, prefix string) (string, error) {
 	year := tx.Now.Add(7 * time.Hour).Year()
 	series := fmt.Sprintf("%s-%d", prefix, year)
 	var n int64
-	err := tx.tx.QueryRowContext(ctx, `INSERT INTO counters (name, value) VALUES ($1, 1)
+	err := tx.row(ctx, `INSERT INTO counters (name, value) VALUES ($1, 1)
 		ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value`, series).Scan(&n)
 	if err != nil {
 		return "", fmt.Errorf("store: number: %w", err)
@@ -304,7 +304,7 @@ func (tx *Tx) AddLost(ctx context.Context, m NewMail, reason string) (int64, err
 		return 0, err
 	}
 	var id int64
-	err := tx.tx.QueryRowContext(ctx, `INSERT INTO mails (mailbox, uid_validity, uid, hash, body_hash, size, arrived_at, seen_at, outcome, reason, judged_at, filed_at)
+	err := tx.row(ctx, `INSERT INTO mails (mailbox, uid_validity, uid, hash, body_hash, size, arrived_at, seen_at, outcome, reason, judged_at, filed_at)
 		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, 'quarantine', $8, $7, $7) ON CONFLICT (mailbox, uid_validity, uid) DO NOTHING RETURNING id`,
 		m.Mailbox, int64(m.UIDValidity), int64(m.UID), hash, body, micros(m.ArrivedAt), micros(tx.Now), reason).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {

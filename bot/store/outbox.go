@@ -74,7 +74,7 @@ func (l Letter) Waits() bool {
 // AddLetter puts an answer into the outbox and wakes its sending. It says false when the step was answered already.
 func (tx *Tx) AddLetter(ctx context.Context, l Letter) (bool, error) {
 	var id int64
-	err := tx.tx.QueryRowContext(ctx, `INSERT INTO outbox (step, message_id, token, kind, case_id, mail_id, rcpt, subject, null_path, once, urgency,
+	err := tx.row(ctx, `INSERT INTO outbox (step, message_id, token, kind, case_id, mail_id, rcpt, subject, null_path, once, urgency,
 		state, next_at, created_at, queued_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, $12, $12) ON CONFLICT (step) DO NOTHING RETURNING id`,
 		l.Step, l.MessageID, l.Token, l.Kind, l.CaseID, l.MailID, l.To, l.Subject, l.NullPath, l.Once, l.Urgency, micros(tx.Now)).Scan(&id)
@@ -106,7 +106,7 @@ func scanLetter(s scanner) (Letter, error) {
 
 // Letter returns an answer without its bytes.
 func (tx *Tx) Letter(ctx context.Context, id int64) (Letter, error) {
-	l, err := scanLetter(tx.tx.QueryRowContext(ctx, `SELECT `+letterColumns+` FROM outbox WHERE id = $1`, id))
+	l, err := scanLetter(tx.row(ctx, `SELECT `+letterColumns+` FROM outbox WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Letter{}, bot.Errorf(bot.NotFound, "there is no answer %d in the outbox", id)
 	}
@@ -119,7 +119,7 @@ func (tx *Tx) Letter(ctx context.Context, id int64) (Letter, error) {
 // LetterRaw returns the bytes of an answer; nil when they were erased.
 func (tx *Tx) LetterRaw(ctx context.Context, id int64) ([]byte, error) {
 	var raw []byte
-	if err := tx.tx.QueryRowContext(ctx, `SELECT raw FROM outbox_raw WHERE id = $1`, id).Scan(&raw); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err := tx.row(ctx, `SELECT raw FROM outbox_raw WHERE id = $1`, id).Scan(&raw); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("store: outbox: %w", err)
 	}
 	return raw, nil
@@ -182,7 +182,7 @@ func (tx *Tx) CountAnswers(ctx context.Context, which Answers, since time.Time) 
 			query += word + strings.Join(places, ", ") + ")"
 		}
 	}
-	if err := tx.tx.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
+	if err := tx.row(ctx, query, args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("store: outbox: %w", err)
 	}
 	return n, nil
@@ -191,7 +191,7 @@ func (tx *Tx) CountAnswers(ctx context.Context, which Answers, since time.Time) 
 // HasLetter says whether a step was answered already.
 func (tx *Tx) HasLetter(ctx context.Context, step string) (bool, error) {
 	var n int
-	if err := tx.tx.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE step = $1`, step).Scan(&n); err != nil {
+	if err := tx.row(ctx, `SELECT count(*) FROM outbox WHERE step = $1`, step).Scan(&n); err != nil {
 		return false, fmt.Errorf("store: outbox: %w", err)
 	}
 	return n > 0, nil
@@ -229,7 +229,7 @@ func (db *DB) Salt(ctx context.Context, fresh string) (salt string, err error) {
 		if _, err := tx.exec(ctx, `INSERT INTO salt (one, value) VALUES (1, $1) ON CONFLICT (one) DO NOTHING`, fresh); err != nil {
 			return err
 		}
-		if err := tx.tx.QueryRowContext(ctx, `SELECT value FROM salt WHERE one = 1`).Scan(&salt); err != nil {
+		if err := tx.row(ctx, `SELECT value FROM salt WHERE one = 1`).Scan(&salt); err != nil {
 			return fmt.Errorf("store: salt: %w", err)
 		}
 		return nil

@@ -24,7 +24,7 @@ func (tx *Tx) AddPlan(ctx context.Context, p StoredPlan) (StoredPlan, error) {
 		return p, err
 	}
 	p.Number, p.Made.At = number, tx.Now
-	err = tx.tx.QueryRowContext(ctx, `INSERT INTO plans (number, hash, items, made_at, made_by) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
+	err = tx.row(ctx, `INSERT INTO plans (number, hash, items, made_at, made_by) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
 		p.Number, p.Hash, string(p.Frozen), micros(p.Made.At), string(p.Made.By)).Scan(&p.ID)
 	if err != nil {
 		return p, fmt.Errorf("store: plan: %w", err)
@@ -43,7 +43,7 @@ func (tx *Tx) Plan(ctx context.Context, id int64) (StoredPlan, error) {
 }
 
 func (tx *Tx) onePlan(ctx context.Context, name, where string, arg any) (StoredPlan, error) {
-	p, err := scanPlan(tx.tx.QueryRowContext(ctx, `SELECT `+planColumns+` FROM plans WHERE `+where, arg))
+	p, err := scanPlan(tx.row(ctx, `SELECT `+planColumns+` FROM plans WHERE `+where, arg))
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, bot.Errorf(bot.NotFound, "there is no plan %s", name)
 	}

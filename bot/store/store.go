@@ -136,7 +136,7 @@ func (db *DB) Close() { db.close() }
 
 // exec runs a statement and returns how many rows it changed.
 func (tx *Tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := tx.tx.ExecContext(ctx, query, args...)
+	res, err := tx.tx.ExecContext(ctx, query, storable(args)...)
 	if err != nil {
 		return 0, fmt.Errorf("store: %w", err)
 	}
@@ -149,7 +149,7 @@ func (tx *Tx) exec(ctx context.Context, query string, args ...any) (int64, error
 
 // list scans every row of a query.
 func list[T any](ctx context.Context, tx *Tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := tx.tx.QueryContext(ctx, query, args...)
+	rows, err := tx.tx.QueryContext(ctx, query, storable(args)...)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
