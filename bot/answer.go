@@ -18,6 +18,7 @@ const (
 	PartAccepted  AnswerKind = "part_accepted"
 	BlankForm     AnswerKind = "blank_form"   // may belong to no case
 	AlreadyHere   AnswerKind = "already_here" // the same list again: which case it is in, and how far that is
+	OfficerNote   AnswerKind = "officer_note" // answers a quarantined mail; may belong to no case
 )
 
 // Unasked are the letters that no mail of the unit has just asked for: time or an officer wrote them. All others answer a mail
@@ -45,6 +46,7 @@ type Answer struct {
 	Request    Request    // as judged; for letters of the desk the rows and findings of the case
 	Lists      []ListFile // the unit's own list files, to come back marked
 	Reason     string     // an officer's words
+	Template   string     // the prepared letter that an officer chose instead of words of his own
 	At         time.Time
 	CheckDue   time.Time // M01
 	CreateDue  time.Time // M01

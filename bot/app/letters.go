@@ -153,6 +153,8 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 			To: a.Unit.Addresses[0]})
 	case bot.BlankForm:
 		return l.writer.FormSent(reply.FormSent{Case: number, Unit: unit, At: a.At, Blank: blankOf(l.cfg)})
+	case bot.OfficerNote:
+		return l.writer.Note(reply.Note{Case: number, Unit: unit, At: a.At, Template: a.Template, Text: a.Reason})
 	case bot.WithdrawnNote:
 		return l.writer.Withdrawn(reply.Withdrawal{Case: number, Unit: unit, On: a.At, Reason: a.Reason})
 	}

@@ -21,15 +21,23 @@ func (tx *Tx) AddEvent(ctx context.Context, e bot.Event) error {
 
 // Events returns the history of a case, of everything for 0.
 func (tx *Tx) Events(ctx context.Context, caseID int64) ([]bot.Event, error) {
-	return list(ctx, tx, func(s scanner) (bot.Event, error) {
-		var e bot.Event
-		var at int64
-		var detail string
-		err := s.Scan(&e.ID, &at, &e.Actor, &e.What, &e.Case, &e.Plan, &e.Mail, &detail)
-		if err != nil {
-			return e, err
-		}
-		e.At = instant(at)
-		return e, json.Unmarshal([]byte(detail), &e.Detail)
-	}, `SELECT id, at, actor, what, case_id, plan_id, mail_id, detail FROM events WHERE $1 = 0 OR case_id = $1 ORDER BY id`, caseID)
+	return list(ctx, tx, scanEvent, `SELECT `+eventColumns+` FROM events WHERE $1 = 0 OR case_id = $1 ORDER BY id`, caseID)
+}
+
+const eventColumns = `id, at, actor, what, case_id, plan_id, mail_id, detail`
+
+func scanEvent(s scanner) (bot.Event, error) {
+	var e bot.Event
+	var at int64
+	var detail string
+	if err := s.Scan(&e.ID, &at, &e.Actor, &e.What, &e.Case, &e.Plan, &e.Mail, &detail); err != nil {
+		return e, err
+	}
+	e.At = instant(at)
+	return e, json.Unmarshal([]byte(detail), &e.Detail)
+}
+
+// EventsOfMail returns the history of a mail.
+func (tx *Tx) EventsOfMail(ctx context.Context, mailID int64) ([]bot.Event, error) {
+	return list(ctx, tx, scanEvent, `SELECT `+eventColumns+` FROM events WHERE mail_id = $1 ORDER BY id`, mailID)
 }

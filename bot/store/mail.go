@@ -169,7 +169,11 @@ func (tx *Tx) Mail(ctx context.Context, id int64) (Mail, error) {
 // Raw returns the bytes of a mail by their hash.
 func (tx *Tx) Raw(ctx context.Context, hash string) ([]byte, error) {
 	var raw []byte
-	if err := tx.row(ctx, `SELECT raw FROM mail_raw WHERE hash = $1`, hash).Scan(&raw); err != nil {
+	err := tx.row(ctx, `SELECT raw FROM mail_raw WHERE hash = $1`, hash).Scan(&raw)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, bot.Errorf(bot.NotFound, "the bytes of a mail are not in the journal (hash %.12s…)", hash)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("store: raw mail: %w", err)
 	}
 	return raw, nil
@@ -212,10 +216,11 @@ func (tx *Tx) EndMail(ctx context.Context, id int64, outcome Outcome, reason, fo
 	n, err := tx.exec(ctx, `UPDATE mails SET outcome = $1, reason = $2, folder = $3, case_id = $4, judged_at = $5,
 		filed_at = CASE WHEN lies_in <> '' AND folder = $3 THEN CAST($5 AS BIGINT) ELSE 0 END WHERE id = $6 AND outcome = ''`,
 		outcome, short(reason, longestReason), folder, caseID, micros(tx.Now), id)
-	if err == nil && n == 1 {
-		tx.Wake(FileJob, id)
+	if err != nil || n == 0 {
+		return false, err
 	}
-	return n == 1, err
+	tx.Wake(FileJob, id)
+	return true, tx.handleTwins(ctx, id, outcome)
 }
 
 // Twin returns the mail that this one is again: the same bytes (a renumbered mailbox, a copy), or the same Message-ID and

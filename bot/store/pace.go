@@ -50,7 +50,7 @@ func (tx *Tx) mustWait(ctx context.Context, pace Pace) (time.Duration, error) {
 	}
 	if pace.Connections > 0 {
 		var busy int
-		if err := tx.tx.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE state = 'sending' AND next_at > $1`, micros(tx.Now)).Scan(&busy); err != nil {
+		if err := tx.row(ctx, `SELECT count(*) FROM outbox WHERE state = 'sending' AND next_at > $1`, micros(tx.Now)).Scan(&busy); err != nil {
 			return 0, fmt.Errorf("store: outbox: %w", err)
 		}
 		if busy >= pace.Connections {
@@ -72,7 +72,7 @@ func (tx *Tx) full(ctx context.Context, most int, window time.Duration) (time.Du
 		return 0, nil
 	}
 	var began int64
-	err := tx.tx.QueryRowContext(ctx, `SELECT began_at FROM outbox_tries WHERE began_at > $1 AND `+counted+` ORDER BY began_at DESC LIMIT 1 OFFSET $2`,
+	err := tx.row(ctx, `SELECT began_at FROM outbox_tries WHERE began_at > $1 AND `+counted+` ORDER BY began_at DESC LIMIT 1 OFFSET $2`,
 		micros(tx.Now.Add(-window)), most-1).Scan(&began)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
@@ -85,7 +85,7 @@ func (tx *Tx) full(ctx context.Context, most int, window time.Duration) (time.Du
 
 // Ahead counts the answers that are due and go before this one.
 func (tx *Tx) Ahead(ctx context.Context, l Letter) (n int, err error) {
-	if err := tx.tx.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE `+due+` AND (urgency < $2 OR urgency = $2 AND (next_at < $3 OR next_at = $3 AND id < $4))`,
+	if err := tx.row(ctx, `SELECT count(*) FROM outbox WHERE `+due+` AND (urgency < $2 OR urgency = $2 AND (next_at < $3 OR next_at = $3 AND id < $4))`,
 		micros(tx.Now), l.Urgency, micros(l.NextAt), l.ID).Scan(&n); err != nil {
 		return 0, fmt.Errorf("store: outbox: %w", err)
 	}

@@ -28,3 +28,29 @@ func (tx *Tx) RetryMail(ctx context.Context, id int64, vouched string) error {
 	}
 	return bot.Errorf(bot.Conflict, "the mail server never gave the bytes of mail %d: move it out of the mailbox and back, then it is fetched again", id)
 }
+
+// HandleMail notes that somebody has dealt with a quarantined mail.
+func (tx *Tx) HandleMail(ctx context.Context, id int64, by bot.Actor) error {
+	_, err := tx.exec(ctx, `UPDATE mails SET handled_at = $1, handled_by = $2 WHERE id = $3 AND outcome = 'quarantine' AND handled_at = 0`, micros(tx.Now), string(by), id)
+	return err
+}
+
+// handleTwins closes the quarantine of earlier copies of a mail: it was moved back to the mailbox and judged again, so the
+// question that the copies asked has moved to it. When a copy was handled already and the mail is quarantined again, a
+// mailbox came back from a backup: it is handled, too.
+func (tx *Tx) handleTwins(ctx context.Context, id int64, outcome Outcome) error {
+	const copies = `hash = (SELECT hash FROM mails WHERE id = $1) AND id < $1 AND outcome = 'quarantine' AND size > 0`
+	if outcome == Quarantined {
+		handled, err := list(ctx, tx, scanMail, `SELECT `+mailColumns+` FROM mails WHERE `+copies+` AND handled_at > 0 AND handled_by <> 'vanthu' ORDER BY id DESC LIMIT 1`, id)
+		if err != nil {
+			return err
+		}
+		if len(handled) > 0 {
+			if err := tx.HandleMail(ctx, id, handled[0].Handled.By); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := tx.exec(ctx, `UPDATE mails SET handled_at = $2, handled_by = 'vanthu' WHERE `+copies+` AND handled_at = 0`, id, micros(tx.Now))
+	return err
+}

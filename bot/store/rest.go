@@ -23,7 +23,7 @@ const longestRest = 2 * time.Hour
 func (tx *Tx) Resting(ctx context.Context) (Rest, bool, error) {
 	var r Rest
 	var since, until int64
-	err := tx.tx.QueryRowContext(ctx, `SELECT since, until_at, times, said FROM outbox_rest`).Scan(&since, &until, &r.Times, &r.Said)
+	err := tx.row(ctx, `SELECT since, until_at, times, said FROM outbox_rest`).Scan(&since, &until, &r.Times, &r.Said)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, false, nil
 	}

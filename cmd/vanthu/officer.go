@@ -37,7 +37,21 @@ func (f *officerFlags) act(e *env, run func(a *app.App, officer bot.Officer) err
 
 // open needs no secret but the database's, so that officers can work under their own logins.
 func (f *officerFlags) open(e *env, run func(a *app.App, officer bot.Officer) error) error {
-	cfg, err := config.LoadDesk(f.Config)
+	return f.openWith(e, config.LoadDesk, func(a *app.App) error {
+		officer, err := a.Officer(f.As)
+		if err != nil {
+			return err
+		}
+		if a.Config.Plan.OfficeOfOne {
+			fmt.Fprintln(e.stderr, "note: office_of_one is on: whoever makes a plan may approve it")
+		}
+		return run(a, officer)
+	})
+}
+
+// openWith opens the database with a configuration that was read so. A command for a timer needs no officer.
+func (f *officerFlags) openWith(e *env, load func(string) (*config.Config, error), run func(a *app.App) error) error {
+	cfg, err := load(f.Config)
 	if err != nil {
 		return err
 	}
@@ -46,14 +60,7 @@ func (f *officerFlags) open(e *env, run func(a *app.App, officer bot.Officer) er
 		return err
 	}
 	defer a.Close()
-	officer, err := a.Officer(f.As)
-	if err != nil {
-		return err
-	}
-	if cfg.Plan.OfficeOfOne {
-		fmt.Fprintln(e.stderr, "note: office_of_one is on: whoever makes a plan may approve it")
-	}
-	return run(a, officer)
+	return run(a)
 }
 
 // writeJSON writes v for a machine.
