@@ -138,6 +138,7 @@ func (p *parts) newIntake(a *App, hooks Hooks) (*intake.Intake, error) {
 	return &intake.Intake{
 		DB: a.DB, Units: cfg.BotUnits(), Service: strings.ToLower(cfg.SMTP.From), Plus: cfg.SMTP.Plus, Trust: trustPolicy(cfg), DKIM: verifier(cfg, a.DB.Now),
 		MIME: world.MIME, Files: read, Logger: a.Logger,
+		Brakes:   intake.Brakes(cfg.Brakes),
 		Folders:  intake.Folders{Done: f.Done, Returned: f.Returned, Ignored: f.Ignored, Quarantine: f.Quarantine},
 		Accounts: accountsOn(p.platform, world.Policy.Address), Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
 		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Due: a.due,

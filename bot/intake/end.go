@@ -6,7 +6,6 @@ import (
 
 	"vanthu/bot"
 	"vanthu/bot/store"
-	"vanthu/mailer/mime"
 )
 
 // quarantine keeps a mail for an officer; nobody is answered.
@@ -85,44 +84,6 @@ func (in *Intake) sameAgain(ctx context.Context, m, twin store.Mail) error {
 		return in.end(ctx, m, store.IsFollowUp, in.Folders.Done, "same_mail", why)
 	}
 	return in.end(ctx, m, store.Ignored, orWord(twin.Folder, in.Folders.Ignored), "same_mail", why)
-}
-
-// bounce ties a delivery report to the answer that came back, where it can be told. It is never answered.
-func (in *Intake) bounce(ctx context.Context, m store.Mail, msg *mime.Message) error {
-	m.Kind = bot.Bounce
-	return in.DB.Write(ctx, func(tx *store.Tx) error {
-		c, ok, err := tx.CaseOfAnswer(ctx, msg.DSN.OriginalID)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			_, err := in.endTx(ctx, tx, m, store.Ignored, in.Folders.Ignored, "bounce", "a delivery report about no answer of ours")
-			return err
-		}
-		m.CaseID = c.ID
-		first, err := in.endTx(ctx, tx, m, store.IsFollowUp, in.Folders.Done, "bounce", "a delivery report")
-		if err != nil || !first {
-			return err
-		}
-		for _, r := range msg.DSN.Recipients {
-			if err := tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Mail: m.ID, What: "answer_" + fate(r.Action),
-				Detail: map[string]string{"to": r.Address, "status": r.Status, "said": r.Said, "answer": msg.DSN.OriginalID}}); err != nil {
-				return err
-			}
-		}
-		in.Logger.Warn("answer_bounced", "case", c.Number, "mail", m.ID)
-		return nil
-	})
-}
-
-// fate is what a report says became of an answer, in one of the words of RFC 3464 §2.3.3: anybody can write a report, and
-// must not write into the history what only we say.
-func fate(action string) string {
-	switch action {
-	case "failed", "delayed", "delivered", "relayed", "expanded":
-		return action
-	}
-	return "bounced"
 }
 
 func orWord(word, other string) string {

@@ -27,6 +27,7 @@ type Intake struct {
 	MIME    mime.Limits
 	Files   Reader
 	Folders Folders
+	Brakes  Brakes
 	Logger  *slog.Logger
 
 	// Accounts looks on the platform for accounts of a set of student codes.
@@ -140,9 +141,19 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 	}
 	m.MessageID, m.Sender = msg.ID, verdict.Address
 
+	own, err := in.isOwn(ctx, msg)
+	if err != nil {
+		return err
+	}
+
 	switch {
 	case verdict.Address == in.Service:
 		return in.ignore(ctx, m, bot.OwnMail, "own_mail", "sent by this service address")
+	case own && m.Vouched == "" && entitled && verdict.Level == trust.Authenticated: // a person's program has taken our fields over: nothing of his may be lost
+		m.Kind = bot.OwnMail
+		return in.quarantine(ctx, m, "own_mail", "bears the mark of a letter of ours, but a unit has sent it")
+	case own && m.Vouched == "":
+		return in.ignore(ctx, m, bot.OwnMail, "own_mail", "a letter of ours that came back")
 	case msg.DSN != nil:
 		return in.bounce(ctx, m, msg)
 	case msg.List:
@@ -203,6 +214,11 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 		return err
 	}
 	m.Thread = hints.String()
+	if r.Kind == bot.AccountRequest || r.Kind == bot.FormRequest || r.Kind == bot.Confirmation && c != nil { // the others are answered by people
+		if held, err := in.brake(ctx, m, unit, c, len(r.Submission.Rows) > 0); held || err != nil {
+			return err
+		}
+	}
 	switch {
 	case r.Kind == bot.Automatic: // a subject that only an out-of-office program writes
 		return in.ignore(ctx, m, bot.Automatic, "automatic", "by its subject")

@@ -95,6 +95,11 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 	}
 	m.ListHash = listHash(request.Rows)
 	again, err := in.comesAgain(ctx, m, unit, request, letterHash(r, request), was)
+	if err == nil && c.ID == 0 && again.of.ID != 0 { // it belongs to a case, as was seen just now
+		if held, err := in.brake(ctx, m, unit, &again.of, true); held || err != nil {
+			return err
+		}
+	}
 	switch {
 	case err != nil:
 		return err

@@ -80,7 +80,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 func due(from time.Time, days int) time.Time { return from.AddDate(0, 0, days) }
 
 func compose(a bot.Answer) (store.Letter, error) {
-	return store.Letter{Step: a.Step, MessageID: "<" + strings.ReplaceAll(a.Step, " ", ".") + "@truong.example>", Kind: string(a.Kind), CaseID: a.Case.ID,
+	return store.Letter{Step: a.Step, MessageID: "<" + strings.ReplaceAll(a.Step, " ", ".") + "@truong.example>", Token: bot.NewToken(), Kind: string(a.Kind), CaseID: a.Case.ID,
 		MailID: a.Case.MailID, To: a.Unit.Addresses[0], Subject: a.Case.Number, Raw: []byte(a.Step)}, nil
 }
 

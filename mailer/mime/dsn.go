@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// readDSN reads the delivery report among the parts (RFC 3464 §2, RFC 6533); nil when there is none.
+// readDSN reads the delivery report among the parts (RFC 3464 §2, RFC 6533), or one that is none by the standard; nil when there
+// is none.
 func (r *reader) readDSN() *DSN {
-	if !r.report {
+	if r.other() != "" {
 		return nil
 	}
 	var dsn *DSN
@@ -15,6 +16,9 @@ func (r *reader) readDSN() *DSN {
 	for _, part := range r.msg.Parts {
 		switch part.Type {
 		case "message/delivery-status", "message/global-delivery-status":
+			if !r.report && !byDaemon(r.msg) { // a person passes it on
+				continue
+			}
 			if dsn == nil {
 				dsn = &DSN{}
 			}
@@ -27,10 +31,26 @@ func (r *reader) readDSN() *DSN {
 			}
 		}
 	}
-	if dsn != nil {
+	if dsn == nil || len(dsn.Recipients) == 0 && !r.report {
+		dsn = r.textDSN()
+	}
+	if dsn != nil && original != "" {
 		dsn.OriginalID = original
 	}
 	return dsn
+}
+
+// other names a report that is about no delivery: what a reader did with a mail (RFC 8098), or a complaint (RFC 5965).
+func (r *reader) other() string {
+	for _, part := range r.msg.Parts {
+		switch part.Type {
+		case "message/disposition-notification", "message/global-disposition-notification":
+			return "read receipt (RFC 8098)"
+		case "message/feedback-report":
+			return "complaint (RFC 5965)"
+		}
+	}
+	return ""
 }
 
 // recipients reads the groups of fields: the first is about the message, each other about one recipient.
