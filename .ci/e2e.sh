@@ -11,7 +11,7 @@ if [ -z "${VANTHU_CI_DIR:-}" ]; then
   set -a; . "$state/env"; set +a
 fi
 out=$(mktemp)
-go test -tags e2e -count=1 -timeout 2h -v -run "$1" "${2:-./cmd/vanthu/e2e}" 2>&1 | tee "$out"
+go test -tags e2e -count=1 -timeout 4h -v -run "$1" "${2:-./cmd/vanthu/e2e}" 2>&1 | tee "$out"
 code=$?
 passed=$(grep -c '^ *--- PASS' "$out"); failed=$(grep -c '^ *--- \(FAIL\|SKIP\)' "$out"); rm -f "$out"
 if [ $code != 0 ] && [ "$failed" = 0 ]; then failed=1; fi

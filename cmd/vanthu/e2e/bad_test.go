@@ -90,7 +90,7 @@ func encrypted(t *testing.T, data []byte) []byte {
 }
 
 // bomb is a workbook whose sheet unpacks to 300 MB of blanks.
-func bomb(t *testing.T) []byte {
+func bomb(t testing.TB) []byte {
 	t.Helper()
 	original, err := zip.NewReader(bytes.NewReader(workbook(t, people(1, 1))), int64(len(workbook(t, people(1, 1)))))
 	if err != nil {

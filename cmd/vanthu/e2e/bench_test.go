@@ -17,7 +17,7 @@ import (
 	"vanthu/mailer/compose"
 )
 
-// The figures of `serve` over real servers: .ci/bench prints them. One run is one figure; ratios count, not absolutes.
+// The figures of `serve` over real servers: .ci/bench/answers prints them. One run is one figure; ratios count, not absolutes.
 const (
 	answered = 200   // requests whose answer is timed
 	backlog  = 2_000 // mails that wait when serve starts

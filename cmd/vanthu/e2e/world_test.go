@@ -147,6 +147,12 @@ password_file = "password"
 base = %q
 hash = "ssha512"
 
+[brakes]
+rounds = 0
+sender_hour = 0
+sender_day = 0
+desk_hour = 0
+
 [[rules.code]]
 pattern = '\d{10}|20\d{10}'
 shown = "10 hoặc 12 chữ số"
