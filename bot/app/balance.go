@@ -21,7 +21,7 @@ type Count struct {
 	Patience time.Duration // how long a mail in the mailbox may take to reach the journal
 }
 
-// Balance counts mailbox, journal and outcomes.
+// Balance counts mailbox, journal and outcomes for an officer.
 func (a *App) Balance(ctx context.Context, c Count) (*balance.Balance, error) {
 	if c.Offline {
 		return a.balanceWith(ctx, c, nil)
@@ -31,7 +31,11 @@ func (a *App) Balance(ctx context.Context, c Count) (*balance.Balance, error) {
 		return nil, err
 	}
 	defer p.close()
-	census, err := inbox.NewCensus(ctx, p.inboxConfig)
+	return a.balanceOf(ctx, c, p.inboxConfig)
+}
+
+func (a *App) balanceOf(ctx context.Context, c Count, mailbox inbox.Config) (*balance.Balance, error) {
+	census, err := inbox.NewCensus(ctx, mailbox)
 	if err != nil {
 		return nil, fmt.Errorf("the mailbox cannot be counted (--offline counts the rest): %w", err)
 	}
@@ -41,20 +45,16 @@ func (a *App) Balance(ctx context.Context, c Count) (*balance.Balance, error) {
 
 func (a *App) balanceWith(ctx context.Context, c Count, census *inbox.Census) (*balance.Balance, error) {
 	var box balance.Listing
+	var folders []balance.Listing
 	if census != nil {
 		var err error
 		if box, err = a.stored(ctx, c, census); err != nil {
 			return nil, err
 		}
-	}
-	var folders []balance.Listing
-	if census != nil {
-		var err error
-		if folders, err = a.folders(ctx, census); err != nil {
+		if folders, _, err = a.folders(ctx, census); err != nil {
 			return nil, err
 		}
 	}
-	// The journal is read after the listings: what was filed meanwhile is missed in a folder, and found by a second look.
 	mails, torn, err := a.journal(ctx)
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func (a *App) bytes(ctx context.Context, b *balance.Balance, mails []store.Mail)
 func (a *App) stored(ctx context.Context, c Count, census *inbox.Census) (balance.Listing, error) {
 	name := a.Config.IMAP.Mailbox
 	deadline := time.Now().Add(c.Patience)
-	for {
+	for pause := time.Second; ; pause = min(2*pause, 15*time.Second) {
 		began := a.DB.Now()
 		f, err := census.Folder(ctx, name)
 		if err != nil {
@@ -120,7 +120,7 @@ func (a *App) stored(ctx context.Context, c Count, census *inbox.Census) (balanc
 		if err != nil || len(unknown) == 0 || time.Now().After(deadline) {
 			return balance.Listing{Name: name, Server: f.Name, Validity: f.Validity, UIDs: f.UIDs, At: began}, err
 		}
-		if err := wait(ctx, time.Second); err != nil {
+		if err := wait(ctx, min(pause, time.Until(deadline))); err != nil {
 			return balance.Listing{}, err
 		}
 	}
@@ -137,40 +137,42 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// folders lists the folders of outcomes, and asks what those mails are that the journal does not know by their place.
-func (a *App) folders(ctx context.Context, census *inbox.Census) ([]balance.Listing, error) {
+// folders lists the folders of outcomes, and asks what those mails are that the journal does not know by their place; their
+// subjects stand beside.
+func (a *App) folders(ctx context.Context, census *inbox.Census) (all []balance.Listing, subjects []string, err error) {
 	mails, _, err := a.journal(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	f := a.Config.IMAP.Folders
-	var all []balance.Listing
 	for _, name := range []string{f.Done, f.Returned, f.Ignored, f.Quarantine} {
 		began := a.DB.Now()
 		found, err := census.Folder(ctx, name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		l := balance.Listing{Name: name, Server: found.Name, Validity: found.Validity, UIDs: found.UIDs, At: began, Known: make(map[uint32]balance.Identity)}
 		listed, err := census.Describe(ctx, balance.Unplaced(mails, l))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, m := range listed {
-			l.Known[m.UID] = balance.Identity{Size: m.Size, ID: asStored(m.ID)}
+			id, subject := asStored(m)
+			l.Known[m.UID] = balance.Identity{Size: m.Size, ID: id}
+			subjects = append(subjects, subject)
 		}
 		all = append(all, l)
 	}
-	return all, nil
+	return all, subjects, nil
 }
 
-// asStored is a Message-ID as the journal has it.
-func asStored(id string) string {
-	msg, err := mime.Parse([]byte("Message-ID: "+id+"\r\n\r\n"), mime.DefaultLimits())
+// asStored is the Message-ID of a mail as the journal has it, and its subject.
+func asStored(m inbox.Listed) (id, subject string) {
+	msg, err := mime.Parse(append(m.Header, "\r\n"...), mime.DefaultLimits())
 	if err != nil {
-		return id
+		return "", ""
 	}
-	return msg.ID
+	return msg.ID, msg.Subject
 }
 
 // The balance of a serving process: at the start without reading all bytes again, then daily with them. While the mailbox
@@ -186,7 +188,7 @@ func (s *Server) balancing(ctx context.Context) error {
 	c := Count{Patience: balanceWaits}
 	for {
 		pause := balanceEvery
-		b, err := s.Balance(ctx, c)
+		b, err := s.balanceOf(ctx, c, s.parts.inboxConfig)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

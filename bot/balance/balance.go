@@ -153,6 +153,15 @@ func Unplaced(mails []store.Mail, box Listing) []uint32 {
 	})
 }
 
+// Unknown returns the UIDs of a folder whose mails the journal has never seen.
+func Unknown(mails []store.Mail, box Listing) []uint32 {
+	seen := make(map[Identity]bool)
+	for _, m := range mails {
+		seen[Identity{m.Size, m.MessageID}] = true
+	}
+	return slices.DeleteFunc(Unplaced(mails, box), func(uid uint32) bool { return seen[box.Known[uid]] })
+}
+
 func places(mails []store.Mail) map[store.Place]int64 {
 	placed := make(map[store.Place]int64, len(mails))
 	for _, m := range mails {

@@ -288,19 +288,6 @@ func scanID(s scanner) (int64, error) {
 	return id, err
 }
 
-// nextNumber returns the next number of a yearly series: "YC-2026-0042". The year is the one at the desk (UTC+7).
-func (tx *Tx) nextNumber(ctx context.Context, prefix string) (string, error) {
-	year := tx.Now.Add(7 * time.Hour).Year()
-	series := fmt.Sprintf("%s-%d", prefix, year)
-	var n int64
-	err := tx.row(ctx, `INSERT INTO counters (name, value) VALUES ($1, 1)
-		ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value`, series).Scan(&n)
-	if err != nil {
-		return "", fmt.Errorf("store: number: %w", err)
-	}
-	return fmt.Sprintf("%s-%04d", series, n), nil
-}
-
 // AddLost writes a mail whose bytes the server does not give, already quarantined; it is not filed. The id is 0 when the
 // journal knows the mail.
 func (tx *Tx) AddLost(ctx context.Context, m NewMail, reason string) (int64, error) {

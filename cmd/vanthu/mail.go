@@ -14,13 +14,14 @@ import (
 
 // mailCmd shows the journal: every mail ever seen, and what became of it; and what officers do with mails in quarantine.
 type mailCmd struct {
-	List   mailListCmd   `cmd:"" help:"List mails with their outcome and reason; what waits in quarantine by default."`
-	Count  mailCountCmd  `cmd:"" help:"Balance mailbox, journal and outcomes; exit code 1 when they do not."`
-	Show   mailShowCmd   `cmd:"" help:"Look at a mail safely: sender, reasons, text, attachments by name. Nothing is opened."`
-	Raw    mailRawCmd    `cmd:"" help:"Write the bytes of a mail as they came."`
-	Retry  mailRetryCmd  `cmd:"" help:"Have a quarantined mail judged again by the running serve."`
-	Answer mailAnswerCmd `cmd:"" help:"Answer a quarantined mail, and close it."`
-	Done   mailDoneCmd   `cmd:"" help:"Close a quarantined mail that was handled by hand."`
+	List    mailListCmd    `cmd:"" help:"List mails with their outcome and reason; what waits in quarantine by default."`
+	Count   mailCountCmd   `cmd:"" help:"Balance mailbox, journal and outcomes; exit code 1 when they do not."`
+	Restore mailRestoreCmd `cmd:"" help:"After the database came back from a backup: mails that it does not know go back into the mailbox, numbers are not given twice."`
+	Show    mailShowCmd    `cmd:"" help:"Look at a mail safely: sender, reasons, text, attachments by name. Nothing is opened."`
+	Raw     mailRawCmd     `cmd:"" help:"Write the bytes of a mail as they came."`
+	Retry   mailRetryCmd   `cmd:"" help:"Have a quarantined mail judged again by the running serve."`
+	Answer  mailAnswerCmd  `cmd:"" help:"Answer a quarantined mail, and close it."`
+	Done    mailDoneCmd    `cmd:"" help:"Close a quarantined mail that was handled by hand."`
 }
 
 type mailListCmd struct {

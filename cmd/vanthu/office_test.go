@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -306,5 +307,18 @@ func (o *office) moves(from, to string) {
 	_ = c.Create(to, nil).Wait() // it may be there
 	if _, err := c.Move(imap.SeqSet{{Start: 1}}, to).Wait(); err != nil {
 		o.t.Fatal(err)
+	}
+}
+
+// execute changes a database behind vanthu's back.
+func execute(t *testing.T, file, statements string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), statements); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,23 +1,19 @@
 package inbox
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"net/textproto"
 	"slices"
 	"strings"
-
-	"bufio"
 
 	"github.com/emersion/go-imap/v2"
 )
 
 // A Listed is one mail as it lies in a folder.
 type Listed struct {
-	UID  uint32
-	Size int64  // RFC822.SIZE
-	ID   string // Message-ID as it is written, "" when there is none
+	UID    uint32
+	Size   int64  // RFC822.SIZE
+	Header []byte // the fields Message-ID and Subject
 }
 
 // A Folder is what lies in a folder.
@@ -86,12 +82,12 @@ func (c *Census) list(ctx context.Context, name string) (Folder, error) {
 
 // Describe says what the mails of the folder are that was listed last.
 func (c *Census) Describe(ctx context.Context, uids []uint32) ([]Listed, error) {
-	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Message-ID"}, Peek: true}
+	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Message-ID", "Subject"}, Peek: true}
 	options := &imap.FetchOptions{UID: true, RFC822Size: true, BodySection: []*imap.FetchItemBodySection{section}}
 	var all []Listed
 	for some := range slices.Chunk(uids, together) {
 		err := c.s.fetch(ctx, uidSet(some), options, &piece{section: section, limit: headerSize, cut: true}, func(f found) error {
-			all = append(all, Listed{UID: f.uid, Size: f.size, ID: idIn(f.body)})
+			all = append(all, Listed{UID: f.uid, Size: f.size, Header: f.body})
 			return nil
 		})
 		if err != nil {
@@ -99,13 +95,4 @@ func (c *Census) Describe(ctx context.Context, uids []uint32) ([]Listed, error) 
 		}
 	}
 	return all, nil
-}
-
-// idIn reads the one field out of a header block.
-func idIn(header []byte) string {
-	fields, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(header))).ReadMIMEHeader()
-	if err != nil && len(fields) == 0 {
-		return ""
-	}
-	return strings.TrimSpace(fields.Get("Message-Id"))
 }
