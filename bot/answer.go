@@ -16,9 +16,11 @@ const (
 	Closing       AnswerKind = "closing"        // M05
 	WithdrawnNote AnswerKind = "withdrawn"
 	PartAccepted  AnswerKind = "part_accepted"
-	BlankForm     AnswerKind = "blank_form"   // may belong to no case
-	AlreadyHere   AnswerKind = "already_here" // the same list again: which case it is in, and how far that is
-	OfficerNote   AnswerKind = "officer_note" // answers a quarantined mail; may belong to no case
+	BlankForm     AnswerKind = "blank_form"     // may belong to no case
+	ConfirmSender AnswerKind = "confirm_sender" // belongs to no case: is that mail yours?
+	StrangerNote  AnswerKind = "stranger_note"  // belongs to no case, says nothing of anybody
+	AlreadyHere   AnswerKind = "already_here"   // the same list again: which case it is in, and how far that is
+	OfficerNote   AnswerKind = "officer_note"   // answers a quarantined mail; may belong to no case
 )
 
 // Unasked are the letters that no mail of the unit has just asked for: time or an officer wrote them. All others answer a mail
@@ -55,6 +57,12 @@ type Answer struct {
 	Accounts   []NewAccount
 	Thread     Thread
 	Changes    *Changes // of a corrected list; nil: there was none before
+
+	// Of a mail whose sender is to be confirmed.
+	Token    string `json:"-"`
+	Mail     int64
+	Received time.Time
+	Files    int
 }
 
 // A ListFile is one attachment of the unit that gave rows.

@@ -28,6 +28,7 @@ type Unit struct {
 	Name      string   // "Phòng Công tác sinh viên"
 	Aliases   []string // other spellings found on letters (Q19)
 	Addresses []string // mailboxes entitled to ask, lower case; the first gets the mails
+	Confirm   bool     // its mail server signs nothing: an unproven mail is confirmed by answering a letter to the first address
 }
 
 // An Officer works in Phòng CNTT. Login is the operating-system user that may act as the officer.

@@ -8,5 +8,8 @@ import (
 // TokenLength is the length of a token: 80 bits in base32, which no mail program breaks and no reader takes for a word.
 const TokenLength = 16
 
+// ConfirmTag stands before the token in the subject of a request for confirmation: "[XN-…]".
+const ConfirmTag = "XN-"
+
 // NewToken returns a random token, in lower case because some programs write addresses so.
 func NewToken() string { return strings.ToLower(rand.Text()[:TokenLength]) }

@@ -74,7 +74,7 @@ func (l *letters) compose(a bot.Answer) (store.Letter, error) {
 	if a.Case.Number != "" {
 		m.Header = append(m.Header, mime.Field{Name: "X-Vanthu-Case", Value: a.Case.Number})
 	}
-	m.ReplyTo = l.replyTo(a.Case)
+	m.ReplyTo = l.replyTo(a)
 	if a.Thread.InReplyTo == "" {
 		m.AutoSubmitted = "auto-generated"
 	}
@@ -82,18 +82,26 @@ func (l *letters) compose(a bot.Answer) (store.Letter, error) {
 	if err != nil {
 		return store.Letter{}, fmt.Errorf("app: letter %s of case %s: %w", a.Kind, a.Case.Number, err)
 	}
-	return store.Letter{Step: a.Step, MessageID: m.MessageID, Token: token, Kind: string(a.Kind), CaseID: a.Case.ID, MailID: a.Case.MailID, To: to, Subject: draft.Subject,
-		Raw: raw, Once: a.Kind == bot.CredentialsOf, Urgency: a.Kind.Urgency()}, nil
+	subject := draft.Subject
+	if a.Token != "" { // only its hash is kept (decision 14)
+		subject = strings.ReplaceAll(subject, a.Token, "…")
+	}
+	return store.Letter{Step: a.Step, MessageID: m.MessageID, Token: token, Kind: string(a.Kind), CaseID: a.Case.ID, MailID: a.Case.MailID, To: to, Subject: subject,
+		Raw: raw, Once: a.Kind == bot.CredentialsOf, Urgency: a.Kind.Urgency(), NullPath: a.Kind == bot.StrangerNote}, nil
 }
 
 // replyTo is the address with the token of a case, where the mail server delivers such addresses: a reply finds its case by it,
 // whatever becomes of subject and Message-ID on the way.
-func (l *letters) replyTo(c bot.Case) []mime.Address {
+func (l *letters) replyTo(a bot.Answer) []mime.Address {
 	local, domain, _ := strings.Cut(l.cfg.SMTP.From, "@")
-	if l.cfg.SMTP.Plus == "" || c.Token == "" {
+	token := a.Case.Token
+	if a.Token != "" {
+		token = "x" + a.Token
+	}
+	if l.cfg.SMTP.Plus == "" || token == "" {
 		return nil
 	}
-	return []mime.Address{{Name: l.cfg.SMTP.FromName, Address: local + l.cfg.SMTP.Plus + c.Token + "@" + domain}}
+	return []mime.Address{{Name: l.cfg.SMTP.FromName, Address: local + l.cfg.SMTP.Plus + token + "@" + domain}}
 }
 
 // messageID is derived from the step: however often a letter is made or sent, it is the same mail.
@@ -151,6 +159,10 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 	case bot.AlreadyHere:
 		return l.writer.Already(reply.AlreadyHere{Case: number, Unit: unit, At: a.At, ReceivedAt: a.Case.ReceivedAt, State: a.Case.State, CreateBy: a.CreateDue,
 			To: a.Unit.Addresses[0]})
+	case bot.ConfirmSender:
+		return l.writer.ConfirmSender(reply.SenderQuestion{Tag: bot.ConfirmTag + a.Token, Unit: unit, At: a.At, Mail: a.Mail, Received: a.Received, Files: a.Files, Until: a.ConfirmDue})
+	case bot.StrangerNote:
+		return l.writer.StrangerNote(reply.Stranger{At: a.At})
 	case bot.BlankForm:
 		return l.writer.FormSent(reply.FormSent{Case: number, Unit: unit, At: a.At, Blank: blankOf(l.cfg)})
 	case bot.OfficerNote:

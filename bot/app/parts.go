@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"vanthu/bot"
 	"vanthu/bot/account"
@@ -136,7 +137,10 @@ func (p *parts) newIntake(a *App, hooks Hooks) (*intake.Intake, error) {
 	}
 	f := cfg.IMAP.Folders
 	return &intake.Intake{
-		DB: a.DB, Units: cfg.BotUnits(), Service: strings.ToLower(cfg.SMTP.From), Plus: cfg.SMTP.Plus, Trust: trustPolicy(cfg), DKIM: verifier(cfg, a.DB.Now),
+		DB: a.DB, Units: cfg.BotUnits(), Service: strings.ToLower(cfg.SMTP.From), Plus: cfg.SMTP.Plus,
+		Ask:   intake.Confirming{Valid: time.Duration(cfg.Confirm.Hours) * time.Hour, Waiting: cfg.Confirm.Waiting, Day: cfg.Confirm.Day},
+		Notes: intake.Notes{On: cfg.Stranger.Note, Day: cfg.Stranger.Day, Hour: cfg.Stranger.Hour},
+		Trust: trustPolicy(cfg), DKIM: verifier(cfg, a.DB.Now),
 		MIME: world.MIME, Files: read, Logger: a.Logger,
 		Brakes:   intake.Brakes(cfg.Brakes),
 		Folders:  intake.Folders{Done: f.Done, Returned: f.Returned, Ignored: f.Ignored, Quarantine: f.Quarantine},

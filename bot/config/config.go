@@ -17,6 +17,8 @@ type Config struct {
 	SMTP     SMTP      `toml:"smtp"`
 	OAuth    OAuth     `toml:"oauth"`
 	Trust    Trust     `toml:"trust"`
+	Confirm  Confirm   `toml:"confirm"`
+	Stranger Strangers `toml:"strangers"`
 	Store    Store     `toml:"store"`
 	Secret   SecretKey `toml:"secret"`
 	Accounts Accounts  `toml:"accounts"`
@@ -105,6 +107,21 @@ type Trust struct {
 	AuthservID string   `toml:"authserv_id"` // what our own MTA writes into Authentication-Results
 	Domains    []string `toml:"domains"`     // our mail domains
 	DKIM       string   `toml:"dkim"`        // who verifies DKIM: "mta", or "own" where the MTA says nothing of it
+}
+
+// Confirm bounds how units without signatures confirm their mails ([[unit]] confirm).
+type Confirm struct {
+	Hours   int `toml:"hours"`   // how long a question may be answered
+	Waiting int `toml:"waiting"` // most that wait at once for one unit
+	Day     int `toml:"day"`     // most that one unit is asked in 24 hours
+}
+
+// Strangers is what those are told who may not ask. Off by default: a desk that is updated must not begin to write to people
+// outside by itself, and their mails wait for an officer in any case.
+type Strangers struct {
+	Note bool `toml:"note"` // one neutral note a day, to addresses whose domain is proven
+	Day  int  `toml:"day"`  // most to one domain in 24 hours
+	Hour int  `toml:"hour"` // most of the whole desk in an hour
 }
 
 // Store is the database: "sqlite:vanthu.db" or "postgres://…" (its password may stand in password_file/_env).
@@ -224,6 +241,7 @@ type Unit struct {
 	Name           string   `toml:"name"`
 	Aliases        []string `toml:"aliases"`
 	Addresses      []string `toml:"addresses"`
+	Confirm        bool     `toml:"confirm"`         // its mail server signs nothing: mails are confirmed by answering a letter
 	PassphraseFile string   `toml:"passphrase_file"` // opens the credentials workbook; the file is read when it is needed
 }
 
@@ -239,7 +257,7 @@ type Officer struct {
 func (c *Config) BotUnits() []bot.Unit {
 	units := make([]bot.Unit, 0, len(c.Units))
 	for _, u := range c.Units {
-		units = append(units, bot.Unit{ID: u.ID, Name: u.Name, Aliases: u.Aliases, Addresses: u.Addresses})
+		units = append(units, bot.Unit{ID: u.ID, Name: u.Name, Aliases: u.Aliases, Addresses: u.Addresses, Confirm: u.Confirm})
 	}
 	return units
 }

@@ -75,6 +75,8 @@ func defaults() *Config {
 		},
 		SMTP:     SMTP{TLS: "starttls", Timeout: time.Minute, NullPath: true, Connections: 4, GiveUp: 5 * 24 * time.Hour},
 		Trust:    Trust{DKIM: "mta"},
+		Confirm:  Confirm{Hours: 72, Waiting: 3, Day: 10},
+		Stranger: Strangers{Day: 5, Hour: 20},
 		Store:    Store{URL: sqliteScheme + "vanthu.db"},
 		Secret:   SecretKey{KeyFile: "vanthu.key"},
 		Accounts: Accounts{LDAP: LDAP{Hash: "ssha512", MarkerAttr: "description", Timeout: 30 * time.Second}},

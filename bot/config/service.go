@@ -16,6 +16,7 @@ func (c *checker) service() {
 	c.imap()
 	c.smtp()
 	c.trust()
+	c.strangers()
 	c.store()
 	if c.need("secret.key_file", c.cfg.Secret.KeyFile, `"vanthu.key"`) {
 		c.secretFile("secret.key_file", c.cfg.Secret.KeyFile)
@@ -103,6 +104,14 @@ func (c *checker) trust() {
 	for i, domain := range c.cfg.Trust.Domains {
 		c.domain(element("trust.domains", i), domain)
 	}
+}
+
+func (c *checker) strangers() {
+	c.positive("confirm.hours", c.cfg.Confirm.Hours)
+	c.positive("confirm.waiting", c.cfg.Confirm.Waiting)
+	c.positive("confirm.day", c.cfg.Confirm.Day)
+	c.positive("strangers.day", c.cfg.Stranger.Day)
+	c.positive("strangers.hour", c.cfg.Stranger.Hour)
 }
 
 func (c *checker) store() {

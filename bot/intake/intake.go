@@ -21,6 +21,8 @@ type Intake struct {
 	DB      *store.DB
 	Units   []bot.Unit
 	Service string // our own address, lower case
+	Ask     Confirming
+	Notes   Notes
 	Plus    string // between its local part and a token, "+"; "" when the mail server delivers no such addresses
 	Trust   trust.Policy
 	DKIM    *trust.Verifier // verifies where our MTA says nothing of DKIM; nil: we believe our MTA alone
@@ -164,11 +166,15 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 		m.Kind = bot.Spoofed
 		return in.quarantine(ctx, m, "spoofed", verdict.Reason())
 	case !entitled:
-		m.Kind = bot.NotEntitled
-		return in.quarantine(ctx, m, "not_entitled", notEntitled(verdict))
+		return in.stranger(ctx, m, msg, verdict)
+	case unit.Confirm && in.confirmToken(msg) != "": // the token proves what the sender's mail server does not
+		return in.confirmed(ctx, m, msg, unit, in.confirmToken(msg))
 	case verdict.Level != trust.Authenticated && m.Vouched == "": // a vouched sender counts as proven, evidence E1
 		if err := in.waitsForDNS(m, verdict); err != nil {
 			return err
+		}
+		if unit.Confirm && machineKind(msg) == "" {
+			return in.askUnit(ctx, m, msg, unit, verdict)
 		}
 		m.Kind = bot.Spoofed
 		return in.quarantine(ctx, m, "not_authenticated", verdict.Reason())

@@ -133,6 +133,7 @@ type letter struct {
 	codes                          []string // a list is attached
 	via                            string   // written into Received, so that the bytes differ
 	signed                         bool     // the letter of BM-CNTT31 is attached
+	proof                          string   // results of our mail server, "dkim=pass header.d=…"
 	to                             string   // the address that it is sent to; "": the service's
 }
 
@@ -149,6 +150,9 @@ func (l letter) raw() []byte {
 	var b bytes.Buffer
 	if l.login != "none" {
 		fmt.Fprintf(&b, "Authentication-Results: mail.truong.example; auth=pass smtp.auth=%s\r\n", l.login)
+	}
+	if l.proof != "" {
+		fmt.Fprintf(&b, "Authentication-Results: mail.truong.example; %s\r\n", l.proof)
 	}
 	fmt.Fprintf(&b, "Received: from pc17 by mail.truong.example with ESMTPSA id %s; Sat, 21 Nov 2026 22:03:35 +0000\r\nFrom: <%s>\r\nTo: <%s>\r\nSubject: %s\r\n", l.via+"1", l.from, l.to, l.subject)
 	if l.id != "" {

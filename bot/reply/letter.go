@@ -200,6 +200,36 @@ func (w *Writer) FormSent(s FormSent) (Draft, error) {
 	}{w.page(s.Case, s.Unit, s.At), line(files[0].Name), line(files[1].Name)}, files...)
 }
 
+// A SenderQuestion asks a unit whether a mail is its own. It holds nothing of the mail: who writes in another's name must not make
+// us send what he wrote.
+type SenderQuestion struct {
+	Tag      string // with the token, for the subject
+	Unit     string
+	At       time.Time
+	Mail     int64
+	Received time.Time
+	Files    int
+	Until    time.Time
+}
+
+// ConfirmSender asks the registered mailbox of a unit.
+func (w *Writer) ConfirmSender(q SenderQuestion) (Draft, error) {
+	return w.draft("confirm_sender", q.Tag, struct {
+		page
+		Mail            int64
+		Received, Until time.Time
+		Files           int
+	}{w.page("", q.Unit, q.At), q.Mail, q.Received, q.Until, q.Files})
+}
+
+// A Stranger wrote to the desk and may not ask for anything.
+type Stranger struct{ At time.Time }
+
+// StrangerNote tells a stranger that his mail was not processed. It says the same to everybody.
+func (w *Writer) StrangerNote(s Stranger) (Draft, error) {
+	return w.draft("stranger_note", "", struct{ page }{w.page("", "", s.At)})
+}
+
 // An AlreadyHere answers a list that came again: its case, and where that stands.
 type AlreadyHere struct {
 	Case, Unit string
