@@ -29,6 +29,7 @@ type Unit struct {
 	Aliases   []string // other spellings found on letters (Q19)
 	Addresses []string // mailboxes entitled to ask, lower case; the first gets the mails
 	Confirm   bool     // its mail server signs nothing: an unproven mail is confirmed by answering a letter to the first address
+	Signers   []string // whose digital signatures count as the unit's: addresses or common names of certificates
 }
 
 // An Officer works in Phòng CNTT. Login is the operating-system user that may act as the officer.
@@ -136,6 +137,8 @@ type Request struct {
 	ListFiles  []string
 	Rows       []Row
 	Findings   []Finding // in the order of their places
+	Evidence   Evidence  // "" of what asks for nothing
+	Signatures []Signature
 }
 
 // Good counts the rows that may be served.
@@ -203,6 +206,9 @@ type Case struct {
 	Token      string    `json:"-"` // in the address to which answers about the case are answered; "" none
 	ListHash   string    `json:"-"` // SHA-256 over the people of the list: the same list again
 	LetterHash string    `json:"-"` // SHA-256 of the file of the letter, "" without one
+
+	Evidence   Evidence    `json:"evidence"`
+	Signatures []Signature `json:"signatures"`
 }
 
 // A Stamp is a moment and who made it. The zero Stamp: not yet.

@@ -28,6 +28,7 @@ type World struct {
 	Parse  parser.Limits
 
 	service string // our own address
+	notary  intake.Notary
 }
 
 // NewWorld takes from a configuration what reading and judging need.
@@ -46,6 +47,10 @@ func NewWorld(cfg *config.Config) (World, error) {
 		}
 		w.Policy.Codes = append(w.Policy.Codes, rules.CodeRule{Pattern: pattern, Shown: code.Shown, Units: code.Units})
 	}
+	var err error
+	if w.notary, err = notary(cfg); err != nil {
+		return World{}, err
+	}
 	names := namesOf(cfg)
 	w.Policy.NameFault = func(code string) (rule, value string) {
 		_, _, err := names.UserName(code)
@@ -60,7 +65,8 @@ func NewWorld(cfg *config.Config) (World, error) {
 
 func policyOf(cfg *config.Config) rules.Policy {
 	r := cfg.Rules
-	return rules.Policy{Units: cfg.BotUnits(), Classes: r.Classes, Notes: r.Notes, CohortZero: r.CohortZero, Evidence: rules.Evidence(r.Evidence),
+	return rules.Policy{Units: cfg.BotUnits(), Classes: r.Classes, Notes: r.Notes, CohortZero: r.CohortZero,
+		Needs:      map[bot.Kind]bot.Evidence{bot.AccountRequest: bot.Evidence(cfg.Evidence.AccountRequest), bot.DeletionRequest: bot.Evidence(cfg.Evidence.DeletionRequest)},
 		ClockHours: r.ClockHours, MaxRows: cfg.Limits.Rows, Deletion: rules.Deletion{Units: r.Deletion.Units, Most: r.Deletion.Most, Days: r.Deletion.Days}}
 }
 
@@ -90,7 +96,8 @@ func parseLimits(l config.Limits) parser.Limits {
 // the mail corrects, zero for a new one, and unit is zero when only the letter can say it.
 func (w World) Judge(r intake.Reading, unit bot.Unit, c bot.Case, known map[string][]bot.Existing, now time.Time) bot.Request {
 	context := rules.Context{Kind: r.Kind, Now: now, Sent: r.Sent, Arrived: r.Arrived, Case: c.Number, ByThread: c.ID != 0 && r.Case == "",
-		LetterKnown: c.ID != 0 && c.LetterFile != "", Links: r.Links, Password: r.Password, Doubt: string(r.Doubt)}
+		LetterKnown: c.ID != 0 && c.LetterFile != "", Links: r.Links, Password: r.Password, Doubt: string(r.Doubt),
+		Signatures: r.Signatures, Earlier: c.Evidence}
 	if unit.ID != "" {
 		context.Unit = &unit
 	}
@@ -118,13 +125,31 @@ func (w World) CheckMail(ctx context.Context, raw []byte, known map[string][]bot
 	if kind == bot.OwnMail || kind == bot.NotEntitled || kind == bot.Spoofed {
 		return Checked{Reading: reading, Request: bot.Request{Kind: kind, Action: rules.Follows(kind)}}, nil
 	}
+	if reading.Signatures, err = w.notary.Judge(ctx, msg, reading.Files, sole(msg), unit, now); err != nil {
+		return Checked{}, err
+	}
 	return Checked{Reading: reading, Request: w.Judge(reading, unit, bot.Case{}, known, now)}, nil
+}
+
+// sole is the one From address, lower case; "" when there is not exactly one.
+func sole(msg *mime.Message) string {
+	if len(msg.From) != 1 {
+		return ""
+	}
+	return strings.ToLower(msg.From[0].Address)
 }
 
 // CheckFiles reads and judges the files of a request before it is mailed.
 func (w World) CheckFiles(ctx context.Context, files []parser.File, known map[string][]bot.Existing, now time.Time) (Checked, error) {
 	reading, err := intake.WithoutMail(ctx, files, intake.InProcess(w.Parse))
 	if err != nil {
+		return Checked{}, err
+	}
+	var any bot.Unit // the letter alone says which it is: whoever signs for one of them
+	for _, u := range w.Policy.Units {
+		any.Signers = slices.Concat(any.Signers, u.Signers, u.Addresses)
+	}
+	if reading.Signatures, err = w.notary.Judge(ctx, nil, reading.Files, "", any, now); err != nil {
 		return Checked{}, err
 	}
 	return Checked{Reading: reading, Request: w.Judge(reading, bot.Unit{}, bot.Case{}, known, now)}, nil
@@ -136,7 +161,7 @@ func (w World) sender(msg *mime.Message, kind bot.Kind) (bot.Unit, bot.Kind) {
 		return bot.Unit{}, bot.Spoofed
 	}
 	if len(msg.From) == 1 {
-		from := strings.ToLower(msg.From[0].Address)
+		from := sole(msg)
 		if from == w.service && from != "" {
 			return bot.Unit{}, bot.OwnMail
 		}

@@ -127,20 +127,24 @@ func (p *parts) newIntake(a *App, hooks Hooks) (*intake.Intake, error) {
 		return nil, err
 	}
 	read := intake.InProcess(world.Parse)
+	notary, err := notary(cfg)
+	if err != nil {
+		return nil, err
+	}
 	if hooks.Child != nil {
 		children, err := newReaders(cfg.Limits, world.Parse, hooks.Child, a.Logger)
 		if err != nil {
 			return nil, err
 		}
 		p.closers = append(p.closers, children.pool.Close)
-		read, a.letters.mark = children.read, children.mark
+		read, notary.Read, a.letters.mark = children.read, children.verify, children.mark
 	}
 	f := cfg.IMAP.Folders
 	return &intake.Intake{
 		DB: a.DB, Units: cfg.BotUnits(), Service: strings.ToLower(cfg.SMTP.From), Plus: cfg.SMTP.Plus,
 		Ask:   intake.Confirming{Valid: time.Duration(cfg.Confirm.Hours) * time.Hour, Waiting: cfg.Confirm.Waiting, Day: cfg.Confirm.Day},
 		Notes: intake.Notes{On: cfg.Stranger.Note, Day: cfg.Stranger.Day, Hour: cfg.Stranger.Hour},
-		Trust: trustPolicy(cfg), DKIM: verifier(cfg, a.DB.Now),
+		Trust: trustPolicy(cfg), DKIM: verifier(cfg, a.DB.Now), Notary: notary,
 		MIME: world.MIME, Files: read, Logger: a.Logger,
 		Brakes:   intake.Brakes(cfg.Brakes),
 		Folders:  intake.Folders{Done: f.Done, Returned: f.Returned, Ignored: f.Ignored, Quarantine: f.Quarantine},

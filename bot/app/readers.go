@@ -17,6 +17,7 @@ import (
 	"vanthu/bot/reply"
 	"vanthu/bot/rules"
 	"vanthu/bot/sandbox"
+	"vanthu/mailer/signature"
 	"vanthu/parser"
 	"vanthu/parser/form"
 )
@@ -27,6 +28,7 @@ type foreignJob struct {
 	Files  []parser.File
 	Limits parser.Limits
 	Mark   *markJob
+	Signed []intake.Signed // to be verified; nothing else is done
 }
 
 type markJob struct {
@@ -39,11 +41,19 @@ type markJob struct {
 type foreignResult struct {
 	Files      []parser.File
 	Submission parser.Submission
+	Signatures []signature.Signature
 }
 
 // ServeForeign is the life of a child process: what `vanthu serve` starts itself with to read the files of strangers.
 func ServeForeign(r io.Reader, w io.Writer) error {
 	return sandbox.Serve(r, w, func(j foreignJob, data [][]byte) (result foreignResult, out [][]byte) {
+		if len(j.Signed) > 0 {
+			for i := range j.Signed {
+				j.Signed[i].Content, j.Signed[i].Data = data[2*i], data[2*i+1]
+			}
+			result.Signatures = intake.FindSignatures(j.Signed)
+			return result, nil
+		}
 		for i := range j.Files {
 			j.Files[i].Data = data[i]
 		}
@@ -175,6 +185,32 @@ func problemOf(d *sandbox.Death) *parser.Problem {
 	case sandbox.Crashed:
 	}
 	return parser.Damage("the reader died of it")
+}
+
+// verify verifies signatures. What kills a child is a signature that cannot be read.
+func (r *readers) verify(ctx context.Context, signed []intake.Signed) ([]signature.Signature, error) {
+	bare := slices.Clone(signed)
+	var data [][]byte
+	for i := range bare {
+		data = append(data, bare[i].Content, bare[i].Data)
+		bare[i].Content, bare[i].Data = nil, nil
+	}
+	result, _, err := r.pool.Do(ctx, foreignJob{Signed: bare}, data...)
+	if _, dead := errors.AsType[*sandbox.Death](err); !dead {
+		return result.Signatures, err
+	}
+	if len(signed) == 1 {
+		return []signature.Signature{{File: signed[0].File, Fault: signature.Unreadable}}, nil
+	}
+	var found []signature.Signature
+	for i := range signed {
+		one, err := r.verify(ctx, signed[i:i+1])
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, one...)
+	}
+	return found, nil
 }
 
 // mark marks a unit's own list; the error says that it cannot be.

@@ -1,10 +1,13 @@
 package app
 
 import (
+	"context"
 	"net"
 	"time"
 
 	"vanthu/bot/config"
+	"vanthu/bot/intake"
+	"vanthu/mailer/signature"
 	"vanthu/mailer/trust"
 )
 
@@ -23,4 +26,14 @@ func verifier(cfg *config.Config, now func() time.Time) *trust.Verifier {
 		return nil
 	}
 	return &trust.Verifier{TXT: net.DefaultResolver.LookupTXT, Now: now}
+}
+
+// notary judges digital signatures by the configured roots, in this process.
+func notary(cfg *config.Config) (intake.Notary, error) {
+	n := intake.Notary{Read: func(_ context.Context, signed []intake.Signed) ([]signature.Signature, error) {
+		return intake.FindSignatures(signed), nil
+	}}
+	var err error
+	n.Roots, err = authorities(cfg.Evidence.RootsFile)
+	return n, err
 }

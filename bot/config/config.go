@@ -19,6 +19,7 @@ type Config struct {
 	Trust    Trust     `toml:"trust"`
 	Confirm  Confirm   `toml:"confirm"`
 	Stranger Strangers `toml:"strangers"`
+	Evidence Evidence  `toml:"evidence"`
 	Store    Store     `toml:"store"`
 	Secret   SecretKey `toml:"secret"`
 	Accounts Accounts  `toml:"accounts"`
@@ -122,6 +123,13 @@ type Strangers struct {
 	Note bool `toml:"note"` // one neutral note a day, to addresses whose domain is proven
 	Day  int  `toml:"day"`  // most to one domain in 24 hours
 	Hour int  `toml:"hour"` // most of the whole desk in an hour
+}
+
+// Evidence says how strongly it must be proved that the head of a unit asks (E1, E2, E3), for each kind of request.
+type Evidence struct {
+	RootsFile       string `toml:"roots_file"`       // PEM: whose certificates of signers are believed; "" none
+	AccountRequest  string `toml:"account_request"`  // default by rules.evidence: E1, signed: E2
+	DeletionRequest string `toml:"deletion_request"` // default E1
 }
 
 // Store is the database: "sqlite:vanthu.db" or "postgres://…" (its password may stand in password_file/_env).
@@ -242,6 +250,7 @@ type Unit struct {
 	Aliases        []string `toml:"aliases"`
 	Addresses      []string `toml:"addresses"`
 	Confirm        bool     `toml:"confirm"`         // its mail server signs nothing: mails are confirmed by answering a letter
+	Signers        []string `toml:"signers"`         // e-mail or common name on the certificates that sign for the unit
 	PassphraseFile string   `toml:"passphrase_file"` // opens the credentials workbook; the file is read when it is needed
 }
 
@@ -257,7 +266,7 @@ type Officer struct {
 func (c *Config) BotUnits() []bot.Unit {
 	units := make([]bot.Unit, 0, len(c.Units))
 	for _, u := range c.Units {
-		units = append(units, bot.Unit{ID: u.ID, Name: u.Name, Aliases: u.Aliases, Addresses: u.Addresses, Confirm: u.Confirm})
+		units = append(units, bot.Unit{ID: u.ID, Name: u.Name, Aliases: u.Aliases, Addresses: u.Addresses, Confirm: u.Confirm, Signers: u.Signers})
 	}
 	return units
 }

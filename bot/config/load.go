@@ -77,6 +77,7 @@ func defaults() *Config {
 		Trust:    Trust{DKIM: "mta"},
 		Confirm:  Confirm{Hours: 72, Waiting: 3, Day: 10},
 		Stranger: Strangers{Day: 5, Hour: 20},
+		Evidence: Evidence{DeletionRequest: "E1"},
 		Store:    Store{URL: sqliteScheme + "vanthu.db"},
 		Secret:   SecretKey{KeyFile: "vanthu.key"},
 		Accounts: Accounts{LDAP: LDAP{Hash: "ssha512", MarkerAttr: "description", Timeout: 30 * time.Second}},
@@ -94,7 +95,7 @@ const sqliteScheme = "sqlite:"
 func (c *Config) resolve(folder string) {
 	paths := []*string{
 		&c.IMAP.CAFile, &c.IMAP.File, &c.SMTP.CAFile, &c.SMTP.File, &c.Store.File, &c.Secret.KeyFile,
-		&c.Accounts.FilePath, &c.Accounts.LDAP.CAFile, &c.Accounts.LDAP.File, &c.Rules.Existing,
+		&c.Accounts.FilePath, &c.Accounts.LDAP.CAFile, &c.Accounts.LDAP.File, &c.Rules.Existing, &c.Evidence.RootsFile,
 		&c.OAuth.SecretFile, &c.OAuth.TokenFile, &c.OAuth.CAFile,
 		&c.Alarm.Webhook.CAFile, &c.Alarm.Webhook.File,
 	}
@@ -119,6 +120,7 @@ func (c *Config) resolve(folder string) {
 		c.Store.URL = sqliteScheme + under(folder, file)
 	}
 	c.servers()
+	c.Evidence.AccountRequest = or(c.Evidence.AccountRequest, map[bool]string{false: "E1", true: "E2"}[c.Rules.Evidence == "signed"])
 	c.SMTP.FromName = or(c.SMTP.FromName, c.School.Office)
 	c.SMTP.From = strings.ToLower(c.SMTP.From)
 	c.Accounts.LDAP.SearchBase = or(c.Accounts.LDAP.SearchBase, c.Accounts.LDAP.Base)

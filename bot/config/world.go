@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/x509"
 	"os"
 	"regexp"
 	"slices"
@@ -13,6 +14,7 @@ func (c *checker) world() {
 	c.need("school.office", c.cfg.School.Office, `"Phòng Công nghệ Thông tin"`)
 	c.units()
 	c.rules()
+	c.evidence()
 	l := c.cfg.Limits
 	c.positive("limits.mail_mb", l.MailMB)
 	c.positive("limits.parts", l.Parts)
@@ -54,6 +56,7 @@ func (c *checker) units() {
 			c.need(path, alias, `["P. CTSV"]`)
 			c.unique(names, path, alias, "each spelling may stand once, for one unit")
 		}
+		c.words(join(at, "signers"), u.Signers, `["truongphong@truong.example", "Nguyễn Thị Lan"]`)
 		if len(u.Addresses) == 0 {
 			c.add(join(at, "addresses"), `is missing; write for example addresses = ["ctsv@truong.example"]`)
 		}
@@ -92,6 +95,23 @@ func (c *checker) rules() {
 	c.someUnits("rules.deletion.units", r.Deletion.Units)
 	c.notNegative("rules.deletion.most", r.Deletion.Most)
 	c.notNegative("rules.deletion.days", r.Deletion.Days)
+}
+
+func (c *checker) evidence() {
+	e := c.cfg.Evidence
+	if data, err := os.ReadFile(e.RootsFile); e.RootsFile != "" && err != nil {
+		c.add("evidence.roots_file", "the certificates cannot be read (%v); leave it out to verify no digital signature", err)
+	} else if e.RootsFile != "" && !x509.NewCertPool().AppendCertsFromPEM(data) {
+		c.add("evidence.roots_file", "%s holds no certificate; it must be PEM (-----BEGIN CERTIFICATE-----)", e.RootsFile)
+	}
+	c.oneOf("evidence.account_request", e.AccountRequest, "E1", "E2", "E3")
+	c.oneOf("evidence.deletion_request", e.DeletionRequest, "E1", "E2", "E3")
+	if e.AccountRequest == "E1" && c.cfg.Rules.Evidence == "signed" {
+		c.add("evidence.account_request", `is "E1", but rules.evidence = "signed" asks for a signed letter; write "E2", or leave one of them out`)
+	}
+	if e.RootsFile == "" && (e.AccountRequest == "E3" || e.DeletionRequest == "E3") {
+		c.add("evidence.roots_file", "is missing, but E3 needs verified signatures; name the PEM file of the authorities that issue the signers' certificates")
+	}
 }
 
 // pattern checks a regular expression over codes. Its one group with a meaning is year.

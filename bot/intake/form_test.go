@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"vanthu/bot/store"
 )
 
@@ -50,7 +52,7 @@ func TestBlankFormInTheThreadOfACase(t *testing.T) {
 		w.takes(letter{from: ctsv, codes: []string{"2153010001", "12"}})
 		before := w.cases()[0]
 		m := w.takes(letter{from: ctsv, subject: "Re: x", refers: w.letters()[0].MessageID, text: wish})
-		if m.Outcome != store.IsFollowUp || m.CaseID != before.ID || w.cases()[0] != before {
+		if m.Outcome != store.IsFollowUp || m.CaseID != before.ID || !cmp.Equal(w.cases()[0], before) {
 			t.Errorf("%s %s of case %d; the case is %+v", m.Outcome, m.Reason, m.CaseID, w.cases()[0])
 		}
 		if l := w.letters(); len(l) != 2 || l[1].Kind != "blank_form" || l[1].CaseID != before.ID {

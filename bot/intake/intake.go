@@ -25,6 +25,7 @@ type Intake struct {
 	Notes   Notes
 	Plus    string // between its local part and a token, "+"; "" when the mail server delivers no such addresses
 	Trust   trust.Policy
+	Notary  Notary
 	DKIM    *trust.Verifier // verifies where our MTA says nothing of DKIM; nil: we believe our MTA alone
 	MIME    mime.Limits
 	Files   Reader
@@ -191,6 +192,9 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 		reading = oversized(&mime.LimitError{What: "size", Limit: in.MIME.Size})
 	}
 	reading.Arrived = m.ArrivedAt
+	if reading.Signatures, err = in.Notary.Judge(ctx, msg, reading.Files, verdict.Address, unit, m.ArrivedAt); err != nil {
+		return bot.Errorf(bot.Temporary, "the signatures cannot be read now: %w", err)
+	}
 	m.Kind = reading.Kind
 	err = in.dispatch(ctx, m, msg, unit, reading)
 	if again, ok := errors.AsType[*copyError](err); ok {

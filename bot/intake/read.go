@@ -26,14 +26,15 @@ type Reading struct {
 	Submission parser.Submission
 	Files      []parser.File // the attachments that were read, in the order of Submission.Files
 	Said       Said
-	Case       string    // number of the case that it speaks of, "YC-2026-0042"; "" none
-	Numbers    Numbers   // all case numbers that it names
-	Text       string    // what the sender wrote himself: without quotation and signature
-	Links      []string  // web addresses in Text
-	Password   bool      // Text tells a password
-	Doubt      Doubt     // why an officer must decide what is meant
-	Sent       time.Time // as the mail says; zero: it does not
-	Arrived    time.Time // when it was received; zero: not known
+	Case       string          // number of the case that it speaks of, "YC-2026-0042"; "" none
+	Numbers    Numbers         // all case numbers that it names
+	Text       string          // what the sender wrote himself: without quotation and signature
+	Links      []string        // web addresses in Text
+	Password   bool            // Text tells a password
+	Doubt      Doubt           // why an officer must decide what is meant
+	Signatures []bot.Signature // digital ones, of the mail and its files
+	Sent       time.Time       // as the mail says; zero: it does not
+	Arrived    time.Time       // when it was received; zero: not known
 }
 
 // Doubt is why a mail is not understood without a person.

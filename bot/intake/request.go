@@ -187,6 +187,7 @@ func (in *Intake) write(ctx context.Context, tx *store.Tx, m store.Mail, c bot.C
 		return err
 	}
 	detail := map[string]string{"action": string(s.request.Action), "rows": fmt.Sprint(len(s.request.Rows)), "good": fmt.Sprint(s.request.Good())}
+	describeEvidence(detail, s.request)
 	if s.changes != nil {
 		for _, kind := range []bot.ChangeKind{bot.RowAdded, bot.RowRemoved, bot.RowChanged} {
 			detail[string(kind)] = fmt.Sprint(s.changes.Count(kind))
@@ -210,6 +211,10 @@ func fill(c bot.Case, m store.Mail, request bot.Request) bot.Case {
 	if request.LetterFile != "" || c.ID == 0 { // a corrected list may come without its letter
 		c.Reason, c.LetterDate, c.Signer, c.LetterFile = request.Reason, request.LetterDate, request.Signer, request.LetterFile
 	}
+	if request.LetterFile != "" || len(request.Signatures) > 0 || c.ID == 0 {
+		c.Signatures = request.Signatures
+	}
+	c.Evidence = request.Evidence
 	c.ListFile = strings.Join(request.ListFiles, ", ")
 	return c
 }

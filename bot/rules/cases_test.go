@@ -26,7 +26,6 @@ var elsewhere = map[string]string{
 	"ENV-01": "intake keeps mails of strangers back, unanswered",
 	"ENV-02": "intake keeps mails back whose sender is not proven",
 	"ENV-09": "intake knows the list of an open case again, and says in the answer which case it is",
-	"FRM-11": "no reader verifies digital signatures yet",
 	"ROW-15": "dates of birth are dropped at the door, unread",
 	"ACC-04": "user names are codes, each once: two rows with one code are ROW-04",
 	"ACC-05": "bot/account, when a platform refuses; the row says so in `case explain`",
@@ -248,6 +247,15 @@ func (s *scenario) do(t *testing.T, word, rest string) bool {
 		s.context.Links = append(s.context.Links, rest)
 	case "password":
 		s.context.Password = true
+	case "signature": // file|verdict
+		f := split(rest, 2)
+		s.context.Signatures = append(s.context.Signatures, bot.Signature{File: f[0], Verdict: bot.SignatureVerdict(f[1])})
+	case "needs":
+		s.policy.Needs = map[bot.Kind]bot.Evidence{s.context.Kind: bot.Evidence(rest)}
+	case "earlier":
+		s.context.Earlier = bot.Evidence(rest)
+	case "deletion":
+		s.leavers()
 	default:
 		return false
 	}

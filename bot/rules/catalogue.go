@@ -112,7 +112,7 @@ func shown(field, value string, lang language) string {
 		return inEnglish(strings.Join(words, ", "), lang)
 	case "limit":
 		return inEnglish(value, lang)
-	case "why", "enc":
+	case "why", "enc", "need", "have":
 		if t, ok := terms[value]; ok {
 			return t[lang]
 		}

@@ -29,9 +29,9 @@ func (j *judge) letter() {
 			j.say("FRM-03", place{at: l.Unit.At}, l.Unit.Text, "unit", l.Unit.Text, "mailunit", u.Name)
 		}
 	}
-	if !l.Signed {
+	if !j.signed(l.File) {
 		severity := bot.Warn
-		if j.policy.Evidence == BySigned {
+		if j.policy.need(j.context.Kind) >= bot.E2 {
 			severity = bot.RejectRequest
 		}
 		j.sayAs(severity, "FRM-04", file, l.Signer.Text)

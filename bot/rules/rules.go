@@ -20,17 +20,19 @@ type Register map[string][]bot.Existing
 
 // A Context is what is known of the request beside its files.
 type Context struct {
-	Kind        bot.Kind  // what the mail asks; only requests for accounts and for deletion are judged row by row
-	Unit        *bot.Unit // the unit of the mailbox; nil: unknown, the letter says it
-	Now         time.Time // in the office's zone
-	Sent        time.Time // as the mail says; zero: it does not
-	Arrived     time.Time // when the mail was received; zero: not known, as in a check before sending
-	Case        string    // the open case that this mail corrects, "" a new one (ROW-06 spares its own rows)
-	ByThread    bool      // Case was found by the thread, the mail does not name it (ENV-10)
-	LetterKnown bool      // the case has its letter already: a corrected list may come alone
-	Links       []string  // web addresses in the mail's text (ENV-03 says that they are not opened)
-	Password    bool      // the mail's text tells a password (ENV-11)
-	Doubt       string    // why an officer must decide what is meant; "" clear
+	Kind        bot.Kind        // what the mail asks; only requests for accounts and for deletion are judged row by row
+	Unit        *bot.Unit       // the unit of the mailbox; nil: unknown, the letter says it
+	Now         time.Time       // in the office's zone
+	Sent        time.Time       // as the mail says; zero: it does not
+	Arrived     time.Time       // when the mail was received; zero: not known, as in a check before sending
+	Case        string          // the open case that this mail corrects, "" a new one (ROW-06 spares its own rows)
+	ByThread    bool            // Case was found by the thread, the mail does not name it (ENV-10)
+	LetterKnown bool            // the case has its letter already: a corrected list may come alone
+	Links       []string        // web addresses in the mail's text (ENV-03 says that they are not opened)
+	Password    bool            // the mail's text tells a password (ENV-11)
+	Doubt       string          // why an officer must decide what is meant; "" clear
+	Signatures  []bot.Signature // digital signatures of the mail and its files, as judged
+	Earlier     bot.Evidence    // what the letter of Case proved
 }
 
 // Codes returns the codes for which Judge needs the register, each once, sorted.
@@ -77,12 +79,13 @@ func Judge(sub parser.Submission, p Policy, known Register, c Context) bot.Reque
 		j.leavers()
 	default:
 	}
+	if req.LetterFile == "" {
+		req.LetterFile = j.scan
+	}
+	j.evidence(&req)
 	req.Findings = j.ordered()
 	for i := range req.Rows {
 		req.Rows[i].OK = !j.people[i].rejected && !j.unusable(req.Rows[i])
-	}
-	if req.LetterFile == "" {
-		req.LetterFile = j.scan
 	}
 	req.Action = action(req, c)
 	return req

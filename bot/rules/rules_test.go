@@ -191,7 +191,7 @@ func TestWholeRequest(t *testing.T) {
 			s.Letter.Unit, s.Letter.Reason, s.Letter.Date, s.Letter.Signed = parser.Value{}, parser.Value{}, parser.Date{}, false
 		}, []string{"FRM-02 0", "FRM-04? 0", "FRM-05? 0", "FRM-06? 0"}, bot.Return},
 		{"signature demanded", func(s *parser.Submission, p *Policy, _ *Context) {
-			s.Letter.Signed, p.Evidence = false, BySigned
+			s.Letter.Signed, p.Needs = false, map[bot.Kind]bot.Evidence{bot.AccountRequest: bot.E2}
 		}, []string{"FRM-04 0"}, bot.Return},
 		{"another unit's letter", func(s *parser.Submission, _ *Policy, _ *Context) {
 			s.Letter.Unit.Text = "PHÒNG ĐÀO TẠO SAU ĐẠI HỌC"
@@ -284,6 +284,7 @@ func TestRequest(t *testing.T) {
 			{N: 2, Code: "CK20240031", Name: "Trần@", File: "ds.xlsx", Sheet: "K50", Line: 9,
 				Cells: map[string]string{"code": "B9", "name": "C9", "class": "D9", "cohort": "E9", "note": "F9"}},
 		},
+		Evidence: bot.E1,
 	}, got); diff != "" {
 		t.Errorf("request (-want +got):\n%s", diff)
 	}

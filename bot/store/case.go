@@ -12,16 +12,31 @@ import (
 
 const caseColumns = `c.id, c.number, c.procedure, c.edition, c.kind, c.unit, c.state, c.version, c.reason, c.letter_date, c.signer, c.letter_file,
 	c.list_file, c.mail_id, c.received_at, c.checked_at, c.checked_by, c.planned_at, c.planned_by, c.plan_id, c.updated_at,
-	c.token, c.list_hash, c.letter_hash`
+	c.token, c.list_hash, c.letter_hash, c.evidence, c.signatures`
 
 func scanCase(s scanner) (bot.Case, error) {
 	var c bot.Case
 	var received, checked, planned, updated int64
+	var signatures string
 	err := s.Scan(&c.ID, &c.Number, &c.Procedure, &c.Edition, &c.Kind, &c.Unit, &c.State, &c.Version, &c.Reason, &c.LetterDate, &c.Signer,
 		&c.LetterFile, &c.ListFile, &c.MailID, &received, &checked, &c.Checked.By, &planned, &c.Planned.By, &c.PlanID, &updated,
-		&c.Token, &c.ListHash, &c.LetterHash)
+		&c.Token, &c.ListHash, &c.LetterHash, &c.Evidence, &signatures)
 	c.ReceivedAt, c.Checked.At, c.Planned.At, c.UpdatedAt = instant(received), instant(checked), instant(planned), instant(updated)
+	if err == nil && signatures != "" {
+		err = json.Unmarshal([]byte(signatures), &c.Signatures)
+	}
 	return c, err
+}
+
+func signaturesOf(c bot.Case) string {
+	if len(c.Signatures) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(c.Signatures)
+	if err != nil { // texts and times; a time beyond the year 9999 alone cannot be written
+		return ""
+	}
+	return string(text)
 }
 
 // ErrStale is within the bot.Conflict of a case that has changed since it was read: looking again may help.
@@ -35,10 +50,10 @@ func stale(c bot.Case) error {
 func (tx *Tx) AddCase(ctx context.Context, c bot.Case) (bot.Case, error) {
 	c.Version, c.UpdatedAt = 1, tx.Now
 	err := tx.row(ctx, `INSERT INTO cases (number, procedure, edition, kind, unit, state, reason, letter_date, signer, letter_file,
-		list_file, mail_id, received_at, updated_at, token, list_hash, letter_hash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`,
+		list_file, mail_id, received_at, updated_at, token, list_hash, letter_hash, evidence, signatures)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING id`,
 		c.Number, c.Procedure, c.Edition, string(c.Kind), c.Unit, string(c.State), c.Reason, c.LetterDate, c.Signer, c.LetterFile, c.ListFile,
-		c.MailID, micros(c.ReceivedAt), micros(tx.Now), c.Token, c.ListHash, c.LetterHash).Scan(&c.ID)
+		c.MailID, micros(c.ReceivedAt), micros(tx.Now), c.Token, c.ListHash, c.LetterHash, string(c.Evidence), signaturesOf(c)).Scan(&c.ID)
 	if err != nil {
 		return c, fmt.Errorf("store: add case: %w", err)
 	}
@@ -62,10 +77,11 @@ func (tx *Tx) SaveCase(ctx context.Context, c bot.Case) (bot.Case, error) {
 	}
 	n, err := tx.exec(ctx, `UPDATE cases SET state = $1, reason = $2, letter_date = $3, signer = $4, letter_file = $5, list_file = $6, mail_id = $7,
 		checked_at = $8, checked_by = $9, planned_at = $10, planned_by = $11, plan_id = $12, updated_at = $13, received_at = $14, list_hash = $15, letter_hash = $16,
-		version = version + 1 WHERE id = $17 AND version = $18`,
+		evidence = $17, signatures = $18,
+		version = version + 1 WHERE id = $19 AND version = $20`,
 		string(c.State), c.Reason, c.LetterDate, c.Signer, c.LetterFile, c.ListFile, c.MailID, micros(c.Checked.At), string(c.Checked.By),
 		micros(c.Planned.At), string(c.Planned.By), c.PlanID, micros(tx.Now), micros(c.ReceivedAt),
-		c.ListHash, c.LetterHash, c.ID, c.Version)
+		c.ListHash, c.LetterHash, string(c.Evidence), signaturesOf(c), c.ID, c.Version)
 	if err != nil {
 		return c, err
 	}

@@ -107,7 +107,8 @@ func (c *caseShowCmd) Run(e *env) error {
 func (v *caseView) print(e *env) error {
 	k := v.Case
 	fmt.Fprintf(e.stdout, "%s  %s  %s  received %s\n", k.Number, k.Unit, k.State, local(k.ReceivedAt))
-	fmt.Fprintf(e.stdout, "letter: %s (%s, %s)  list: %s\n\n", dash(k.LetterFile), dash(k.LetterDate), dash(k.Signer), dash(k.ListFile))
+	fmt.Fprintf(e.stdout, "letter: %s (%s, %s)  list: %s\n", dash(k.LetterFile), dash(k.LetterDate), dash(k.Signer), dash(k.ListFile))
+	printEvidence(e, k)
 	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "N\tCODE\tNAME\tCLASS\tCOHORT\tNOTE\tSTATE\tADDRESS")
 	for _, r := range v.Rows {
@@ -144,6 +145,23 @@ func (v *caseView) printCorrections(e *env) {
 	}
 }
 
+// printEvidence says how strongly it is proved that the head of the unit asks (E0 to E3), and whose digital signatures there are.
+func printEvidence(e *env, k bot.Case) {
+	fmt.Fprintf(e.stdout, "evidence: %s\n", dash(string(k.Evidence)))
+	for _, s := range k.Signatures {
+		on := "the mail"
+		if s.File != "" {
+			on = s.File
+		}
+		at := "no time"
+		if !s.At.IsZero() {
+			at = local(s.At)
+		}
+		fmt.Fprintf(e.stdout, "signature: %s on %s by %s (%s), issued by %s, %s\n", s.Verdict, printable(on), printable(dash(s.By)), printable(dash(s.Email)), printable(dash(s.Issuer)), at)
+	}
+	fmt.Fprintln(e.stdout)
+}
+
 func place(f bot.Finding) string {
 	if f.N == 0 {
 		return "(" + dash(f.Cell) + ")"
@@ -154,7 +172,7 @@ func place(f bot.Finding) string {
 func printEvents(e *env, events []bot.Event) {
 	for _, ev := range events {
 		fmt.Fprintf(e.stdout, "%s  %-14s  %s", local(ev.At), ev.Actor, ev.What)
-		for _, key := range []string{"row", "plan", "kind", "to", "action", "rows", "good", "added", "removed", "changed", "unchanged", "state", "named", "platform", "reason", "said"} {
+		for _, key := range []string{"row", "plan", "kind", "to", "action", "evidence", "signatures", "rows", "good", "added", "removed", "changed", "unchanged", "state", "named", "platform", "reason", "said"} {
 			if value := ev.Detail[key]; value != "" {
 				fmt.Fprintf(e.stdout, "  %s=%s", key, value)
 			}

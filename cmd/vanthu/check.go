@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -138,8 +139,11 @@ type jsonReport struct {
 	Date     *string       `json:"date"`
 	Signer   *string       `json:"signer"`
 	Decision *string       `json:"decision"`
+	Evidence bot.Evidence  `json:"evidence"` // what it proves when it comes from the unit's mailbox; E0: nothing
 	Rows     []jsonRow     `json:"rows"`
 	Findings []jsonFinding `json:"findings"`
+
+	Signatures []bot.Signature `json:"signatures"`
 }
 
 type jsonRow struct {
@@ -170,7 +174,7 @@ type jsonFinding struct {
 
 func printJSON(w io.Writer, req bot.Request) error {
 	out := jsonReport{Kind: req.Kind, Action: req.Action, Unit: some(req.Unit), UnitName: some(req.UnitName), Reason: some(req.Reason),
-		Date: some(req.LetterDate), Signer: some(req.Signer), Rows: []jsonRow{}, Findings: []jsonFinding{}}
+		Date: some(req.LetterDate), Signer: some(req.Signer), Evidence: cmp.Or(req.Evidence, bot.E0), Signatures: append([]bot.Signature{}, req.Signatures...), Rows: []jsonRow{}, Findings: []jsonFinding{}}
 	for _, r := range req.Rows {
 		out.Rows = append(out.Rows, jsonRow{N: r.N, STT: r.STT, ID: r.Code, Name: r.Name, Class: r.Class, Cohort: r.Cohort, Note: r.Note,
 			File: r.File, Sheet: r.Sheet, SheetRow: r.Line, OK: r.OK})

@@ -71,6 +71,7 @@ func (r *report) all(c app.Checked) {
 	r.field(r.say("Bản đề nghị", "Letter"), joinNonEmpty(" · ", req.LetterFile, day(req.LetterDate), req.Signer))
 	r.field(r.say("Lý do", "Reason"), req.Reason)
 	r.field(r.say("Danh sách", "List"), strings.Join(req.ListFiles, ", "))
+	r.field(r.say("Chứng cứ", "Evidence"), r.evidence(req))
 	byRow := make(map[int][]bot.Finding)
 	for _, f := range req.Findings {
 		byRow[f.N] = append(byRow[f.N], f)
@@ -89,6 +90,24 @@ func (r *report) field(label, value string) {
 	if value != "" {
 		r.line("%s %s", pad(label, 12), value)
 	}
+}
+
+// evidence says how strongly it is proved that the head of the unit asks, if the mail comes from the unit's mailbox.
+func (r *report) evidence(req bot.Request) string {
+	var signed []string
+	for _, s := range req.Signatures {
+		worth := r.say("không được tính", "does not count")
+		switch s.Verdict { //nolint:exhaustive // the others are findings (FRM-11)
+		case bot.SignatureGood:
+			worth = r.say("hợp lệ", "valid")
+		case bot.SignatureUnchecked:
+			worth = r.say("chưa kiểm tra được người ký", "the signer cannot be checked")
+		case bot.SignatureEarlier:
+			worth = r.say("của bản trước", "of an earlier version")
+		}
+		signed = append(signed, fmt.Sprintf("%s (%s: %s)", joinNonEmpty(" ", r.say("chữ ký số", "digital signature"), s.File), cmp.Or(s.By, "?"), worth))
+	}
+	return joinNonEmpty(" · ", string(req.Evidence), strings.Join(signed, ", "))
 }
 
 // rows prints the list as it was understood, each finding under its row. A row is called by its number on the sheet, as the

@@ -43,6 +43,7 @@ type Message struct {
 	Fields     []Field   // the top header block
 	Text       string    // of the first text/plain parts that are no attachment
 	HTML       string    // of the first text/html part that is no attachment
+	Signed     []Signed  // what was signed digitally
 	Parts      []Part    // every other leaf, in order: attachments, inline pictures
 	Automated  string    // why a machine sent it ("Auto-Submitted: auto-replied"), "" for a person's mail
 	List       bool      // a mailing list's copy (List-Id, List-Post …)

@@ -122,7 +122,9 @@ func (r *reader) entity(head header, body []byte, depth int, parent string) erro
 		return r.multipart(kind, body, depth)
 	}
 	if kind.value == "application/pkcs7-mime" || kind.value == "application/x-pkcs7-mime" {
-		if signed, ok := signedContent(r.decode(body, head.get("Content-Transfer-Encoding"), "signed part")); ok {
+		object := r.decode(body, head.get("Content-Transfer-Encoding"), "signed part")
+		if signed, ok := signedContent(object); ok {
+			r.addSigned(Signed{Whole: depth == 1, Object: object})
 			inner, content, err := r.header(signed, "header of the signed part")
 			if err != nil {
 				return err
@@ -145,16 +147,20 @@ func (r *reader) multipart(kind params, body []byte, depth int) error {
 		}
 	}
 	found, closed := false, false
+	signed := &detached{}
 	for piece, last := range split(body, boundary) {
 		found, closed = true, last
 		head, inner, err := r.header(piece, fmt.Sprintf("header of part %d", r.parts+1))
 		if err != nil {
 			return err
 		}
+		from := len(r.msg.Parts)
 		if err := r.entity(head, inner, depth+1, kind.value); err != nil {
 			return err
 		}
+		signed.piece(r, piece, from)
 	}
+	signed.end(r, kind.value, depth == 1)
 	switch {
 	case !found:
 		r.problem("%s: its boundary stands nowhere, read as text", clip(kind.value, 40))

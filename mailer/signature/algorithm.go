@@ -57,15 +57,35 @@ var combined = []struct {
 	{asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}, crypto.SHA512},
 }
 
-// methodOf reads the AlgorithmIdentifier of a signature; it must agree with the digest and with the key.
-func methodOf(method cryptobyte.String, hash crypto.Hash, cert *x509.Certificate) (x509.SignatureAlgorithm, Fault) {
+// methodOf reads the AlgorithmIdentifier of a signature and returns how to check one; it must agree with the digest and with
+// the key.
+func methodOf(method cryptobyte.String, hash crypto.Hash, cert *x509.Certificate) (check func(signed, signature []byte) error, fault Fault) {
 	var id asn1.ObjectIdentifier
 	if !method.ReadASN1ObjectIdentifier(&id) {
-		return 0, Unreadable
+		return nil, Unreadable
 	}
-	if key, ok := cert.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < smallestRSA {
-		return 0, Weak
+	key, isRSA := cert.PublicKey.(*rsa.PublicKey)
+	if isRSA && key.N.BitLen() < smallestRSA {
+		return nil, Weak
 	}
+	if id.Equal(oidPSS) {
+		if !isRSA || pssHash(method) != hash {
+			return nil, Unknown
+		}
+		return func(signed, signature []byte) error {
+			h := hash.New()
+			h.Write(signed)
+			return rsa.VerifyPSS(key, hash, h.Sum(nil), signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthAuto}) // OpenSSL takes the longest salt
+		}, Intact
+	}
+	algorithm := algorithmOf(id, hash, cert)
+	if algorithm == x509.UnknownSignatureAlgorithm {
+		return nil, Unknown
+	}
+	return func(signed, signature []byte) error { return cert.CheckSignature(algorithm, signed, signature) }, Intact
+}
+
+func algorithmOf(id asn1.ObjectIdentifier, hash crypto.Hash, cert *x509.Certificate) x509.SignatureAlgorithm {
 	plain := id.Equal(oidRSA) || id.Equal(oidEC)
 	for _, c := range combined {
 		plain = plain || id.Equal(c.id) && c.hash == hash
@@ -73,15 +93,13 @@ func methodOf(method cryptobyte.String, hash crypto.Hash, cert *x509.Certificate
 	index := map[crypto.Hash]int{crypto.SHA256: 0, crypto.SHA384: 1, crypto.SHA512: 2}[hash]
 	switch {
 	case id.Equal(oidEd25519) && cert.PublicKeyAlgorithm == x509.Ed25519:
-		return x509.PureEd25519, Intact
-	case id.Equal(oidPSS) && cert.PublicKeyAlgorithm == x509.RSA && pssHash(method) == hash:
-		return [...]x509.SignatureAlgorithm{x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS}[index], Intact
+		return x509.PureEd25519
 	case plain && cert.PublicKeyAlgorithm == x509.RSA:
-		return [...]x509.SignatureAlgorithm{x509.SHA256WithRSA, x509.SHA384WithRSA, x509.SHA512WithRSA}[index], Intact
+		return [...]x509.SignatureAlgorithm{x509.SHA256WithRSA, x509.SHA384WithRSA, x509.SHA512WithRSA}[index]
 	case plain && cert.PublicKeyAlgorithm == x509.ECDSA:
-		return [...]x509.SignatureAlgorithm{x509.ECDSAWithSHA256, x509.ECDSAWithSHA384, x509.ECDSAWithSHA512}[index], Intact
+		return [...]x509.SignatureAlgorithm{x509.ECDSAWithSHA256, x509.ECDSAWithSHA384, x509.ECDSAWithSHA512}[index]
 	}
-	return 0, Unknown
+	return x509.UnknownSignatureAlgorithm
 }
 
 // pssHash is the digest that the parameters of RSASSA-PSS name; its default, SHA-1, is none (RFC 4055 §3.1).

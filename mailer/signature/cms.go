@@ -151,13 +151,13 @@ func (c *cms) verify(info cryptobyte.String, content []byte) Signature {
 		s.Fault = Changed
 		return s
 	}
-	sigalg, fault := methodOf(method, hash, cert)
+	check, fault := methodOf(method, hash, cert)
 	if fault != Intact {
 		s.Fault = fault
 		return s
 	}
 	set := append([]byte{0x31}, signed[1:]...) // signed as a SET, not as [0] (§5.4)
-	if !a.names(cert) || cert.CheckSignature(sigalg, set, signature) != nil {
+	if !a.names(cert) || check(set, signature) != nil {
 		s.Fault = Invalid
 		return s
 	}

@@ -24,8 +24,8 @@ func TestSeeds(t *testing.T) {
 		file := lan.PDF(t, signaturetest.Page("BAN DE NGHI"), signaturetest.Options{})
 		for name, data := range map[string][]byte{
 			"lan.cer": lan.Cert.Raw, "detached.p7s": lan.CMS(t, []byte(signedText), signaturetest.Options{}),
-			"named.p7s": lan.CMS(t, []byte(signedText), signaturetest.Options{Names: &lan}),
-			"bare.p7s":  lan.CMS(t, []byte(signedText), signaturetest.Options{NoAttributes: true}),
+			"named.p7s":  lan.CMS(t, []byte(signedText), signaturetest.Options{Names: &lan}),
+			"bare.p7s":   lan.CMS(t, []byte(signedText), signaturetest.Options{NoAttributes: true}),
 			"opaque.p7m": lan.CMS(t, []byte(signedText), signaturetest.Options{Opaque: true}),
 			"pieces.p7m": lan.CMS(t, []byte(signedText), signaturetest.Options{Opaque: true, Indefinite: true}),
 			"signed.pdf": file, "updated.pdf": update(file), "twice.pdf": lan.PDF(t, file, signaturetest.Options{}),

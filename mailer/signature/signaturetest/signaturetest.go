@@ -19,6 +19,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -270,22 +272,39 @@ func lines(data []byte) string {
 	return b.String()
 }
 
-// PDF signs a file by an incremental update (ISO 32000-2 §12.8): a signature field in a new form of the document. The file must
-// have its catalog as object 1 and its only page as object 3, and a classic cross-reference table.
+var (
+	rootOf = regexp.MustCompile(`/Root (\d+) 0 R`)
+	sizeOf = regexp.MustCompile(`/Size (\d+)`)
+)
+
+// PDF signs a file by an incremental update (ISO 32000-2 §12.8): a signature field in the form of the document. The file must have
+// classic cross-reference tables and its catalog in the open.
 func (p Person) PDF(t testing.TB, file []byte, o Options) []byte {
 	t.Helper()
 	const room = 8000
 	base := len(file)
 	prev := strings.TrimSpace(string(file[bytes.LastIndex(file, []byte("startxref"))+len("startxref"):]))
 	prev, _, _ = strings.Cut(prev, "\n")
-	size := bytes.Count(file, []byte(" obj\n")) + 20
+	trailer := file[bytes.LastIndex(file, []byte("trailer")):]
+	root := string(rootOf.FindSubmatch(trailer)[1])
+	size, err := strconv.Atoi(string(sizeOf.FindSubmatch(trailer)[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.LastIndex(file, []byte("\n"+root+" 0 obj")) + 1
+	catalog := string(file[at : at+bytes.Index(file[at:], []byte("endobj"))])
+	if strings.Contains(catalog, "/Fields [") {
+		catalog = strings.Replace(catalog, "/Fields [", fmt.Sprintf("/Fields [%d 0 R ", size), 1)
+	} else {
+		catalog = strings.Replace(catalog, "<<", fmt.Sprintf("<< /AcroForm << /Fields [%d 0 R] /SigFlags 3 >> ", size), 1)
+	}
 	var b bytes.Buffer
 	b.Write(file)
 	var offsets [3]int
 	offsets[0] = b.Len()
-	fmt.Fprintf(&b, "1 0 obj\n<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [%d 0 R] /SigFlags 3 >> >>\nendobj\n", size)
+	fmt.Fprintf(&b, "%sendobj\n", catalog)
 	offsets[1] = b.Len()
-	fmt.Fprintf(&b, "%d 0 obj\n<< /Type /Annot /Subtype /Widget /FT /Sig /T (Sig%d) /V %d 0 R /Rect [0 0 0 0] /F 132 /P 3 0 R >>\nendobj\n", size, base, size+1)
+	fmt.Fprintf(&b, "%d 0 obj\n<< /Type /Annot /Subtype /Widget /FT /Sig /T (Sig%d) /V %d 0 R /Rect [0 0 0 0] /F 132 >>\nendobj\n", size, base, size+1)
 	offsets[2] = b.Len()
 	fmt.Fprintf(&b, "%d 0 obj\n<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached /ByteRange [", size+1)
 	rangeAt := b.Len()
@@ -295,8 +314,8 @@ func (p Person) PDF(t testing.TB, file []byte, o Options) []byte {
 	behind := b.Len()
 	b.WriteString(" >>\nendobj\n")
 	xref := b.Len()
-	fmt.Fprintf(&b, "xref\n1 1\n%010d 00000 n \n%d 2\n%010d 00000 n \n%010d 00000 n \ntrailer\n<< /Size %d /Root 1 0 R /Prev %s >>\nstartxref\n%d\n%%%%EOF\n",
-		offsets[0], size, offsets[1], offsets[2], size+2, prev, xref)
+	fmt.Fprintf(&b, "xref\n%s 1\n%010d 00000 n \n%d 2\n%010d 00000 n \n%010d 00000 n \ntrailer\n<< /Size %d /Root %s 0 R /Prev %s >>\nstartxref\n%d\n%%%%EOF\n",
+		root, offsets[0], size, offsets[1], offsets[2], size+2, root, prev, xref)
 	out := b.Bytes()
 	copy(out[rangeAt:], fmt.Sprintf("0 %d %d %d", gap, behind, len(out)-behind))
 	signed := append(append([]byte{}, out[:gap]...), out[behind:]...)
