@@ -60,6 +60,7 @@ type Alarms struct {
 
 	mu      sync.Mutex
 	in      input
+	busy    map[key]bool  // this process is telling it, however long that takes and whatever the clock says
 	rows    []store.Alarm // as last seen in the database, the truth while that is gone
 	alone   bool          // the database is gone: rows are kept here
 	sending sync.WaitGroup
@@ -70,6 +71,7 @@ type input struct {
 	raised  map[Condition]signal
 	cleared map[Condition]bool // kept until the condition has settled
 	told    []told
+	busy    map[key]bool
 }
 
 type signal struct {
@@ -79,16 +81,26 @@ type signal struct {
 
 // told is what became of telling one alarm.
 type told struct {
-	condition Condition
-	since     time.Time
+	key
+	ok bool
+}
+
+// key names one message.
+type key struct {
+	condition string
+	since     int64 // microseconds
 	cleared   bool
-	ok        bool
+}
+
+func keyOf(row store.Alarm) key {
+	return key{row.Condition, row.Since.UnixMicro(), !row.Stands()}
 }
 
 // New returns alarms that are kept in db. Run tells them.
 func New(db *store.DB, cfg Config) *Alarms {
 	return &Alarms{cfg: cfg, db: db, bell: make(chan struct{}, 1),
 		pauses: []time.Duration{time.Second, 3 * time.Second, 10 * time.Second},
+		busy:   make(map[key]bool),
 		in:     input{raised: make(map[Condition]signal), cleared: make(map[Condition]bool)}}
 }
 

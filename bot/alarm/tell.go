@@ -3,6 +3,7 @@ package alarm
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -62,7 +63,7 @@ func (a *Alarms) message(row store.Alarm) Message {
 	default:
 		m.VI, m.EN = "CẢNH BÁO: "+vi, "ALARM: "+en
 	}
-	m.Seconds = int64(lasted / time.Second)
+	m.Seconds = int64(max(lasted, 0) / time.Second)
 	return m
 }
 
@@ -70,13 +71,17 @@ func (a *Alarms) message(row store.Alarm) Message {
 // and the channel that failed becomes an alarm of its own.
 func (a *Alarms) tell(ctx context.Context, row store.Alarm) {
 	m := a.message(row)
-	a.cfg.Logger.ErrorContext(ctx, "alarm", "code", m.Condition+"/"+m.Code, "state", string(m.State), "detail", m.Detail, "duration_ms", 1000*m.Seconds)
-	ok := a.send(ctx, m)
-	if ctx.Err() != nil && !ok { // the next process finds it untold
-		return
+	level := slog.LevelError
+	if m.State == Cleared {
+		level = slog.LevelWarn
 	}
+	a.cfg.Logger.Log(ctx, level, "alarm", "code", m.Condition+"/"+m.Code, "state", string(m.State), "detail", m.Detail, "duration_ms", 1000*m.Seconds)
+	ok := a.send(ctx, m)
 	a.mu.Lock()
-	a.in.told = append(a.in.told, told{condition: Condition(row.Condition), since: row.Since, cleared: !row.Stands(), ok: ok})
+	delete(a.busy, keyOf(row))
+	if ok || ctx.Err() == nil { // else the next process finds it untold
+		a.in.told = append(a.in.told, told{keyOf(row), ok})
+	}
 	a.mu.Unlock()
 	a.ring()
 }

@@ -3,7 +3,6 @@ package alarm
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -39,22 +38,32 @@ func (a *Alarms) settle() time.Duration { return min(a.cfg.After, time.Minute) }
 // Turn takes in what was said, and returns the alarms that this process is to tell now. The database is the truth while it
 // answers. While it does not, which is an alarm itself, this process goes on from what it last knew, on its own.
 func (a *Alarms) Turn(ctx context.Context) []store.Alarm {
-	began := a.cfg.Now()
+	slow := time.NewTimer(patient / 2)
 	rows, due, err := a.shared(ctx)
-	switch took := a.cfg.Now().Sub(began); {
+	switch {
 	case ctx.Err() != nil:
 		return nil
 	case err != nil:
 		a.Raise(Database, code(err), "")
 		return a.own()
-	case took > patient/2:
-		a.Raise(Database, "slow", fmt.Sprintf("%d s", took/time.Second))
+	case !slow.Stop():
+		a.Raise(Database, "slow", "")
 	default:
 		a.Clear(Database)
 	}
 	a.mu.Lock()
 	a.rows, a.alone = rows, false
 	a.mu.Unlock()
+	return a.mine(due)
+}
+
+// mine marks what this process tells from now on.
+func (a *Alarms) mine(due []store.Alarm) []store.Alarm {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, row := range due {
+		a.busy[keyOf(row)] = true
+	}
 	return due
 }
 
@@ -106,14 +115,14 @@ func (a *Alarms) own() []store.Alarm {
 	a.rows = slices.DeleteFunc(next.rows, func(row store.Alarm) bool { return row.Ended && row.ID == 0 && row.Told == 0 })
 	a.mu.Unlock()
 	a.settled(next.done)
-	return next.due
+	return a.mine(next.due)
 }
 
 // take empties what was said. own are the rows that only this process knows, or knows better.
 func (a *Alarms) take() (in input, own []store.Alarm) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	in = input{raised: a.in.raised, cleared: maps.Clone(a.in.cleared), told: a.in.told}
+	in = input{raised: a.in.raised, cleared: maps.Clone(a.in.cleared), told: a.in.told, busy: maps.Clone(a.busy)}
 	a.in.raised, a.in.told = make(map[Condition]signal), nil
 	if a.alone {
 		own = slices.Clone(a.rows)
@@ -179,13 +188,16 @@ type next struct {
 // turn is the whole logic, without a database: what was said becomes rows, and rows become due.
 func (a *Alarms) turn(rows []store.Alarm, in input, now time.Time) next {
 	n := next{rows: slices.Clone(rows)}
+	for i := range n.rows {
+		n.changed = present(&n.rows[i], now) || n.changed
+	}
 	standing := func(c Condition) int {
 		return slices.IndexFunc(n.rows, func(row store.Alarm) bool { return row.Condition == string(c) && row.Stands() })
 	}
 	for _, t := range in.told {
 		for i := range n.rows {
 			row := &n.rows[i]
-			if row.Condition != string(t.condition) || !row.Since.Equal(t.since) || row.Stands() == t.cleared {
+			if keyOf(*row) != t.key {
 				continue
 			}
 			n.changed = true
@@ -218,7 +230,7 @@ func (a *Alarms) turn(rows []store.Alarm, in input, now time.Time) next {
 	}
 	for i := range n.rows {
 		row := &n.rows[i]
-		if row.Ended || row.Claimed.After(now) || !a.due(*row, now) {
+		if row.Ended || in.busy[keyOf(*row)] || row.Claimed.After(now) || !a.due(*row, now) {
 			continue
 		}
 		row.Claimed, n.changed = now.Add(lease), true
@@ -227,12 +239,25 @@ func (a *Alarms) turn(rows []store.Alarm, in input, now time.Time) next {
 	return n
 }
 
+// present brings back what is noted of the future: the clock was set back, which must not silence anybody until it has caught
+// up. It says whether anything was.
+func present(row *store.Alarm, now time.Time) (changed bool) {
+	latest := now.Add(lease + retry) // a little of it is another process's clock
+	for _, at := range []*time.Time{&row.SeenAt, &row.ToldAt, &row.Claimed} {
+		if at.After(latest) {
+			*at, changed = now, true
+		}
+	}
+	return changed
+}
+
 func (a *Alarms) due(row store.Alarm, now time.Time) bool {
 	switch {
 	case !row.Stands():
 		return true // that it is over
 	case row.Told == 0:
-		return !now.Before(row.Since.Add(a.hold(Condition(row.Condition))))
+		ahead := row.Since.Sub(now) // much of it: the clock was set back
+		return ahead <= -a.hold(Condition(row.Condition)) || ahead > lease+retry
 	default:
 		return a.cfg.Remind > 0 && !now.Before(row.ToldAt.Add(a.cfg.Remind))
 	}

@@ -26,7 +26,7 @@ func newAlarms(a *App) (*alarm.Alarms, error) {
 		channels = append(channels, alarm.Command{Args: c.Command})
 	}
 	return alarm.New(a.DB, alarm.Config{After: c.After, Remind: c.Remind, Tick: tick(c), Channels: channels, Service: a.Config.SMTP.From,
-		Process: process(), Beat: func() string { return "{}" }, Logger: a.Logger, Now: a.DB.Now}), nil
+		Process: process(), Beat: func() string { return a.pulse() }, Logger: a.Logger, Now: a.DB.Now}), nil
 }
 
 // tick is how often everything is looked at: often enough for an alarm within five minutes, whatever alarm.after is.

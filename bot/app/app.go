@@ -33,6 +33,7 @@ type App struct {
 	Logger   *slog.Logger
 	Alarms   *alarm.Alarms // told by a serving process only
 
+	pulse   func() string // what a serving process knows of its connections, JSON
 	letters *letters
 	runner  *job.Runner
 }

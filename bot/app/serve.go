@@ -25,6 +25,7 @@ type Server struct {
 	*App
 	watcher *inbox.Watcher
 	filer   *filing
+	watch   *watch
 	parts   *parts
 	alone   bool // no other process serves this database
 	release func()
@@ -63,6 +64,8 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 		return nil, err
 	}
 	s.filer = newFiling(a.DB, s.parts.filer, logger)
+	s.watch = newWatch(a, s.parts)
+	s.watch.mailbox(&s.parts.inboxConfig)
 	err = a.openQueue(ctx, []job.Queue{
 		{Kind: store.JudgeJob, Workers: 4, Handler: s.parts.intake.Mail},
 		{Kind: store.SendJob, Workers: cfg.SMTP.Connections, Handler: s.parts.postman.letter},
@@ -74,7 +77,7 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 		return nil, err
 	}
 	a.DB.Wake, a.DB.Commit = s.wake, hooks.Commit
-	s.watcher = inbox.New(s.parts.inboxConfig, inbox.Journal{Unknown: s.parts.intake.Unknown, Store: s.parts.intake.Store, Lost: s.parts.intake.Lost})
+	s.watcher = inbox.New(s.parts.inboxConfig, s.watch.journal(inbox.Journal{Unknown: s.parts.intake.Unknown, Store: s.parts.intake.Store, Lost: s.parts.intake.Lost}))
 	return s, nil
 }
 
@@ -113,6 +116,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { return s.sweeping(gctx) })
 	group.Go(func() error { return s.Alarms.Run(gctx) })
 	group.Go(func() error { return s.balancing(gctx) })
+	group.Go(func() error { return s.watch.run(gctx) })
 	err := group.Wait()
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil

@@ -151,7 +151,7 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 
 	switch {
 	case verdict.Address == in.Service:
-		return in.ignore(ctx, m, bot.OwnMail, "own_mail", "sent by this service address")
+		return in.own(ctx, m, msg)
 	case own && m.Vouched == "" && entitled && verdict.Level == trust.Authenticated: // a person's program has taken our fields over: nothing of his may be lost
 		m.Kind = bot.OwnMail
 		return in.quarantine(ctx, m, "own_mail", "bears the mark of a letter of ours, but a unit has sent it")

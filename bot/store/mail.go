@@ -264,8 +264,13 @@ func (tx *Tx) Mails(ctx context.Context, outcome Outcome) ([]Mail, error) {
 	return list(ctx, tx, scanMail, `SELECT `+mailColumns+` FROM mails WHERE $1 = '' OR outcome = $1 ORDER BY id`, string(outcome))
 }
 
-// CountMails counts the journal by outcome.
+// CountMails counts the journal by outcome, with the lines that were taken out of it.
 func (tx *Tx) CountMails(ctx context.Context) (map[Outcome]int, error) {
+	return tx.countBy(ctx, `SELECT outcome, sum(n) FROM (SELECT outcome, count(*) AS n FROM mails GROUP BY outcome
+		UNION ALL SELECT outcome, n FROM mails_pruned) AS every GROUP BY outcome`)
+}
+
+func (tx *Tx) countBy(ctx context.Context, query string) (map[Outcome]int, error) {
 	type count struct {
 		outcome Outcome
 		n       int
@@ -274,7 +279,7 @@ func (tx *Tx) CountMails(ctx context.Context) (map[Outcome]int, error) {
 		var c count
 		err := s.Scan(&c.outcome, &c.n)
 		return c, err
-	}, `SELECT outcome, count(*) FROM mails GROUP BY outcome`)
+	}, query)
 	byOutcome := make(map[Outcome]int, len(counts))
 	for _, c := range counts {
 		byOutcome[c.outcome] = c.n

@@ -29,7 +29,8 @@ type Config struct {
 	Batch   int           // mails handed to Journal.Store at once (or fewer, about 8 MB)
 	Logger  *slog.Logger
 	Now     func() time.Time
-	Status  func(Status) // optional; called by Run's goroutine at each change
+	Status  func(Status)      // optional; called by Run's goroutine at each change
+	Lost    func(code string) // optional; why the connection was lost, a word of the log, before Status says so
 }
 
 // The kinds of protection of the connection.
@@ -87,6 +88,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Status == nil {
 		c.Status = func(Status) {}
+	}
+	if c.Lost == nil {
+		c.Lost = func(string) {}
 	}
 	return c
 }

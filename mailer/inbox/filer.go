@@ -141,19 +141,8 @@ func (f *Filer) drop() {
 }
 
 func (f *Filer) move(ctx context.Context, mailbox string, uidValidity uint32, uids []uint32, folder string) ([]Moved, error) {
-	if f.mailbox != mailbox {
-		validity, err := f.s.open(ctx, mailbox, false)
-		if err != nil {
-			f.mailbox = ""
-			return nil, err
-		}
-		f.mailbox, f.validity = mailbox, validity
-	} else if err := f.s.refresh(ctx); err != nil {
+	if err := f.enter(ctx, mailbox, uidValidity); err != nil {
 		return nil, err
-	}
-	if f.validity != uidValidity {
-		f.mailbox = "" // look again next time
-		return nil, ErrRenumbered
 	}
 	there, err := f.s.list(ctx, uids...)
 	if err != nil {
@@ -176,6 +165,25 @@ func (f *Filer) move(ctx context.Context, mailbox string, uidValidity uint32, ui
 		}
 	}
 	return report(uids, there, name, copied), nil
+}
+
+// enter selects a mailbox in which the UIDs mean what they did.
+func (f *Filer) enter(ctx context.Context, mailbox string, uidValidity uint32) error {
+	if f.mailbox != mailbox {
+		validity, err := f.s.open(ctx, mailbox, false)
+		if err != nil {
+			f.mailbox = ""
+			return err
+		}
+		f.mailbox, f.validity = mailbox, validity
+	} else if err := f.s.refresh(ctx); err != nil {
+		return err
+	}
+	if f.validity != uidValidity {
+		f.mailbox = "" // look again next time
+		return ErrRenumbered
+	}
+	return nil
 }
 
 // makeFolder answers a refused move: a missing folder is made and subscribed. It returns the name under which the folder
@@ -250,14 +258,7 @@ func (s *session) move(ctx context.Context, uids []uint32, folder string) (imap.
 	if err != nil {
 		return copied, err
 	}
-	err = s.do(ctx, "store", func() error {
-		deleted := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
-		return s.c.Store(set, deleted, nil).Close()
-	})
-	if err != nil {
-		return copied, err
-	}
-	return copied, s.do(ctx, "expunge", func() error { return s.c.UIDExpunge(set).Close() })
+	return copied, s.expunge(ctx, set)
 }
 
 // prefix is what the names of a person's folders begin with on this server: "INBOX." on some, mostly "" (RFC 2342).

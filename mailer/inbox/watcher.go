@@ -64,6 +64,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 			}
 			w.cfg.Logger.WarnContext(ctx, "mailbox_lost", "platform", w.cfg.Address, "code", code(err), "error", err,
 				"duration_ms", w.cfg.Now().Sub(began).Milliseconds())
+			w.cfg.Lost(code(err))
 			w.cfg.Status(Disconnected)
 			pause(ctx, wait)
 		}

@@ -85,6 +85,23 @@ func (s *Sender) Deliver(ctx context.Context, m Message) (reply string, err erro
 	return reply, err
 }
 
+// Probe says whether a message could be handed over now: it asks a kept connection, or connects and logs in. Every error is
+// an *Error.
+func (s *Sender) Probe(ctx context.Context) error {
+	s.once.Do(func() { s.slots = make(chan struct{}, orElse(s.Max, 4)) })
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+		return temporary(ctx, "waiting for a connection", ctx.Err())
+	}
+	c, err := s.connection(ctx)
+	if err == nil {
+		s.giveBack(c, nil)
+	}
+	return err
+}
+
 // Close says good-bye on the idle connections. Connections in use are closed when their Send ends.
 func (s *Sender) Close() error {
 	s.mu.Lock()

@@ -26,10 +26,10 @@ CREATE TABLE beats (
 
 -- Mails that vanthu sent to itself.
 CREATE TABLE canaries (
-    token     TEXT PRIMARY KEY,
-    body_hash TEXT NOT NULL,
-    sent_at   BIGINT NOT NULL,
-    back_at   BIGINT NOT NULL DEFAULT 0
+    token      TEXT PRIMARY KEY,
+    sent_at    BIGINT NOT NULL,
+    back_at    BIGINT NOT NULL DEFAULT 0,
+    arrived_at BIGINT NOT NULL DEFAULT 0  -- as the mail server dated it
 );
 CREATE INDEX canaries_sent ON canaries (sent_at);
 
@@ -41,5 +41,10 @@ CREATE TABLE mails_pruned (
     PRIMARY KEY (outcome, reason)
 );
 
+-- What is counted each minute.
+CREATE INDEX mails_waiting ON mails (judged_at) WHERE outcome = 'quarantine' AND handled_at = 0;
+CREATE INDEX events_mail ON events (mail_id) WHERE mail_id <> 0;
+
 -- +goose Down
+DROP INDEX events_mail; DROP INDEX mails_waiting;
 DROP TABLE mails_pruned; DROP TABLE canaries; DROP TABLE beats; DROP TABLE alarms;

@@ -1,0 +1,47 @@
+package alarm
+
+import (
+	"sync"
+	"time"
+)
+
+// A Line is what is known of a connection. It is safe for concurrent use.
+type Line struct {
+	mu    sync.Mutex
+	state LineState
+}
+
+// LineState is one look at a Line.
+type LineState struct {
+	Bad   bool      `json:"bad"`
+	Code  string    `json:"code,omitempty"` // why it is bad
+	Since time.Time `json:"since,omitzero"` // of being good or bad
+	Sign  time.Time `json:"sign,omitzero"`  // when it last showed life
+}
+
+// Good notes a sign of life.
+func (l *Line) Good(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state.Bad || l.state.Since.IsZero() {
+		l.state.Since = now
+	}
+	l.state.Bad, l.state.Code, l.state.Sign = false, "", now
+}
+
+// Bad notes that the connection failed.
+func (l *Line) Bad(now time.Time, code string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.state.Bad {
+		l.state.Since = now
+	}
+	l.state.Bad, l.state.Code = true, code
+}
+
+// State returns what is known.
+func (l *Line) State() LineState {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state
+}
