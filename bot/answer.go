@@ -23,16 +23,18 @@ const (
 	OfficerNote   AnswerKind = "officer_note"   // answers a quarantined mail; may belong to no case
 )
 
-// Unasked are the letters that no mail of the unit has just asked for: time or an officer wrote them. All others answer a mail
-// that somebody waits at, are sent before these, and are what the brakes count.
-func Unasked() []AnswerKind { return []AnswerKind{CredentialsOf, ReturnedByUs, Reminder} }
+// Unasked are the letters that no proven mail of a unit has just asked for: time or an officer wrote them, or a mail that may be
+// anybody's led to them and has limits of its own. All others are what the brakes count.
+func Unasked() []AnswerKind {
+	return []AnswerKind{CredentialsOf, ReturnedByUs, Reminder, OfficerNote, ConfirmSender, StrangerNote}
+}
 
 // Urgency is the order in which letters are sent when not all may go at once; 0 is first.
 func (k AnswerKind) Urgency() int {
 	switch k {
 	case CredentialsOf, ReturnedByUs:
 		return 1
-	case Reminder:
+	case Reminder, StrangerNote:
 		return 2
 	default:
 		return 0

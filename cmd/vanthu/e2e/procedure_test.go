@@ -133,7 +133,7 @@ func expectAnswer(t *testing.T, m *mime.Message, inReplyTo, number string) {
 	if len(m.InReplyTo) != 1 || m.InReplyTo[0] != inReplyTo {
 		t.Errorf("%s answers %v, want %s", m.Subject, m.InReplyTo, inReplyTo)
 	}
-	if m.Header("Auto-Submitted") != "auto-replied" || m.ReturnPath != service {
+	if m.Header("Auto-Submitted") != "auto-replied" || !strings.HasPrefix(m.ReturnPath, "cntt+b") || !strings.HasSuffix(m.ReturnPath, "@truong.example") {
 		t.Errorf("%s: Auto-Submitted %q, Return-Path %q", m.Subject, m.Header("Auto-Submitted"), m.ReturnPath)
 	}
 }
