@@ -168,7 +168,7 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 		return in.quarantine(ctx, m, "spoofed", verdict.Reason())
 	case !entitled:
 		return in.stranger(ctx, m, msg, verdict)
-	case unit.Confirm && in.confirmToken(msg) != "": // the token proves what the sender's mail server does not
+	case unit.Confirm && m.Vouched == "" && in.confirmToken(msg) != "": // the token proves what the sender's mail server does not
 		return in.confirmed(ctx, m, msg, unit, in.confirmToken(msg))
 	case verdict.Level != trust.Authenticated && m.Vouched == "": // a vouched sender counts as proven, evidence E1
 		if err := in.waitsForDNS(m, verdict); err != nil {

@@ -112,6 +112,9 @@ func TestPain34WhatDoesNotConfirm(t *testing.T) {
 		"not we, at length": {func(a bot.Answer) letter {
 			return letter{subject: yes(a).subject, text: "XÁC NHẬN thư đó không phải của chúng tôi."}
 		}, "confirmation_refused"},
+		"a word beside it": {func(a bot.Answer) letter {
+			return letter{subject: yes(a).subject, text: "XÁC NHẬN: thư giả mạo."}
+		}, "confirmation_refused"},
 		"a question": {func(a bot.Answer) letter { return letter{subject: yes(a).subject, text: "Xác nhận?"} }, "confirmation_refused"},
 		"the words in the quotation": {func(a bot.Answer) letter {
 			return letter{subject: yes(a).subject, text: "Tôi vắng mặt đến hết tuần.\r\n\r\n> XÁC NHẬN"}
@@ -198,6 +201,20 @@ func TestATokenIsBound(t *testing.T) {
 		}
 		if a := w.takes(yes((*asked)[0])); !strings.Contains(a.Reason, "does not wait for it any more") || len(w.cases()) != 1 {
 			t.Errorf("the answer: %s", a.Reason)
+		}
+	})
+	t.Run("an officer vouches for what confirms nothing", func(t *testing.T) {
+		t.Parallel()
+		w, asked := unsigned(t, storetest.SQLite(t))
+		w.takes(request(""))
+		l := yes((*asked)[0])
+		l.text, l.codes = "Thư đó không phải của chúng tôi. Đây là danh sách đúng.", []string{"2153010009"}
+		m := w.takes(l)
+		if err := w.db.Write(t.Context(), func(tx *store.Tx) error { return tx.RetryMail(t.Context(), m.ID, "officer:lan") }); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.in.Mail(t.Context(), m.ID); err != nil || w.mail(m.ID).Outcome != store.IsCase {
+			t.Errorf("%v, %s %s", err, w.mail(m.ID).Outcome, w.mail(m.ID).Reason)
 		}
 	})
 	t.Run("hashed", func(t *testing.T) {

@@ -28,6 +28,8 @@ func TestPostgres(t *testing.T) {
 func conformance(t *testing.T, open func(testing.TB) *store.DB) {
 	for name, test := range map[string]func(*testing.T, *store.DB){
 		"a mail is known once":                   mailOnce,
+		"a case is found by what a reply bears":  caseFound,
+		"a confirmation is used once":            confirmations,
 		"a mail ends once":                       mailEndsOnce,
 		"a quarantined mail is taken back":       mailRetried,
 		"numbers have no gap and no double":      numbers,

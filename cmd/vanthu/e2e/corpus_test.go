@@ -92,6 +92,7 @@ func (w *world) corpusRules() {
 	}
 	head, rest, _ := strings.Cut(string(now), "[[rules.code]]")
 	_, units, _ := strings.Cut(rest, "[[unit]]")
+	head = strings.Replace(head, "[store]\n", "[strangers]\nnote = true\n\n[store]\n", 1) // the most that a stranger may get
 	w.write("vanthu.toml", head+"[rules]\n"+rules+"[[unit]]"+units)
 }
 
