@@ -45,19 +45,19 @@ func Authority(t testing.TB, name string) Person {
 }
 
 // Issue makes a person with a certificate of the authority. change may alter the certificate before it is signed; nil: as usual.
-func (ca Person) Issue(t testing.TB, name, email string, change func(*x509.Certificate)) Person {
+func (p Person) Issue(t testing.TB, name, email string, change func(*x509.Certificate)) Person {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ca.Certify(t, key, name, email, change)
+	return p.Certify(t, key, name, email, change)
 }
 
 // Certify issues a certificate for a key.
-func (ca Person) Certify(t testing.TB, key crypto.Signer, name, email string, change func(*x509.Certificate)) Person {
+func (p Person) Certify(t testing.TB, key crypto.Signer, name, email string, change func(*x509.Certificate)) Person {
 	t.Helper()
-	return Person{Key: key}.certified(t, ca, template(name, func(c *x509.Certificate) {
+	return Person{Key: key}.certified(t, p, template(name, func(c *x509.Certificate) {
 		if email != "" {
 			c.EmailAddresses = []string{email}
 		}
