@@ -140,6 +140,8 @@ func TestPDF(t *testing.T) {
 		{"one byte less", file[:len(file)-1], "part unreadable"},
 		{"something in front", append([]byte("x"), file...), "part unreadable"},
 		{"the range begins later", replace("/ByteRange [0 ", "/ByteRange [9 "), "part unreadable"},
+		{"another string in the gap", within(at, "("), "part unreadable"},
+		{"a string without its end", within(end, "0"), "part unreadable"},
 		{"text in the gap", within(end-8, "(hidden)"), "part unreadable"},
 		{"a blank in the gap", within(end-1, " "), "part unreadable"},
 		{"the padding changed", within(end-1, "1"), "part unreadable"},
