@@ -31,6 +31,8 @@ type Config struct {
 	Now     func() time.Time
 	Status  func(Status)      // optional; called by Run's goroutine at each change
 	Lost    func(code string) // optional; why the connection was lost, a word of the log, before Status says so
+
+	dial func(ctx context.Context) (net.Conn, error) // tests: nil is TCP
 }
 
 // The kinds of protection of the connection.

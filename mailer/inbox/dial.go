@@ -61,7 +61,13 @@ func attempt(ctx context.Context, cfg Config, refused string) (s *session, token
 func dial(ctx context.Context, cfg Config) (net.Conn, net.Conn, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, cfg.Timeout, ErrTimeout)
 	defer cancel()
-	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", cfg.Address)
+	connect := cfg.dial
+	if connect == nil {
+		connect = func(ctx context.Context) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "tcp", cfg.Address)
+		}
+	}
+	raw, err := connect(ctx)
 	if err != nil {
 		return nil, nil, because(ctx, err)
 	}

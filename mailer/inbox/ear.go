@@ -27,6 +27,7 @@ type ear struct {
 	literal int64  // bytes of a literal still to come
 	texts   bool   // the response is text, in which a brace means nothing
 	drop    bool   // the response is not passed on
+	deaf    bool   // nothing more is
 }
 
 const (
@@ -52,6 +53,9 @@ func (e *ear) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	for {
+		if e.deaf {
+			return 0, errNonsense
+		}
 		if len(e.rest) > 0 {
 			n := copy(p, e.rest)
 			e.rest = e.rest[n:]
@@ -66,17 +70,13 @@ func (e *ear) Read(p []byte) (int, error) {
 			return n, err
 		}
 		line, err := e.r.ReadSlice('\n') // a piece of it, when it is longer than the buffer
-		if err != nil && err != bufio.ErrBufferFull {
-			if len(line) == 0 || e.drop {
-				return 0, err
-			}
-			e.rest = line // the error comes again
-			continue
+		if len(line) == 0 {
+			return 0, err // of a line that broke off the error comes again
 		}
 		if !e.inside {
 			e.begin(line)
 			if bottomless(line) {
-				return 0, errNonsense
+				e.deaf = true
 			}
 		}
 		if !e.drop {

@@ -27,6 +27,8 @@ type fake struct {
 	done sync.WaitGroup
 	// hook sees every command (without its tag) first and returns true when it has dealt with it.
 	hook func(c *fakeConn, command string) bool
+	// files allows SELECT, which a filer needs.
+	files bool
 
 	mu       sync.Mutex
 	caps     string
@@ -34,6 +36,8 @@ type fake struct {
 	mails    []fakeMail
 	commands []string
 	conns    []*fakeConn
+	bodies   map[uint32]int // how often each whole mail was sent
+	bytes    int            // of bodies and headers
 }
 
 type fakeMail struct {
@@ -56,7 +60,7 @@ func newFake(t *testing.T, mails ...fakeMail) *fake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fake{t: t, ln: ln, caps: "IMAP4rev1 IDLE", validity: 7, mails: mails}
+	f := &fake{t: t, ln: ln, caps: "IMAP4rev1 IDLE", validity: 7, mails: mails, bodies: map[uint32]int{}}
 	t.Cleanup(f.close)
 	return f
 }
@@ -69,18 +73,36 @@ func (f *fake) start() *fake {
 			if err != nil {
 				return
 			}
-			f.mu.Lock()
-			c := &fakeConn{Conn: raw, f: f, r: bufio.NewReader(raw), n: len(f.conns) + 1}
-			f.conns = append(f.conns, c)
-			f.mu.Unlock()
-			f.done.Go(c.serve)
+			f.accept(raw)
 		}
 	})
 	return f
 }
 
+func (f *fake) accept(raw net.Conn) {
+	f.mu.Lock()
+	c := &fakeConn{Conn: raw, f: f, r: bufio.NewReader(raw), n: len(f.conns) + 1}
+	f.conns = append(f.conns, c)
+	f.mu.Unlock()
+	f.done.Go(c.serve)
+}
+
+// dial is for a bubble of synctest: no network, so that its time can pass.
+func (f *fake) dial(context.Context) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	f.accept(theirs)
+	return ours, nil
+}
+
+// newPiped is a fake that is reached by dial alone. Its owner ends it inside the bubble.
+func newPiped(t *testing.T, mails ...fakeMail) *fake {
+	return &fake{t: t, caps: "IMAP4rev1 IDLE", validity: 7, mails: mails, bodies: map[uint32]int{}}
+}
+
 func (f *fake) close() {
-	_ = f.ln.Close()
+	if f.ln != nil {
+		_ = f.ln.Close()
+	}
 	f.mu.Lock()
 	for _, c := range f.conns {
 		_ = c.Close()
@@ -144,7 +166,7 @@ func (c *fakeConn) serve() {
 		c.f.mu.Lock()
 		c.f.commands = append(c.f.commands, command)
 		c.f.mu.Unlock()
-		if strings.Contains(command, "BODY[") || strings.HasPrefix(command, "SELECT") && !strings.Contains(c.f.t.Name(), "Filer") {
+		if strings.Contains(command, "BODY[") || strings.HasPrefix(command, "SELECT") && !c.f.files && !strings.Contains(c.f.t.Name(), "Filer") {
 			c.f.t.Errorf("this marks mail as read: %s", command)
 		}
 		if c.f.hook != nil && c.f.hook(c, command) {
@@ -210,7 +232,14 @@ func (c *fakeConn) fetch(args string, byUID bool) {
 			n = m.uid
 		}
 		if inSet(set, n) {
-			c.say("* %d FETCH (%s)", i+1, m.items(items))
+			answer := m.items(items)
+			if strings.Contains(items, "BODY.PEEK[]") {
+				c.f.bodies[m.uid]++
+			}
+			if strings.Contains(items, "BODY.PEEK[") {
+				c.f.bytes += len(answer)
+			}
+			c.say("* %d FETCH (%s)", i+1, answer)
 		}
 	}
 }
@@ -282,7 +311,7 @@ func observe(t *testing.T, cfg Config) *notebook {
 		}
 	}
 	w := New(cfg, n.journal())
-	w.pauses = backoff{shortest: time.Millisecond, longest: 5 * time.Millisecond}
+	w.pauses, w.rest = backoff{shortest: time.Millisecond, longest: 5 * time.Millisecond}, 0
 	go func() { n.ended <- w.Run(ctx) }()
 	t.Cleanup(func() { n.end() })
 	return n

@@ -40,7 +40,7 @@ func TestLog(t *testing.T) {
 			}
 		}
 	}
-	if events["gave_up"] != 1 || events["mailbox_lost"] != allTries || events["mailbox_connected"] != allTries+1 {
+	if events["gave_up"] != 1 || events["mailbox_lost"] != lastTries || events["mailbox_connected"] != lastTries+1 {
 		t.Errorf("%v", events)
 	}
 	if strings.Contains(log.String(), "private") || strings.Contains(log.String(), `"pw"`) {

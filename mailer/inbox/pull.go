@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -47,6 +48,10 @@ func (b *batch) store(ctx context.Context) error {
 	}
 	b.mails, b.bytes = nil, 0
 	b.w.pauses.reset() // it goes on
+	for uid, t := range b.w.trouble {
+		t.rests = time.Time{} // the server is well
+		b.w.trouble[uid] = t
+	}
 	return nil
 }
 
@@ -64,10 +69,16 @@ func (w *Watcher) get(ctx context.Context, s *session, uids []uint32, bare bool)
 	if late := b.store(ctx); late != nil {
 		return late
 	}
+	if pressed(err) != nil {
+		return err // it says nothing of these mails
+	}
 	for uid := range b.asked {
 		t := tries{n: w.trouble[uid].n + 1, why: err}
 		if err == nil {
 			t.why = errNoBody
+		}
+		if t.n >= allTries {
+			t.rests = w.cfg.Now().Add(w.rest)
 		}
 		w.trouble[uid] = t
 	}
@@ -88,6 +99,7 @@ func (w *Watcher) pull(ctx context.Context, s *session, b *batch, uids []uint32,
 		}
 	}
 	missing := w.stillAsked(b, uids)
+	w.byUID = w.byUID || !w.bySeq && len(missing) < len(uids)
 	if len(missing) == 0 {
 		return nil
 	}

@@ -29,8 +29,9 @@ type session struct {
 // count a connection that just breaks for a long time.
 func (s *session) close() {
 	if !s.broken {
-		s.timeout = min(s.timeout, farewellTime)
-		_ = s.do(context.Background(), "logout", func() error { return s.c.Logout().Wait() })
+		timer := time.AfterFunc(min(s.timeout, farewellTime), func() { _ = s.raw.Close() })
+		_ = s.c.Logout().Wait()
+		timer.Stop()
 	}
 	_ = s.raw.Close()
 	_ = s.c.Close()

@@ -16,28 +16,34 @@ type Watcher struct {
 	cfg     Config
 	journal Journal
 	pauses  backoff
+	rest    time.Duration // between the last tries
 
 	// What is remembered between two connections is about trying only; it may be lost at any time.
 	validity uint32           // the key space that the maps below speak of
 	trouble  map[uint32]tries // mails that were asked for and did not come
 	lost     map[uint32]bool  // mails that Journal.Lost was told of
 	bySeq    bool             // this server hides mails from UID FETCH (see Watcher.pull)
+	byUID    bool             // it does not
 }
 
 // tries is how often a mail was asked for in vain.
 type tries struct {
-	n   int
-	why error
+	n     int
+	why   error
+	rests time.Time // it is not asked for before
 }
 
 const (
+	probe    = 8   // of more mails the first is fetched alone, to learn how the server answers
 	together = 500 // mails asked for in one FETCH: a command line stays under 8 KB (RFC 2683 §3.2.1.5)
 
 	// A mail that did not come is asked for in company, then alone, then alone and without the items that a server may
-	// write in a way the library cannot read, and then given to a person.
+	// write in a way the library cannot read, then a few times more after a rest, for it may be the server that is ill, and
+	// then given to a person.
 	companyTries = 2
 	richTries    = 4
 	allTries     = 7
+	lastTries    = 11
 )
 
 // New returns a watcher; Run starts it.
@@ -45,6 +51,7 @@ func New(cfg Config, j Journal) *Watcher {
 	return &Watcher{
 		cfg: cfg.withDefaults(), journal: j,
 		pauses:  backoff{shortest: time.Second, longest: 2 * time.Minute},
+		rest:    15 * time.Minute,
 		trouble: make(map[uint32]tries), lost: make(map[uint32]bool),
 	}
 }
@@ -113,7 +120,7 @@ func (w *Watcher) connection(ctx context.Context) error {
 		if err := w.round(ctx, s); err != nil {
 			return err
 		}
-		if len(w.trouble) > 0 {
+		if w.troubled() {
 			// Not cut short by news: a stream of new mail would use up all tries while the server has a bad minute.
 			pause(ctx, min(w.pauses.next(), w.cfg.Poll))
 			continue
@@ -156,7 +163,8 @@ func (w *Watcher) round(ctx context.Context, s *session) error {
 	for _, uid := range unknown {
 		switch t := w.trouble[uid]; {
 		case w.lost[uid]:
-		case t.n >= allTries:
+		case w.cfg.Now().Before(t.rests):
+		case t.n >= lastTries:
 			if err := w.giveUp(ctx, uid, t); err != nil {
 				return err
 			}
@@ -165,6 +173,12 @@ func (w *Watcher) round(ctx context.Context, s *session) error {
 		default:
 			company = append(company, uid)
 		}
+	}
+	if len(company) > probe && !w.byUID && !w.bySeq { // what the server hides goes over the line twice
+		if err := w.get(ctx, s, company[:1], false); err != nil {
+			return err
+		}
+		company = company[1:]
 	}
 	for mails := range slices.Chunk(company, together) {
 		if err := w.get(ctx, s, mails, false); err != nil {
@@ -178,6 +192,16 @@ func (w *Watcher) round(ctx context.Context, s *session) error {
 		}
 	}
 	return nil
+}
+
+// troubled says whether some mail is to be asked for again soon.
+func (w *Watcher) troubled() bool {
+	for _, t := range w.trouble {
+		if !w.cfg.Now().Before(t.rests) {
+			return true
+		}
+	}
+	return false
 }
 
 // forget drops the history of mails that are no longer in the mailbox.

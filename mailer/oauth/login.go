@@ -50,7 +50,7 @@ func (s *Source) LoginByBrowser(ctx context.Context, user string, pasted io.Read
 	}
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, oauth2.HTTPClient, s.cfg.Client), 15*time.Minute)
 	defer cancel()
-	ln, err := net.Listen("tcp", loopbackAddress+":0")
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", loopbackAddress+":0")
 	if err != nil {
 		return &Error{Kind: Temporary, Err: err}
 	}
