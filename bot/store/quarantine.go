@@ -54,3 +54,14 @@ func (tx *Tx) handleTwins(ctx context.Context, id int64, outcome Outcome) error 
 	_, err := tx.exec(ctx, `UPDATE mails SET handled_at = $2, handled_by = 'vanthu' WHERE `+copies+` AND handled_at = 0`, id, micros(tx.Now))
 	return err
 }
+
+// SeedMail writes a line as another journal has it, without its outcome: for judging it again in a throw-away database.
+func (tx *Tx) SeedMail(ctx context.Context, m Mail, raw []byte) error {
+	if _, err := tx.exec(ctx, `INSERT INTO mail_raw (hash, raw) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING`, m.Hash, raw); err != nil {
+		return err
+	}
+	_, err := tx.exec(ctx, `INSERT INTO mails (id, mailbox, uid_validity, uid, hash, body_hash, size, too_large, arrived_at, seen_at, number, vouched)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, m.ID, m.Mailbox, int64(m.UIDValidity), int64(m.UID), m.Hash, m.BodyHash, m.Size, m.TooLarge,
+		micros(m.ArrivedAt), micros(m.SeenAt), m.Number, m.Vouched)
+	return err
+}

@@ -22,6 +22,7 @@ type mailCmd struct {
 	Retry   mailRetryCmd   `cmd:"" help:"Have a quarantined mail judged again by the running serve."`
 	Answer  mailAnswerCmd  `cmd:"" help:"Answer a quarantined mail, and close it."`
 	Done    mailDoneCmd    `cmd:"" help:"Close a quarantined mail that was handled by hand."`
+	Replay  mailReplayCmd  `cmd:"" help:"Judge stored mails, or files, again with this version, in memory: what would end otherwise. Exit code 1: something would."`
 }
 
 type mailListCmd struct {

@@ -124,3 +124,45 @@ func (o *office) find(id int64) store.Mail {
 	o.t.Fatalf("there is no mail %d", id)
 	return store.Mail{}
 }
+
+// Before an upgrade every mail is judged again: the same program comes to the same end, and a changed rule is seen row by row.
+// The journal, the mailbox and the outbox stay as they are.
+func TestMailReplay(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.arrive("INBOX", o.three()...)
+	o.arrive("INBOX", o.request(ctsvAddress, ctsvAddress, "<4@truong.example>", "2653010004", "12"))
+	o.serve()
+	o.settled(4)
+	number := ""
+	for _, m := range o.journal() {
+		if m.MessageID == "<4@truong.example>" {
+			number = m.Number
+		}
+	}
+	fixed := bytes.Replace(o.request(ctsvAddress, ctsvAddress, "<5@truong.example>", "2653010004", "2653010005"), []byte("Subject: "), []byte("Subject: Re: ["+number+"] "), 1)
+	o.arrive("INBOX", fixed, o.three()[0]) // a correction, and a copy
+	mails := o.settled(6)
+	before := fmt.Sprintf("%+v", mails)
+	if out := o.must("mail", "replay", "--all"); !strings.Contains(out, "6 mails judged again, 0 differ") {
+		t.Errorf("the same program: %s", out)
+	}
+	if out := o.must("mail", "replay", "5"); !strings.Contains(out, "mail 5: followup") || !strings.Contains(out, "1 mails judged again, 0 differ") {
+		t.Errorf("one mail with what it refers to: %s", out)
+	}
+	file := filepath.Join(o.dir, "x.eml")
+	if err := os.WriteFile(file, o.request(ctsvAddress, ctsvAddress, "<6@truong.example>", "2653010006"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := o.must("mail", "replay", file); !strings.Contains(out, "x.eml: case queue") {
+		t.Errorf("a file: %s", out)
+	}
+	o.change("[0-9]{10}", "[0-9]{9}4") // another rule
+	if out, code := o.run("mail", "replay", "--all"); code != 1 || !strings.Contains(out, "→ case return") || !strings.Contains(out, "new: finding ROW-02") {
+		t.Errorf("another rule: exit %d\n%s", code, out)
+	}
+	if after := fmt.Sprintf("%+v", o.journal()); after != before {
+		t.Error("the journal changed")
+	}
+	o.mustServe("0001 0002 0003, 4 letters")
+}
