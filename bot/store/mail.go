@@ -95,9 +95,17 @@ type NewMail struct {
 	Raw              []byte
 }
 
-// AddMails writes mails into the journal and wakes their judging. A mail that is there already is left alone.
+// settled is how long after its filing a mail may still be listed where it was: by a session that has not heard of it.
+const settled = 2 * time.Minute
+
+// AddMails writes mails into the journal and wakes their judging. A mail that is there already is left alone; but what lies
+// under the UID of one that was filed long ago is another delivery (see UnknownUIDs), and takes its place.
 func (tx *Tx) AddMails(ctx context.Context, mails []NewMail) error {
 	for _, m := range mails {
+		if _, err := tx.exec(ctx, `UPDATE mails SET uid_validity = 0, uid = id WHERE mailbox = $1 AND uid_validity = $2 AND uid = $3 AND size > 0 AND filed_at > 0 AND filed_at <= $4`,
+			m.Mailbox, int64(m.UIDValidity), int64(m.UID), micros(tx.Now.Add(-settled))); err != nil {
+			return err
+		}
 		hash, body := Hashes(m.Raw)
 		if _, err := tx.exec(ctx, `INSERT INTO mail_raw (hash, raw) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING`, hash, m.Raw); err != nil {
 			return err
@@ -117,7 +125,9 @@ func (tx *Tx) AddMails(ctx context.Context, mails []NewMail) error {
 	return nil
 }
 
-// UnknownUIDs returns those of uids that the journal does not know.
+// UnknownUIDs returns those of uids that the journal does not know. A UID whose mail was filed long ago and which is listed
+// again names something else: a server whose files came back from a backup gives UIDs twice under one UIDVALIDITY, against
+// RFC 9051 §2.3.1.1.
 func (tx *Tx) UnknownUIDs(ctx context.Context, mailbox string, uidValidity uint32, uids []uint32) ([]uint32, error) {
 	if len(uids) == 0 {
 		return nil, nil
@@ -126,8 +136,9 @@ func (tx *Tx) UnknownUIDs(ctx context.Context, mailbox string, uidValidity uint3
 		var uid int64
 		err := s.Scan(&uid)
 		return uint32(uid), err
-	}, `SELECT uid FROM mails WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4`,
-		mailbox, int64(uidValidity), int64(slices.Min(uids)), int64(slices.Max(uids)))
+	}, `SELECT uid FROM mails WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4
+		AND (filed_at = 0 OR size = 0 OR filed_at > $5)`,
+		mailbox, int64(uidValidity), int64(slices.Min(uids)), int64(slices.Max(uids)), micros(tx.Now.Add(-settled)))
 	if err != nil {
 		return nil, err
 	}

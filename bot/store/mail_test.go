@@ -119,6 +119,50 @@ func mailRetried(t *testing.T, db *store.DB) {
 	}
 }
 
+// A server whose files came back from a backup gives the UID of a filed mail to another one: it is not lost. What was filed a
+// moment ago and is still listed is no such thing, nor is a mail that the server never gave.
+func uidReused(t *testing.T, db *store.DB) {
+	now := time.UnixMicro(1_800_000_000_000_000)
+	db.Now = func() time.Time { return now }
+	id := addMail(t, db, aMail(4))
+	lost := aMail(5)
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.AddLost(ctx, lost, "unfetched: x"); err != nil {
+			return err
+		}
+		_, err := tx.EndMail(ctx, id, store.Ignored, "x", "Ignored", 0)
+		return err
+	})
+	unknown := func() []uint32 {
+		return read(t, db, func(ctx context.Context, tx *store.Tx) ([]uint32, error) {
+			return tx.UnknownUIDs(ctx, "INBOX", 7, []uint32{4, 5})
+		})
+	}
+	now = now.Add(time.Hour)
+	if got := unknown(); len(got) != 0 {
+		t.Errorf("a mail that is not filed yet is unknown: %v", got)
+	}
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return tx.SetFiled(ctx, id, "Ignored", store.Place{Folder: "Ignored"})
+	})
+	if got := unknown(); len(got) != 0 {
+		t.Errorf("filed a moment ago, and unknown: %v", got)
+	}
+	now = now.Add(time.Hour)
+	if diff := cmp.Diff([]uint32{4}, unknown()); diff != "" {
+		t.Error(diff)
+	}
+	other := aMail(4)
+	other.Raw = []byte("Subject: other\r\n\r\nother\r\n")
+	if second := addMail(t, db, other); second == id {
+		t.Error("another mail under the UID is not stored")
+	}
+	m := read(t, db, func(ctx context.Context, tx *store.Tx) (store.Mail, error) { return tx.Mail(ctx, id) })
+	if got := unknown(); len(got) != 0 || m.Outcome != store.Ignored || m.UIDValidity != 0 {
+		t.Errorf("unknown %v, the first one %+v", got, m)
+	}
+}
+
 func times(t *testing.T, db *store.DB) {
 	id := addMail(t, db, aMail(1))
 	m := read(t, db, func(ctx context.Context, tx *store.Tx) (store.Mail, error) { return tx.Mail(ctx, id) })

@@ -32,6 +32,7 @@ func conformance(t *testing.T, open func(testing.TB) *store.DB) {
 		"a confirmation is used once":            confirmations,
 		"a mail ends once":                       mailEndsOnce,
 		"a quarantined mail is taken back":       mailRetried,
+		"a UID that is used again is no mail":    uidReused,
 		"numbers have no gap and no double":      numbers,
 		"a case keeps its rows and findings":     caseRoundTrip,
 		"a stale version is refused":             staleVersion,
