@@ -154,7 +154,7 @@ func (r Request) Good() int {
 
 // ReadWhole reports whether a list file was read to its end: only then does it come back marked.
 func (r Request) ReadWhole(file string) bool {
-	return !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rule == "ENV-07" && f.File == file })
+	return !slices.ContainsFunc(r.Findings, func(f Finding) bool { return (f.Rule == "ENV-07" || f.Rule == "ENV-14") && f.File == file })
 }
 
 // Existing is an account that the register or the platform already knows for a student code.

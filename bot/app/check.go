@@ -98,6 +98,9 @@ func (w World) Judge(r intake.Reading, unit bot.Unit, c bot.Case, known map[stri
 	context := rules.Context{Kind: r.Kind, Now: now, Sent: r.Sent, Arrived: r.Arrived, Case: c.Number, ByThread: c.ID != 0 && r.Case == "",
 		LetterKnown: c.ID != 0 && c.LetterFile != "", Links: r.Links, Password: r.Password, Doubt: string(r.Doubt),
 		Signatures: r.Signatures, Earlier: c.Evidence}
+	for _, f := range r.Faults {
+		context.Faults = append(context.Faults, rules.Fault{File: f.File, Why: string(f.Why)})
+	}
 	if unit.ID != "" {
 		context.Unit = &unit
 	}

@@ -12,17 +12,38 @@ import (
 	"vanthu/parser/form"
 )
 
+// longestPage bounds the HTML in which a list is looked for, in bytes: 4 MB, or 20,000 rows as mail programs write them.
+const longestPage = 4 << 20
+
+// tooLong is the text of a mail as a file that is not read: half a list must not pass for a whole one (ENV-07).
+func tooLong(limit int64) parser.File {
+	return parser.File{Name: form.BodyName, Body: true, Problem: parser.BeyondBytes(limit, "nội dung thư")}
+}
+
 // fromBody reads the list that stands in the text of a request whose attachments give nobody. Only the words say whether
 // the mail is a request: a table of people also stands in a report or a question.
 func (r *Reading) fromBody(ctx context.Context, msg *mime.Message, read Reader) error {
 	if len(r.Submission.Rows) > 0 || r.Kind != bot.AccountRequest && r.Kind != bot.DeletionRequest {
 		return nil
 	}
+	if len(msg.HTML) > longestPage || len(msg.Text) > readable && msg.HTML == "" {
+		limit := int64(longestPage)
+		if msg.HTML == "" {
+			limit = readable
+		}
+		var err error
+		r.Files, r.Submission, err = read(ctx, append(slices.Clone(r.Files), tooLong(limit)))
+		return err
+	}
 	page := quotedHTML.ReplaceAllString(msg.HTML, "")
 	if len(page) < len(msg.HTML) { // the quotation may have stood in a table that lays out the page
 		page += "</body>"
 	}
-	for i, body := range form.Bodies(r.Text, page) {
+	text := r.Text
+	if len(msg.Text) > readable { // the page has all of it
+		text = ""
+	}
+	for i, body := range form.Bodies(text, page) {
 		files, sub, err := read(ctx, append(slices.Clone(r.Files), body))
 		if err != nil {
 			return err

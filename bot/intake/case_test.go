@@ -259,3 +259,44 @@ func TestLost(t *testing.T) {
 		t.Errorf("unknown %v, %v", unknown, err)
 	}
 }
+
+// Of a forwarded mail the forwarder is the sender: what he attaches or forwards is his request, and nobody is served because
+// a mail of an entitled unit lies in his own.
+func TestTheForwarderIsTheSender(t *testing.T) {
+	t.Parallel()
+	inner := func(from string) string {
+		return "--x\r\nContent-Type: message/rfc822\r\n\r\n" + string(letter{from: from, codes: []string{"2153010001"}}.raw()) + "\r\n"
+	}
+	inline := "---------- Forwarded message ---------\r\nFrom: Ai do <" + stranger + ">\r\nSubject: danh sach\r\n\r\nxin rut de nghi"
+	for name, tt := range map[string]struct {
+		l       letter
+		outcome store.Outcome
+		unit    string
+	}{
+		"a unit forwards a stranger's mail":       {letter{from: ctsv, subject: "Fwd: danh sach", text: "De nghi cap.\r\n" + inner(stranger)}, store.IsCase, "CTSV"},
+		"a unit forwards another unit's mail":     {letter{from: ctsv, subject: "Fwd: danh sach", text: "De nghi cap.\r\n" + inner(dtsdh)}, store.IsCase, "CTSV"},
+		"a unit forwards inline":                  {letter{from: ctsv, subject: "Fwd: danh sach", text: inline, codes: []string{"2153010001"}}, store.IsCase, "CTSV"},
+		"a stranger forwards a unit's mail":       {letter{from: stranger, subject: "Fwd: danh sach", text: inner(ctsv)}, store.Quarantined, ""},
+		"a unit's mail, forwarded without login":  {letter{from: ctsv, login: "none", subject: "Fwd: danh sach", text: inner(ctsv)}, store.Quarantined, ""},
+		"a stranger forwards inline in the words": {letter{from: stranger, text: strings.ReplaceAll(inline, stranger, ctsv), codes: []string{"2153010001"}}, store.Quarantined, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, storetest.SQLite(t))
+			m := w.takes(tt.l)
+			if m.Outcome != tt.outcome {
+				t.Fatalf("%s %s", m.Outcome, m.Reason)
+			}
+			cases := w.cases()
+			if tt.unit == "" {
+				if len(cases)+len(w.letters()) > 0 {
+					t.Errorf("%d cases, answers %v", len(cases), w.answers())
+				}
+				return
+			}
+			if len(cases) != 1 || cases[0].Unit != tt.unit || !cmp.Equal(w.codes(cases[0]), []string{"2153010001"}) {
+				t.Errorf("%+v", cases)
+			}
+		})
+	}
+}

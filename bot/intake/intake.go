@@ -3,7 +3,6 @@ package intake
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -130,8 +129,8 @@ func (in *Intake) Mail(ctx context.Context, id int64) error {
 func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 	began := in.DB.Now()
 	msg, err := mime.Parse(raw, in.MIME)
-	limit, overLimit := errors.AsType[*mime.LimitError](err)
-	if overLimit { // its header still says who sent it
+	limit, beyond := errors.AsType[*mime.LimitError](err)
+	if beyond { // its header still says who sent it
 		msg, err = mime.Parse(headerOf(raw), in.MIME)
 	}
 	if err != nil {
@@ -186,7 +185,7 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 		return bot.Errorf(bot.Temporary, "the files cannot be read now: %w", err)
 	}
 	switch {
-	case overLimit:
+	case beyond:
 		reading = oversized(limit)
 	case m.TooLarge:
 		reading = oversized(&mime.LimitError{What: "size", Limit: in.MIME.Size})
@@ -256,13 +255,21 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 
 // oversized is what is known of a mail that is over a limit: the unit is told which one (ENV-07).
 func oversized(limit *mime.LimitError) Reading {
-	said := map[string]string{"size": fmt.Sprintf("%d MB một thư", limit.Limit>>20), "parts": fmt.Sprintf("%d phần một thư", limit.Limit)}[limit.What]
-	if said == "" {
-		said = fmt.Sprintf("%s: %d", limit.What, limit.Limit)
-	}
-	problem := &parser.Problem{Code: parser.TooLarge, Limit: said, Detail: limit.Error()}
 	return Reading{Kind: bot.AccountRequest, Submission: parser.Submission{
-		Files: []parser.FileReport{{Name: "(cả thư)", Role: parser.RoleProblem, Problem: problem}}}}
+		Files: []parser.FileReport{{Name: "(cả thư)", Role: parser.RoleProblem, Problem: overLimit(limit)}}}}
+}
+
+// overLimit says a limit of mails as a person says it.
+func overLimit(limit *mime.LimitError) *parser.Problem {
+	p := parser.Beyond(int(limit.Limit), map[string]string{"parts": "phần một thư", "fields": "trường đầu thư", "depth": "cấp lồng nhau"}[limit.What])
+	switch limit.What {
+	case "size":
+		p = parser.BeyondBytes(limit.Limit, "một thư")
+	case "header":
+		p = parser.BeyondBytes(limit.Limit, "phần đầu thư")
+	}
+	p.Detail = limit.Error()
+	return p
 }
 
 // headerOf returns the header block of a mail, ended.

@@ -25,6 +25,7 @@ type Reading struct {
 	Kind       bot.Kind
 	Submission parser.Submission
 	Files      []parser.File // the attachments that were read, in the order of Submission.Files
+	Faults     []Fault       // what did not come whole
 	Said       Said
 	Case       string          // number of the case that it speaks of, "YC-2026-0042"; "" none
 	Numbers    Numbers         // all case numbers that it names
@@ -101,7 +102,7 @@ func Read(ctx context.Context, msg *mime.Message, read Reader) (Reading, error) 
 		r.Links = append(r.Links, strings.TrimRight(link, ".,;:!?"))
 	}
 	r.Password = password.MatchString(r.Text)
-	r.Files = files(msg)
+	r.Files, r.Faults = attached(msg)
 	if len(r.Files) > 0 {
 		var err error
 		if r.Files, r.Submission, err = read(ctx, r.Files); err != nil {
@@ -230,22 +231,6 @@ func isReply(msg *mime.Message) bool {
 	return len(msg.InReplyTo) > 0 || strings.HasPrefix(subject, "re:") || strings.HasPrefix(subject, "trả lời:")
 }
 
-// A picture inside the text is a logo or a signature up to the one size, in bytes; up to the other it may be anything, and
-// counts when nothing else is attached: some units photograph their list.
-const (
-	logoPicture  = 10 << 10
-	smallPicture = 200 << 10
-)
-
-// files are the attachments that may belong to a request.
-func files(msg *mime.Message) []parser.File {
-	attached, shown := attachments(msg, true)
-	if len(attached) == 0 {
-		attached = shown
-	}
-	return attached
-}
-
 // once leaves out files that came before under another name: the same bytes attached twice are one list, not two.
 func once(files []parser.File) []parser.File {
 	var kept []parser.File
@@ -256,33 +241,6 @@ func once(files []parser.File) []parser.File {
 		}
 	}
 	return kept
-}
-
-// attachments are the parts beside the text, and apart from them the pictures shown in it. Those of a forwarded mail count
-// as if they were attached themselves, one level deep.
-func attachments(msg *mime.Message, forwards bool) (attached, shown []parser.File) {
-	for _, p := range msg.Parts {
-		file := parser.File{Name: p.Name, Type: p.Type, Data: p.Data}
-		switch {
-		case p.Inline && strings.HasPrefix(p.Type, "image/") && len(p.Data) <= smallPicture:
-			if len(p.Data) > logoPicture {
-				shown = append(shown, file)
-			}
-		case p.Type == "text/calendar" || p.Type == "application/ics":
-		case strings.HasSuffix(p.Type, "pkcs7-signature") || p.Type == "application/pgp-signature" || p.Type == "application/pgp-keys":
-		case p.Type == "message/rfc822" && forwards:
-			inner, err := mime.Parse(p.Data, mime.DefaultLimits())
-			if err != nil { // named as a file that cannot be read
-				attached = append(attached, file)
-				continue
-			}
-			files, pictures := attachments(inner, false)
-			attached, shown = append(attached, files...), append(shown, pictures...)
-		default:
-			attached = append(attached, file)
-		}
-	}
-	return attached, shown
 }
 
 // newText is what the sender wrote himself, from the plain text or, when there is none, from the HTML.

@@ -182,24 +182,25 @@ func TestAttachments(t *testing.T) {
 	t.Parallel()
 	inner := strings.ReplaceAll("From: a@truong.example\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nx\n--b\nContent-Type: application/octet-stream\nContent-Disposition: attachment; filename=ds.xlsx\n\nPK\n--b--\n", "\n", "\r\n")
 	msg := &mime.Message{Parts: []mime.Part{
-		{Name: "logo.png", Type: "image/png", Inline: true, Data: []byte("p")},
-		{Name: "scan.png", Type: "image/png", Inline: true, Data: make([]byte, smallPicture+1)},
+		{Name: "logo.png", Type: "image/png", Inline: true, Data: []byte("\x89PNG")},
+		{Name: "scan.png", Type: "image/png", Inline: true, Data: append([]byte("\x89PNG"), make([]byte, smallPicture)...)},
 		{Name: "anh.png", Type: "image/png", Data: []byte("p")},
 		{Name: "lai.png", Type: "image/png", Data: []byte("p")},
 		{Name: "moi.ics", Type: "text/calendar"},
-		{Name: "smime.p7s", Type: "application/pkcs7-signature"},
+		{Name: "smime.p7s", Type: "application/pkcs7-signature", Data: []byte("0\x80")},
 		{Name: "Fwd.eml", Type: "message/rfc822", Data: []byte(inner)},
 		{Name: "de nghi.docx", Type: "application/octet-stream"},
 	}}
 	var names []string
-	for _, f := range once(files(msg)) {
+	all, _ := attached(msg)
+	for _, f := range once(all) {
 		names = append(names, f.Name)
 	}
 	if diff := cmp.Diff([]string{"scan.png", "anh.png", "ds.xlsx", "de nghi.docx"}, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	photo := mime.Part{Name: "ds.jpg", Type: "image/jpeg", Inline: true, Data: make([]byte, logoPicture+1)}
-	if got := files(&mime.Message{Parts: []mime.Part{{Name: "logo.png", Type: "image/png", Inline: true}, photo}}); len(got) != 1 || got[0].Name != "ds.jpg" {
+	photo := mime.Part{Name: "ds.jpg", Type: "image/jpeg", Inline: true, Data: append([]byte("\xff\xd8"), make([]byte, logoPicture)...)}
+	if got, _ := attached(&mime.Message{Parts: []mime.Part{{Name: "logo.png", Type: "image/png", Inline: true}, photo}}); len(got) != 1 || got[0].Name != "ds.jpg" {
 		t.Errorf("a photo in the text, and nothing else: %d files", len(got))
 	}
 }

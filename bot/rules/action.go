@@ -60,7 +60,7 @@ func Follows(kind bot.Kind) bot.Action {
 // missing names the rules that say that a part of the request is not there or cannot be opened.
 func missing(rule string) bool {
 	switch rule {
-	case "ENV-03", "ENV-04", "ENV-06", "ENV-07", "ENV-13", "FRM-01":
+	case "ENV-03", "ENV-04", "ENV-06", "ENV-07", "ENV-13", "ENV-14", "ENV-15", "FRM-01":
 		return true
 	}
 	return false

@@ -243,6 +243,16 @@ func (s *scenario) do(t *testing.T, word, rest string) bool {
 		s.context.Sent, s.context.Arrived = time.Date(sent.Year, time.Month(sent.Month), sent.Day, 8, 0, 0, 0, ict), s.context.Now
 	case "mailbox":
 		s.context.Unit = unitNamed(s.policy.Units, rest)
+	case "fault": // file|why
+		f := split(rest, 2)
+		s.context.Faults = append(s.context.Faults, Fault{File: f[0], Why: f[1]})
+	case "format": // name|format
+		f := split(rest, 2)
+		for i := range s.sub.Files {
+			if s.sub.Files[i].Name == f[0] {
+				s.sub.Files[i].Format = f[1]
+			}
+		}
 	case "link":
 		s.context.Links = append(s.context.Links, rest)
 	case "password":

@@ -123,7 +123,8 @@ func shown(field, value string, lang language) string {
 }
 
 // counted are the words that readers put beside numbers: "dòng 11, 14-19", "200.000 dòng".
-var counted = strings.NewReplacer("sau khi giải nén", "unpacked", "trang tính", "sheets", "dòng", "rows", "cột", "columns", "tệp", "files", "một thư", "for one mail",
+var counted = strings.NewReplacer("sau khi giải nén", "unpacked", "nội dung thư", "of text in a mail", "phần đầu thư", "of header", "trường đầu thư", "header fields",
+	"cấp lồng nhau", "levels of nesting", "trang tính", "sheets", "dòng", "rows", "cột", "columns", "tệp", "files", "một thư", "for one mail",
 	"phần", "parts", "giây", "seconds")
 
 func inEnglish(s string, lang language) string {

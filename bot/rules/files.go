@@ -36,6 +36,10 @@ func (j *judge) files() {
 			continue
 		}
 		whole := place{at: parser.Place{File: f.Name}}
+		if _, faulty := j.faultOf(f.Name); faulty && f.Problem.Code != parser.Picture {
+			locked++ // ENV-14 says more
+			continue
+		}
 		switch f.Problem.Code {
 		case parser.Picture:
 			switch {
@@ -69,6 +73,7 @@ func (j *judge) files() {
 	if j.context.Password {
 		j.sayAs(bot.Warn, "ENV-11", place{}, "")
 	}
+	locked += j.faults()
 	j.parts(hasLetter || j.scan != "", hasList, locked)
 }
 

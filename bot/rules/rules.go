@@ -33,6 +33,13 @@ type Context struct {
 	Doubt       string          // why an officer must decide what is meant; "" clear
 	Signatures  []bot.Signature // digital signatures of the mail and its files, as judged
 	Earlier     bot.Evidence    // what the letter of Case proved
+	Faults      []Fault         // files that did not come whole (ENV-14, ENV-15)
+}
+
+// A Fault is a file that the mail brought damaged.
+type Fault struct {
+	File string // "" the text of the mail
+	Why  string // "cut", "garbled", "undecoded", "piece" or "elsewhere": a term of the catalogue
 }
 
 // Codes returns the codes for which Judge needs the register, each once, sorted.

@@ -122,7 +122,7 @@ func verdict(c app.Checked) exit {
 		}
 		code = max(code, exitRejects)
 		switch f.Rule {
-		case "ENV-04", "ENV-06", "ENV-07", "ENV-13":
+		case "ENV-04", "ENV-06", "ENV-07", "ENV-13", "ENV-14", "ENV-15":
 			code = exitUnreadable
 		}
 	}

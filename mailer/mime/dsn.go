@@ -57,17 +57,14 @@ func (r *reader) other() string {
 func (r *reader) recipients(data []byte) []DSNRecipient {
 	var found []DSNRecipient
 	for len(data) > 0 && len(found) < r.lim.Parts {
-		block, rest := cutHeader(data)
+		block, rest, _ := cutHeader(data)
 		data = bytes.TrimLeft(rest, "\r\n")
-		group, err := readHeader(block)
-		if err != nil {
-			group, err = readHeader(r.cleanHeader(block, "delivery report"))
-		}
+		group, ok := r.fields(block, "delivery report")
 		address := group.get("Final-Recipient")
 		if address == "" {
 			address = group.get("Original-Recipient")
 		}
-		if err != nil || address == "" {
+		if !ok || address == "" {
 			continue
 		}
 		found = append(found, DSNRecipient{

@@ -44,7 +44,17 @@ func firstID(s string) string {
 	return ""
 }
 
-func allIDs(s string) []string { return messageID.FindAllString(clean(s), -1) }
+// maxIDs bounds the references of a mail: whoever looks each one up must not be kept busy by a header of a megabyte. The
+// first one began the thread, the last ones are nearest (RFC 5322 §3.6.4).
+const maxIDs = 100
+
+func allIDs(s string) []string {
+	ids := messageID.FindAllString(clean(s), -1)
+	if len(ids) > maxIDs {
+		ids = append(ids[:1:1], ids[len(ids)-maxIDs+1:]...)
+	}
+	return ids
+}
 
 // addresses reads an address list (RFC 5322 §3.4). A list that breaks the grammar is searched for whatever looks like an
 // address. When the count of @ shows that some were not found, none is given: a wrong sender is worse than none.

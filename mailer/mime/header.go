@@ -1,12 +1,10 @@
 package mime
 
 import (
-	"bufio"
 	"bytes"
-	"fmt"
+	"net/textproto"
+	"regexp"
 	"strings"
-
-	"github.com/emersion/go-message/textproto"
 )
 
 // A header is one header block in the order of the mail.
@@ -32,87 +30,168 @@ func (h header) all(name string) []string {
 	return values
 }
 
-// header cuts the header block off b and reads it. What the library refuses is cleaned line by line and read again. Bytes
-// that hold no field at all are no header but body.
+// header cuts the header block off b and reads it line by line. A line that can be no field is dropped and named; bytes that
+// hold no field at all are no header but body.
 func (r *reader) header(b []byte, where string) (header, []byte, error) {
-	block, body := cutHeader(b)
-	if len(block) > r.lim.Header {
-		return header{}, nil, &LimitError{What: "header", Limit: int64(r.lim.Header)}
-	}
+	block, body, ended := cutHeader(b)
 	remarks, problems := len(r.msg.Problems), r.problems
-	head, err := readHeader(block)
-	if err != nil {
-		head, err = readHeader(r.cleanHeader(block, where))
+	if !ended { // no empty line: the header ends where its fields do
+		if body == nil {
+			end := endOfFields(block)
+			block, body = block[:end], block[end:]
+		}
+		if len(body) > 0 {
+			r.problem("%s: no empty line ends it, read up to the first line that is no field", where)
+		}
 	}
-	if err != nil { // cleaned lines cannot be refused; should they be, the part is still read
-		r.problem("%s: cannot be read", where)
+	over := &LimitError{Where: where}
+	if where == "header" { // the mail's own
+		over.Where = ""
+	}
+	if len(block) > r.lim.Header {
+		over.What, over.Limit = "header", int64(r.lim.Header)
+		return header{}, nil, over
+	}
+	head, ok := r.fields(block, where)
+	if !ok {
+		over.What, over.Limit = "fields", int64(r.lim.Fields)
+		return header{}, nil, over
 	}
 	if len(head.fields) == 0 && len(bytes.TrimSpace(block)) > 0 {
-		r.msg.Problems, r.problems = r.msg.Problems[:remarks], problems
+		r.unsay(remarks, problems)
 		r.problem("%s: holds no field, read as text", where)
 		return header{}, b, nil
 	}
 	return head, body, nil
 }
 
-// cutHeader cuts b behind the first empty line.
-func cutHeader(b []byte) (block, body []byte) {
+// senderHeader is the header by which the sender is judged: always all fields above the first empty line, whatever was taken
+// for the begin of the body. Whoever verifies a signature reads it so; a second From must not hide behind a line that looks
+// like a boundary.
+func (r *reader) senderHeader(raw []byte, head header) (header, error) {
+	at := 0
+	for at < len(raw) {
+		line, next := cutLine(raw, at)
+		if at = next; len(line) == 0 {
+			break
+		}
+	}
+	if at > r.lim.Header {
+		return header{}, &LimitError{What: "header", Limit: int64(r.lim.Header)}
+	}
+	if block, _, ended := cutHeader(raw); ended && len(block) == at {
+		return head, nil
+	}
+	remarks, problems := len(r.msg.Problems), r.problems
+	all, ok := r.fields(raw[:at], "header")
+	r.unsay(remarks, problems)
+	if !ok {
+		return header{}, &LimitError{What: "fields", Limit: int64(r.lim.Fields)}
+	}
+	return all, nil
+}
+
+// cutHeader cuts b behind the first empty line; ended says that there is one. A boundary line with a field of MIME beneath it
+// ends a header, too: what comes is the first part, not more of the header.
+func cutHeader(b []byte) (block, body []byte, ended bool) {
 	for at := 0; at < len(b); {
-		line, _, found := bytes.Cut(b[at:], []byte("\n"))
-		end := at + len(line)
-		if found {
-			end++
+		line, next := cutLine(b, at)
+		if len(line) == 0 {
+			return b[:next], b[next:], true
 		}
-		if len(line) == 0 || string(line) == "\r" {
-			return b[:end], b[end:]
+		if at > 0 && bytes.HasPrefix(line, []byte("--")) && isContentField(b[next:]) {
+			return b[:at], b[at:], false
 		}
-		at = end
+		at = next
 	}
-	return b, nil
+	return b, nil, false
 }
 
-func readHeader(block []byte) (header, error) {
-	h, err := textproto.ReadHeader(bufio.NewReader(bytes.NewReader(block)))
-	if err != nil {
-		return header{}, fmt.Errorf("mime: header: %w", err)
+// isContentField says whether b begins with a field of MIME (RFC 2045 §9).
+func isContentField(b []byte) bool { return len(b) > 8 && bytes.EqualFold(b[:8], []byte("content-")) }
+
+// endOfFields is where the fields of a block end that no empty line ends: at its first line, behind a field, that is none.
+// Without such a line it is the length of the block.
+func endOfFields(block []byte) int {
+	at, fields := 0, 0
+	for line := range bytes.Lines(block) {
+		text := bytes.TrimRight(line, "\r\n")
+		switch {
+		case len(text) > 0 && (text[0] == ' ' || text[0] == '\t'), strayParameter.Match(text):
+		case whyNoField(text) == "":
+			fields++
+		case fields > 0:
+			return at
+		}
+		at += len(line)
 	}
-	head := header{fields: make([]Field, 0, h.Len())}
-	for f := h.Fields(); f.Next(); {
-		head.fields = append(head.fields, Field{Name: f.Key(), Value: f.Value()})
-	}
-	return head, nil
+	return at
 }
 
-// cleanHeader drops the lines that cannot begin a field, with their continuations: lines without a colon, a leftover
-// "From " line of an mbox, names with spaces inside (RFC 5322 §2.2).
-func (r *reader) cleanHeader(block []byte, where string) []byte {
-	kept := make([]byte, 0, len(block))
-	n, dropping := 0, true // a continuation above the first field continues nothing
+// strayParameter begins a line that continues a field and lost its indentation: without it the boundary or the name of a
+// file would be gone.
+var strayParameter = regexp.MustCompile(`(?i)^(boundary|name|filename|charset|type|format|delsp|smime-type|protocol|micalg)(\*\d*)*\*? ?=`)
+
+// fields reads a block. A name is of RFC 5322 §2.2; continuations are joined by one blank. Dropped are lines without a
+// colon, a leftover "From " line of an mbox, names with blanks inside, each with its continuations. ok is false when there
+// are more fields than the limit.
+func (r *reader) fields(block []byte, where string) (head header, ok bool) {
+	var name string // of the field that is being read, "" none
+	var value []byte
+	keep := func() {
+		if name != "" {
+			head.fields = append(head.fields, Field{Name: name, Value: string(value)})
+		}
+		name, value = "", nil
+	}
+	n := 0
 	for line := range bytes.Lines(block) {
 		n++
 		text := bytes.TrimRight(line, "\r\n")
-		switch {
-		case len(text) == 0:
-			return append(kept, line...)
-		case text[0] == ' ' || text[0] == '\t':
+		if len(text) == 0 {
+			break
+		}
+		if text[0] == ' ' || text[0] == '\t' {
 			if n == 1 {
 				r.problem("%s line 1 continues nothing: dropped", where)
 			}
-		default:
-			why := whyNoField(text)
-			if dropping = why != ""; dropping {
-				r.problem("%s line %d %s: dropped", where, n, why)
+			value = continued(value, text)
+			continue
+		}
+		if name != "" && strayParameter.Match(text) {
+			r.problem("%s line %d is not indented: read as part of the field above it", where, n)
+			if len(value) > 0 && value[len(value)-1] != ';' {
+				value = append(value, ';')
 			}
+			value = continued(value, text)
+			continue
 		}
-		if !dropping {
-			kept = append(kept, line...)
+		keep()
+		if len(head.fields) == r.lim.Fields {
+			return head, false
 		}
+		if why := whyNoField(text); why != "" {
+			r.problem("%s line %d %s: dropped", where, n, why)
+			continue
+		}
+		key, first, _ := bytes.Cut(text, []byte(":"))
+		name = textproto.CanonicalMIMEHeaderKey(string(bytes.TrimRight(key, " \t")))
+		value = continued(nil, first)
 	}
-	return kept
+	keep()
+	return head, true
+}
+
+func continued(value, line []byte) []byte {
+	line = bytes.Trim(line, " \t")
+	if len(value) > 0 && len(line) > 0 {
+		value = append(value, ' ')
+	}
+	return append(value, line...)
 }
 
 func whyNoField(line []byte) string {
-	if bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From ")) {
+	if mbox, ok := bytes.CutPrefix(bytes.TrimPrefix(line, []byte(">")), []byte("From ")); ok && !bytes.HasPrefix(bytes.TrimLeft(mbox, " \t"), []byte(":")) {
 		return "is a mailbox file's From line"
 	}
 	name, _, ok := bytes.Cut(line, []byte(":"))

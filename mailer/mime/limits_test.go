@@ -28,7 +28,7 @@ func TestLimits(t *testing.T) {
 		{"size", func(l *mime.Limits) { l.Size = 20 }, mime.LimitError{What: "size", Limit: 20}},
 		{"header", func(l *mime.Limits) { l.Header = 30 }, mime.LimitError{What: "header", Limit: 30}},
 		{"parts", func(l *mime.Limits) { l.Parts = 2 }, mime.LimitError{What: "parts", Limit: 2}},
-		{"depth", func(l *mime.Limits) { l.Depth = 1 }, mime.LimitError{What: "depth", Limit: 1}},
+		{"depth", func(l *mime.Limits) { l.Depth = 1 }, mime.LimitError{What: "depth", Limit: 1, Where: "part 2"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -72,6 +72,21 @@ func TestParseForwarded(t *testing.T) {
 	}
 	if len(inner.Parts) != 1 || inner.Parts[0].Name != "DS.xlsx" || len(inner.Problems) != 0 {
 		t.Errorf("the inner mail: %+v", inner)
+	}
+}
+
+// A second From behind a line that looks like a boundary stays a second From: a verifier of signatures reads the header to
+// its empty line, and may have found the other one signed.
+func TestNoFromHidesBehindABoundary(t *testing.T) {
+	t.Parallel()
+	for _, between := range []string{"--x\r\nContent-A: b\r\n", "--x: y\r\nContent-A: b\r\n", "x\r\n", "", "F\x01: x\r\n", "X : y\r\n"} {
+		for _, end := range []string{"\r\nabc", ""} {
+			raw := "From: ctsv@truong.example\r\n" + between + "From : sv@truong.example\r\nContent-Type: text/plain\r\n" + end
+			m, err := mime.Parse([]byte(raw), mime.Limits{})
+			if err != nil || len(m.From) != 2 || len(m.Fields) < 3 {
+				t.Errorf("%q: %v, %+v", raw, err, m)
+			}
+		}
 	}
 }
 

@@ -16,10 +16,13 @@ type Limits struct {
 	Parts  int   // parts of all levels together
 	Depth  int   // nesting of parts
 	Header int   // bytes of one header block
+	Fields int   // fields of one header block
 }
 
-// DefaultLimits are the limits named in the manual: 40 MB, 200 parts.
-func DefaultLimits() Limits { return Limits{Size: 40 << 20, Parts: 200, Depth: 20, Header: 1 << 20} }
+// DefaultLimits are the limits named in the manual: 40 MB, 200 parts; a header of 1 MB with 5,000 fields.
+func DefaultLimits() Limits {
+	return Limits{Size: 40 << 20, Parts: 200, Depth: 20, Header: 1 << 20, Fields: 5000}
+}
 
 // An Address is one mailbox; Address is lower case in its domain part, as written before the @.
 type Address struct{ Name, Address string }
@@ -29,9 +32,9 @@ type Field struct{ Name, Value string }
 
 // A Message is one mail, decoded. All texts are UTF-8, NFC.
 type Message struct {
-	ID         string   // Message-ID with its angle brackets, "" when missing
-	InReplyTo  []string // with angle brackets
-	References []string
+	ID         string    // Message-ID with its angle brackets, "" when missing
+	InReplyTo  []string  // with angle brackets
+	References []string  // the first and the last ones of a very long list
 	From       []Address // more than one is suspicious (trust says so)
 	Sender     []Address
 	ReplyTo    []Address
@@ -48,7 +51,8 @@ type Message struct {
 	Automated  string    // why a machine sent it ("Auto-Submitted: auto-replied"), "" for a person's mail
 	List       bool      // a mailing list's copy (List-Id, List-Post …)
 	DSN        *DSN      // set for a delivery report
-	Problems   []string  // what was put right or lost while reading: "header line 7 has no colon"
+	Damage     Damage    // of Text and HTML: with Cut, what stood behind them is lost too
+	Problems   []string  // what was put right or lost while reading, for people who look into it: "header line 7 has no colon"
 }
 
 // A Part is one leaf that is not the text of the mail.
@@ -56,8 +60,22 @@ type Part struct {
 	Name   string // decoded file name without any path, "" when there is none
 	Type   string // media type in lower case, "application/octet-stream" when missing
 	Inline bool   // shown in the text (a picture of a signature)
+	Damage Damage // why Data is not what was sent, or may not be
 	Data   []byte
 }
+
+// Damage says why a part did not come whole: the unit must be told which file to send again.
+type Damage string
+
+// The damages. What could be put right without loss is no damage but a word in Message.Problems.
+const (
+	Whole     Damage = ""
+	Cut       Damage = "cut"       // the mail ends in it: its end may be missing, and whatever stood behind it
+	Garbled   Damage = "garbled"   // its transfer encoding is broken: bytes are lost or wrong
+	Undecoded Damage = "undecoded" // its transfer encoding is not known here (yEnc, a made-up word): kept as it came
+	Piece     Damage = "piece"     // message/partial (RFC 2046 §5.2.2): one piece of a mail that was sent in several
+	Elsewhere Damage = "elsewhere" // message/external-body (RFC 2046 §5.2.3): the mail only says where it lies
+)
 
 // A DSN is a delivery report (RFC 3464), read to each recipient.
 type DSN struct {

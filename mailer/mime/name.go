@@ -11,13 +11,36 @@ const maxName = 200
 
 // fileName is the name of a part: of its Content-Disposition, or else of its Content-Type.
 func fileName(disposition, kind params) string {
-	if name := CleanName(disposition.get("filename")); name != "" {
+	first := ""
+	for _, said := range []string{disposition.get("filename"), disposition.get("name"), kind.get("name"), kind.get("filename")} {
+		name := CleanName(unescaped(said))
+		if hasExtension(name) {
+			return name
+		}
+		if first == "" {
+			first = name
+		}
+	}
+	return first
+}
+
+// hasExtension says whether a name tells its kind: of two names of one part the one that does is whole.
+func hasExtension(name string) bool {
+	i := strings.LastIndexByte(name, '.')
+	return i > 0 && len(name)-i >= 3 && len(name)-i <= 6
+}
+
+// unescaped undoes the percents of programs that write a name as in a web address ("Danh%20s%C3%A1ch.xlsx"): only where
+// they hide a blank or letters beyond ASCII.
+func unescaped(name string) string {
+	if !strings.Contains(name, "%") {
 		return name
 	}
-	if name := CleanName(disposition.get("name")); name != "" {
+	decoded := percent(name)
+	if !utf8.ValidString(decoded) || isASCII([]byte(decoded)) && strings.Count(decoded, " ") == strings.Count(name, " ") {
 		return name
 	}
-	return CleanName(kind.get("name"))
+	return decoded
 }
 
 // CleanName makes a file name safe to show and to store: no path (of any system), no control or invisible formatting

@@ -1,6 +1,7 @@
 package mime
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -19,11 +20,19 @@ type params struct {
 func (p params) get(name string) string { return p.list[name] }
 
 // parseParams reads a value with parameters as real programs write them: unquoted values with spaces, a parameter given
-// twice (the first counts), raw 8-bit, backslashes of Windows paths, RFC 2231 with and without continuations, RFC 2047
+// twice (the first counts), no semicolon in front of the first, raw 8-bit, backslashes of Windows paths, RFC 2231 with and without continuations, RFC 2047
 // within quotes. It refuses nothing.
 func parseParams(s string) params {
-	value, rest, _ := strings.Cut(s, ";")
-	value, _, _ = strings.Cut(value, "(")
+	s = strings.TrimSpace(s)
+	value, rest := s, ""
+	if end := strings.IndexAny(s, ";, \t("); end >= 0 { // RFC 2045 §5.1 knows ";" alone
+		value, rest = s[:end], strings.TrimLeft(s[end:], ";, \t")
+		if after, ok := strings.CutPrefix(rest, "/"); ok { // "text / plain"
+			value, rest = value+"/", strings.TrimSpace(after)
+			end := strings.IndexAny(rest+";", ";, \t(")
+			value, rest = value+rest[:end], strings.TrimLeft(rest[end:], ";, \t")
+		}
+	}
 	p := params{value: strings.ToLower(strings.TrimSpace(clean(value))), list: map[string]string{}}
 	segments := map[string][]segment{}
 	for rest != "" {
@@ -40,6 +49,9 @@ func parseParams(s string) params {
 	}
 	for base, segs := range segments {
 		p.list[base] = joinSegments(segs)
+	}
+	if segs := segments["boundary"]; len(segs) == 1 { // bytes that must be found again as they stand
+		p.list["boundary"] = segs[0].value
 	}
 	return p
 }
@@ -108,25 +120,26 @@ func joinSegments(segs []segment) string {
 		}
 	}
 	charset, joined := "", ""
-	for n := 0; ; n++ {
-		i := slices.IndexFunc(segs, func(s segment) bool { return s.n == n })
-		if i < 0 {
-			break // the end, or a gap: what follows it cannot be placed
+	slices.SortStableFunc(segs, func(a, b segment) int { return cmp.Compare(a.n, b.n) })
+	first := true
+	for _, seg := range segs { // a piece that is missing is passed over: the end of a name has its kind
+		if seg.n < 0 {
+			continue
 		}
-		value := segs[i].value
-		if segs[i].extended {
-			if n == 0 {
+		value := seg.value
+		if seg.extended {
+			if first {
 				charset, value = cutCharset(value)
 			}
 			value = percent(value)
 		}
-		joined += value
+		joined, first = joined+value, false
 	}
 	switch {
 	case joined == "":
-		return word(segs[0].value)
+		return word(word(segs[0].value)) // some programs encode what was encoded
 	case charset == "":
-		return word(joined)
+		return word(word(joined))
 	default:
 		return decodeText([]byte(joined), charset)
 	}
@@ -145,9 +158,21 @@ func cutCharset(s string) (charset, text string) {
 	return charset, text
 }
 
+// percent undoes "%C3%A1"; a "%" that means nothing stays.
 func percent(s string) string {
 	if decoded, err := url.PathUnescape(s); err == nil {
 		return decoded
 	}
-	return s
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if hi, lo := hexValue(s[i+1]), hexValue(s[i+2]); hi < 16 && lo < 16 {
+				b.WriteByte(hi<<4 | lo)
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }

@@ -10,21 +10,29 @@ import (
 // ErrEmpty is returned by Parse for no bytes at all.
 var ErrEmpty = errors.New("mime: the mail is empty")
 
-// A LimitError says which limit a mail exceeds.
+// A LimitError says which limit a mail exceeds, and where.
 type LimitError struct {
-	What  string // "size", "header", "parts" or "depth"
-	Limit int64  // bytes for size and header, a count for parts and depth
+	What  string // "size", "header", "fields", "parts" or "depth"
+	Limit int64  // bytes for size and header, a count for the others
+	Where string // "header of part 3"; "" the mail as a whole
 }
 
 func (e *LimitError) Error() string {
+	said := ""
 	switch e.What {
 	case "parts":
-		return fmt.Sprintf("mime: the mail has more than %d parts", e.Limit)
+		said = fmt.Sprintf("mime: the mail has more than %d parts", e.Limit)
 	case "depth":
-		return fmt.Sprintf("mime: the mail's parts are nested deeper than %d", e.Limit)
+		said = fmt.Sprintf("mime: the mail's parts are nested deeper than %d", e.Limit)
+	case "fields":
+		said = fmt.Sprintf("mime: the mail has more than %d fields in one header", e.Limit)
 	default:
-		return fmt.Sprintf("mime: the mail's %s is over the limit of %d bytes", e.What, e.Limit)
+		said = fmt.Sprintf("mime: the mail's %s is over the limit of %d bytes", e.What, e.Limit)
 	}
+	if e.Where != "" {
+		said += " (" + e.Where + ")"
+	}
+	return said
 }
 
 // maxProblems bounds Message.Problems: a hostile mail must not grow a list of a million remarks.
@@ -41,6 +49,9 @@ func Parse(raw []byte, lim Limits) (*Message, error) {
 		return nil, &LimitError{What: "size", Limit: lim.Size}
 	}
 	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	if !bytes.Contains(raw, []byte("\n")) { // lines that end in CR alone, as old Macs wrote them
+		raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
+	}
 	raw = bytes.TrimLeft(raw, "\r\n") // a blank line above the header would hide all of it
 	if len(raw) == 0 {
 		return nil, ErrEmpty
@@ -50,9 +61,13 @@ func Parse(raw []byte, lim Limits) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.msg.Fields = head.fields
-	r.envelope(head)
-	err = r.entity(head, body, 1, "")
+	sender, err := r.senderHeader(raw, head)
+	if err != nil {
+		return nil, err
+	}
+	r.msg.Fields = sender.fields
+	r.envelope(sender)
+	err = r.entity(head, body, place{depth: 1})
 	r.finish()
 	return r.msg, err
 }
@@ -71,6 +86,9 @@ func (l Limits) orDefaults() Limits {
 	if l.Header <= 0 {
 		l.Header = def.Header
 	}
+	if l.Fields <= 0 {
+		l.Fields = def.Fields
+	}
 	return l
 }
 
@@ -82,9 +100,15 @@ type reader struct {
 	pictures []picture // parts that may turn out to be shown in the HTML
 	calendar string    // METHOD of an invitation, "" none
 	report   bool      // multipart/report
-	last     string    // how remarks call the leaf read last
+	last     lastLeaf
 	parts    int
 	problems int
+}
+
+// A lastLeaf is the leaf read last: the one that is cut when the mail is.
+type lastLeaf struct {
+	where string // how remarks call it
+	part  int    // its index in Message.Parts, -1 when it is text
 }
 
 // A picture is a part with a Content-ID, by its index in Message.Parts.
@@ -102,118 +126,39 @@ func (r *reader) finish() {
 	r.msg.List = isList(r.msg)
 }
 
-// entity reads one part whose header is known; parent is the media type that holds it.
-func (r *reader) entity(head header, body []byte, depth int, parent string) error {
-	r.parts++
-	if r.parts > r.lim.Parts {
-		return &LimitError{What: "parts", Limit: int64(r.lim.Parts)}
-	}
-	if depth > r.lim.Depth {
-		return &LimitError{What: "depth", Limit: int64(r.lim.Depth)}
-	}
-	kind := parseParams(head.get("Content-Type"))
-	if kind.value == "" && parent == "multipart/digest" {
-		kind.value = "message/rfc822" // RFC 2046 §5.1.5
-	}
-	if kind.value == "" {
-		kind.value = "text/plain" // RFC 2045 §5.2
-	}
-	if strings.HasPrefix(kind.value, "multipart/") {
-		return r.multipart(kind, body, depth)
-	}
-	if kind.value == "application/pkcs7-mime" || kind.value == "application/x-pkcs7-mime" {
-		object := r.decode(body, head.get("Content-Transfer-Encoding"), "signed part")
-		if signed, ok := signedContent(object); ok {
-			r.addSigned(Signed{Whole: depth == 1, Object: object})
-			inner, content, err := r.header(signed, "header of the signed part")
-			if err != nil {
-				return err
-			}
-			return r.entity(inner, content, depth+1, kind.value)
-		}
-	}
-	r.leaf(head, kind, body, parent)
-	return nil
-}
-
-func (r *reader) multipart(kind params, body []byte, depth int) error {
-	if kind.value == "multipart/report" {
-		r.report = true
-	}
-	boundary := kind.get("boundary")
-	if boundary == "" {
-		if boundary = guessBoundary(body); boundary != "" {
-			r.problem("%s without a boundary: took %q", kind.value, clip(boundary, 70))
-		}
-	}
-	found, closed := false, false
-	signed := &detached{}
-	for piece, last := range split(body, boundary) {
-		found, closed = true, last
-		head, inner, err := r.header(piece, fmt.Sprintf("header of part %d", r.parts+1))
-		if err != nil {
-			return err
-		}
-		from := len(r.msg.Parts)
-		if err := r.entity(head, inner, depth+1, kind.value); err != nil {
-			return err
-		}
-		signed.piece(r, piece, from)
-	}
-	signed.end(r, kind.value, depth == 1)
-	switch {
-	case !found:
-		r.problem("%s: its boundary stands nowhere, read as text", clip(kind.value, 40))
-		r.leaf(header{}, params{value: "text/plain"}, body, "")
-	case !closed:
-		r.problem("the last boundary is missing: %s may be cut off", r.last)
-	}
-	return nil
-}
-
-// leaf files one part away: as text of the mail, or among the other parts.
-func (r *reader) leaf(head header, kind params, body []byte, parent string) {
-	disposition := parseParams(head.get("Content-Disposition"))
-	name := fileName(disposition, kind)
-	where := name
-	if where == "" {
-		where = fmt.Sprintf("part %d", r.parts)
-	}
-	r.last = where
-	data := r.decode(body, head.get("Content-Transfer-Encoding"), where)
-	isText := name == "" && disposition.value != "attachment"
-	switch {
-	case isText && kind.value == "text/plain":
-		if text := r.text(data, kind.get("charset"), where); strings.TrimSpace(text) != "" {
-			r.texts = append(r.texts, text)
-		}
-		return
-	case isText && kind.value == "text/html" && r.msg.HTML == "":
-		r.msg.HTML = r.text(data, kind.get("charset"), where)
-		return
-	case kind.value == "text/calendar":
-		r.calendar = strings.ToUpper(kind.get("method"))
-	}
-	part := Part{Name: name, Type: kind.value, Data: data}
-	if !strings.Contains(part.Type, "/") {
-		part.Type = "application/octet-stream"
-	}
-	if strings.HasPrefix(part.Type, "image/") {
-		part.Inline = parent == "multipart/related"
-		if id := strings.Trim(head.get("Content-Id"), "<> "); id != "" {
-			r.pictures = append(r.pictures, picture{part: len(r.msg.Parts), id: id})
-		}
-	}
-	r.msg.Parts = append(r.msg.Parts, part)
-}
+// longestID bounds a Content-ID that is looked for.
+const longestID = 250
 
 // markPictures finds the pictures that the HTML shows (RFC 2392). Disposition "inline" alone says nothing: Apple's
 // program writes it for real attachments too.
 func (r *reader) markPictures() {
+	if len(r.pictures) == 0 {
+		return
+	}
+	shown := map[string]bool{}
+	for rest := r.msg.HTML; ; {
+		_, after, found := strings.Cut(rest, "cid:")
+		if !found {
+			break
+		}
+		id := after[:min(len(after), longestID)]
+		if end := strings.IndexAny(id, "\"'<> )\t\r\n"); end >= 0 {
+			id = id[:end]
+		}
+		shown[id] = true
+		rest = after[len(id):]
+	}
 	for _, p := range r.pictures {
-		if strings.Contains(r.msg.HTML, "cid:"+p.id) {
+		if escaped := strings.ReplaceAll(p.id, "%", "%25"); shown[p.id] || shown[escaped] {
 			r.msg.Parts[p.part].Inline = true
 		}
+	}
+}
+
+// unsay takes back what was remarked since: what was tried led nowhere.
+func (r *reader) unsay(remarks, problems int) {
+	if r.problems = problems; remarks < len(r.msg.Problems) {
+		r.msg.Problems = append([]string(nil), r.msg.Problems[:remarks]...)
 	}
 }
 

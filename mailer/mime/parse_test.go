@@ -35,15 +35,17 @@ type view struct {
 	Automated  string         `json:"automated,omitempty"`
 	List       bool           `json:"list,omitempty"`
 	DSN        *mime.DSN      `json:"dsn,omitempty"`
+	Damage     mime.Damage    `json:"damage,omitempty"`
 	Problems   []string       `json:"problems,omitempty"`
 }
 
 type partView struct {
-	Name   string `json:"name"`
-	Type   string `json:"type"`
-	Inline bool   `json:"inline,omitempty"`
-	Bytes  int    `json:"bytes"`
-	SHA256 string `json:"sha256"`
+	Name   string      `json:"name"`
+	Type   string      `json:"type"`
+	Inline bool        `json:"inline,omitempty"`
+	Damage mime.Damage `json:"damage,omitempty"`
+	Bytes  int         `json:"bytes"`
+	SHA256 string      `json:"sha256"`
 }
 
 func viewOf(m *mime.Message, err error) view {
@@ -52,14 +54,14 @@ func viewOf(m *mime.Message, err error) view {
 		v = view{
 			ID: m.ID, InReplyTo: m.InReplyTo, References: m.References, From: m.From, ReturnPath: m.ReturnPath,
 			Subject: m.Subject, Text: m.Text, HTML: m.HTML, Automated: m.Automated, List: m.List, DSN: m.DSN,
-			Problems: m.Problems,
+			Damage: m.Damage, Problems: m.Problems,
 		}
 		if !m.Date.IsZero() {
 			v.Date = m.Date.Format(time.RFC3339)
 		}
 		for _, p := range m.Parts {
 			sum := sha256.Sum256(p.Data)
-			v.Parts = append(v.Parts, partView{p.Name, p.Type, p.Inline, len(p.Data), hex.EncodeToString(sum[:4])})
+			v.Parts = append(v.Parts, partView{p.Name, p.Type, p.Inline, p.Damage, len(p.Data), hex.EncodeToString(sum[:4])})
 		}
 	}
 	if err != nil {

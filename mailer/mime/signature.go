@@ -22,6 +22,7 @@ func (r *reader) addSigned(s Signed) {
 // A detached gathers what a multipart/signed holds (RFC 1847): the content, and the signature behind it.
 type detached struct {
 	pieces  int
+	outside bool // something stands outside of the boundaries and was read all the same
 	content []byte
 	object  []byte
 }
@@ -42,6 +43,6 @@ func (d *detached) piece(r *reader, data []byte, from int) {
 // end files the signature of a multipart of that media type.
 func (d *detached) end(r *reader, kind string, top bool) {
 	if kind == "multipart/signed" && d.object != nil {
-		r.addSigned(Signed{Whole: top && d.pieces == 2, Content: d.content, Object: d.object})
+		r.addSigned(Signed{Whole: top && d.pieces == 2 && !d.outside, Content: d.content, Object: d.object})
 	}
 }
