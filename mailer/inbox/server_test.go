@@ -20,8 +20,9 @@ import (
 	"github.com/emersion/go-imap/v2"
 )
 
-// dovecot starts a real Dovecot on a free loopback port, with all it owns in a folder of the test.
-func dovecot(t testing.TB) Config {
+// dovecot starts a real Dovecot on a free loopback port, with all it owns in a folder of the test. more is added to its
+// configuration; {} in it is that folder.
+func dovecot(t testing.TB, more ...string) Config {
 	t.Helper()
 	program, err := exec.LookPath("dovecot")
 	if err != nil {
@@ -128,7 +129,7 @@ service stats {
     mode = 0666
   }
 }
-`, dir, service, login, groupOf(t, owner), crt, key, owner, users, port))
+`, dir, service, login, groupOf(t, owner), crt, key, owner, users, port)+strings.ReplaceAll(strings.Join(more, "\n"), "{}", dir))
 	run(t, program, conf)
 	return Config{Address: fmt.Sprintf("127.0.0.1:%d", port), TLS: TLSImplicit, RootCAs: pool, ServerName: "mail.truong.example",
 		User: desk, Timeout: 10 * time.Second, Poll: time.Hour,
