@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"vanthu/bot"
 	"vanthu/bot/store"
@@ -28,7 +27,8 @@ type books struct {
 	secrets int // sealed passwords that are left
 }
 
-func (s *soak) books() books {
+// books reads them; without whole only what says whether work is left.
+func (s *soak) books(whole bool) books {
 	b := books{rows: make(map[int64][]bot.CaseRow)}
 	ctx := context.WithoutCancel(s.t.Context()) // it is asked after a failure, too
 	s.look(func(tx *store.Tx) (err error) {
@@ -38,7 +38,7 @@ func (s *soak) books() books {
 		if b.letters, err = tx.Letters(ctx, 0); err != nil {
 			return err
 		}
-		if b.cases, err = tx.Cases(ctx, ""); err != nil {
+		if b.cases, err = tx.Cases(ctx, ""); err != nil || !whole {
 			return err
 		}
 		if b.plans, err = tx.Plans(ctx); err != nil {
@@ -64,7 +64,7 @@ func (s *soak) books() books {
 
 // left says what is still to be done.
 func (s *soak) left() string {
-	b := s.books()
+	b := s.books(false)
 	unjudged, unfiled, unsent, open := 0, 0, 0, 0
 	for _, m := range b.mails {
 		if m.Outcome == "" {
@@ -127,7 +127,7 @@ func (s *soak) waiting(b books) int {
 // balance compares the books, the mailboxes and the directory with what the generator expects.
 func (s *soak) balance() {
 	s.t.Helper()
-	b := s.books()
+	b := s.books(true)
 	s.mailsAreOutcomes(b)
 	copies := s.answersAreSteps(b)
 	s.accountsAreRows(b)
@@ -238,101 +238,6 @@ func fairs(w string) []string {
 	return all
 }
 
-// answersAreSteps: each letter of the outbox was received, under one Message-ID, and more than once only where the wire or
-// the process broke between the final dot and our note. Each mail has exactly the letters of its story.
-func (s *soak) answersAreSteps(b books) map[string][]*mime.Message {
-	t := s.t
-	copies := make(map[string][]*mime.Message)
-	total := 0
-	for _, address := range []string{ctsv, dtsdh} {
-		for _, m := range s.mailbox(address).mails("INBOX") {
-			copies[m.ID] = append(copies[m.ID], m)
-			total++
-		}
-	}
-	byMail, repeated, steps := make(map[int64][]string), 0, make(map[string]bool)
-	for _, l := range b.letters {
-		if steps[l.Step] {
-			t.Errorf("step %q has two letters", l.Step)
-		}
-		steps[l.Step] = true
-		if l.Kind != string(bot.CredentialsOf) { // accountsAreRows
-			byMail[l.MailID] = append(byMail[l.MailID], l.Kind)
-		}
-		queue := make(map[string]bool) // one for each time that Postfix took it
-		for _, m := range copies[l.MessageID] {
-			queue[queueID(m)] = true
-		}
-		dots := s.cutter.dots[l.MessageID]
-		accepted, uncertain := 0, 0
-		for _, d := range dots {
-			if d.Accepted {
-				accepted++
-			} else if d.Uncertain {
-				uncertain++
-			}
-		}
-		if len(queue) < max(1, accepted) || len(queue) > accepted+uncertain {
-			t.Errorf("letter %q: received %d times, Postfix took it %d times, perhaps %d more", l.Step, len(queue), accepted, uncertain)
-		}
-		for i := 1; i < len(dots); i++ {
-			if l.Once && dots[i-1].Accepted {
-				t.Errorf("credentials %q were sent again after Postfix had taken them", l.Step)
-			}
-			if (dots[i-1].Accepted || dots[i-1].Uncertain) && !s.excused(dots[i-1]) {
-				t.Errorf("letter %q was sent again %v after Postfix had taken it and we were told so", l.Step, dots[i].At.Sub(dots[i-1].At))
-			}
-		}
-		repeated += max(0, len(queue)-1)
-	}
-	known := make(map[string]bool)
-	for _, l := range b.letters {
-		known[l.MessageID] = true
-	}
-	for id := range copies {
-		if !known[id] {
-			t.Errorf("a mail that is in no outbox was received: %s", id)
-		}
-	}
-	answered, wanted := make(map[*story][]string), make(map[*story][]string)
-	for _, m := range b.mails {
-		if l := s.byID[m.MessageID]; l != nil {
-			answered[l.story] = append(answered[l.story], byMail[m.ID]...)
-		}
-	}
-	for _, l := range s.byID {
-		wanted[l.story] = append(wanted[l.story], l.answers...)
-	}
-	for _, story := range s.stories {
-		if missing, surplus := match(wanted[story], answered[story]); len(missing)+len(surplus) > 0 {
-			t.Errorf("%s: lacks the letters %q and got %q", story.mails[0].id, missing, surplus)
-		}
-	}
-	t.Logf("%d letters, %d mails received, %d letters came again under the same Message-ID", len(b.letters), total, repeated)
-	return copies
-}
-
-// excused says whether we could not know, or not note, that a letter was taken: nobody told us, the process was killed right
-// then, or the database was away.
-func (s *soak) excused(d dot) bool {
-	return d.Cut || d.Uncertain || slices.ContainsFunc(s.mishaps, func(m mishap) bool {
-		within := map[string]time.Duration{"kill": 3 * time.Second, "postgres": 15 * time.Second, "disk": 15 * time.Second}[m.What]
-		return within > 0 && !m.Until.Before(d.At) && m.At.Before(d.At.Add(within))
-	})
-}
-
-// queueID is the name under which Postfix had a mail in its queue: the same for what it delivered twice.
-func queueID(m *mime.Message) string {
-	for _, f := range m.Fields {
-		if strings.EqualFold(f.Name, "Received") && strings.Contains(f.Value, "(Postfix)") {
-			if _, rest, ok := strings.Cut(f.Value, " id "); ok {
-				return strings.Trim(strings.Fields(rest)[0], ";")
-			}
-		}
-	}
-	return m.ID
-}
-
 // accountsAreRows: who has an account is who stands in an approved plan, once, and his row is delivered.
 func (s *soak) accountsAreRows(b books) {
 	t := s.t
@@ -389,9 +294,6 @@ func (s *soak) accountsAreRows(b books) {
 // nothingTold: strangers got nothing that holds anything of ours.
 func (s *soak) nothingTold(b books) {
 	notes := s.mailbox(stranger).mails("INBOX")
-	if len(notes) > 1 {
-		s.t.Errorf("the stranger got %d mails in a day", len(notes))
-	}
 	for _, m := range notes {
 		if len(m.Parts) > 0 || strings.Contains(m.Text, "24530") || strings.Contains(m.Text, "YC-") {
 			s.t.Errorf("the stranger was told:\n%s", m.Text)

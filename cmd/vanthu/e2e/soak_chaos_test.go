@@ -50,6 +50,15 @@ func (s *soak) launch() (*process, error) {
 	return p, nil
 }
 
+func (p *process) running() bool {
+	select {
+	case <-p.exited:
+		return false
+	default:
+		return true
+	}
+}
+
 // run keeps one process going until ctx ends, and kills it again and again; one time in eight it is asked to stop.
 func (h *herd) run(ctx context.Context) {
 	for ctx.Err() == nil {
@@ -60,8 +69,11 @@ func (h *herd) run(ctx context.Context) {
 			return
 		}
 		h.mu.Lock()
-		life, gently := time.Duration(80+h.random.IntN(1+h.random.IntN(9000)))*time.Millisecond, h.random.IntN(8) == 0
+		life, gently, early := time.Duration(80+h.random.IntN(1+h.random.IntN(9000)))*time.Millisecond, h.random.IntN(8) == 0, h.random.IntN(4) == 0
 		h.mu.Unlock()
+		for !early && ctx.Err() == nil && !p.log.contains("code=started") && p.running() { // one life in four may end before it began
+			pauseFor(ctx, 20*time.Millisecond)
+		}
 		timer := time.NewTimer(life)
 		select {
 		case <-p.exited:

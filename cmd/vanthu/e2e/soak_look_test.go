@@ -148,7 +148,7 @@ func (s *soak) keep() {
 			s.t.Log(err)
 		}
 	}
-	b := s.books()
+	b := s.books(true)
 	save("mails.json", b.mails)
 	save("letters.json", b.letters)
 	save("cases.json", b.cases)

@@ -38,7 +38,7 @@ func newOutside(t *testing.T) (*world, *app.App) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.write("vanthu.toml", strings.Replace(string(text), "from_name =", "plus = \"+\"\nfrom_name =", 1)+outside)
+	w.write("vanthu.toml", string(text)+outside)
 	w.mailbox(unsignedUnit).empty()
 	w.mailbox("vanthu@truong.example").empty()
 	w.serve()
