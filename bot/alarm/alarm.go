@@ -28,8 +28,8 @@ const (
 	Database   Condition = "database"   // cannot be reached, is slow, or does not write
 	Clock      Condition = "clock"      // jumped, or differs from the mail server's
 	Balance    Condition = "balance"    // mailbox, journal and outcomes do not balance
-	Brake      Condition = "brake"      // too many letters: sending was stopped
-	Outbox     Condition = "outbox"     // letters wait too long
+	Brake      Condition = "brake"      // mails are held by a brake against loops
+	Outbox     Condition = "outbox"     // letters wait too long, or the provider lets none through
 	Letters    Condition = "letters"    // letters failed for good, or nobody knows whether they arrived
 	Judging    Condition = "judging"    // mails wait too long for their outcome
 	Filing     Condition = "filing"     // judged mails stay in the inbox

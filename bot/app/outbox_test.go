@@ -201,6 +201,19 @@ func TestLetterIsGivenUp(t *testing.T) {
 	}
 }
 
+// A letter that waits for long is said to be late, once.
+func TestLateLetterIsTold(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, storetest.SQLite(t))
+	for _, pass := range []time.Duration{29 * time.Minute, time.Minute, time.Hour} {
+		p.now = p.now.Add(pass)
+		if err := p.man.late(t.Context(), 30*time.Minute); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.stands(store.LetterQueued, bot.Created, bot.RowCreated, 1, "answer_late")
+}
+
 // An unknown letter that holds no secret is sent again by itself: the same bytes, so the same Message-ID.
 func TestPain37UnknownLetterHasTheSameMessageID(t *testing.T) {
 	t.Parallel()
@@ -232,10 +245,31 @@ func TestReturnPath(t *testing.T) {
 		{"+", true, store.Letter{Token: "abc", NullPath: true}, ""},
 		{"+", false, store.Letter{Token: "abc", NullPath: true}, "cntt+babc@truong.example"},
 	} {
-		p := postman{smtp: config.SMTP{From: "cntt@truong.example", Plus: tt.plus, NullPath: tt.null}}
+		p := &postman{smtp: config.SMTP{From: "cntt@truong.example", Plus: tt.plus, NullPath: tt.null}}
 		if got := p.returnPath(tt.l); got != tt.want {
 			t.Errorf("%+v: %q", tt, got)
 		}
+	}
+}
+
+// A server that takes no return path but the service address gets that one: no letter waits for it.
+func TestReturnPathIsRefused(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, storetest.SQLite(t))
+	p.man.smtp.Plus = "+"
+	tried := 0
+	p.man.send = func(ctx context.Context, m outbox.Message) (string, error) {
+		tried++
+		if m.From != "cntt@truong.example" {
+			return "", &outbox.Error{Outcome: outbox.Limited, Sender: true, Said: true, Rest: time.Hour, Reply: "MAIL FROM: 550 5.7.60 not permitted"}
+		}
+		return p.send(ctx, m)
+	}
+	note := p.add(store.Letter{Raw: []byte("note"), NullPath: true})
+	p.wake(p.id)
+	p.wake(note)
+	if want := []string{"cntt@truong.example", "cntt@truong.example"}; !slices.Equal(p.from, want) || tried != 3 {
+		t.Errorf("sent from %q after %d tries", p.from, tried)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"vanthu/bot"
@@ -28,6 +29,7 @@ type postman struct {
 	pace   store.Pace
 	send   func(ctx context.Context, m outbox.Message) (reply string, err error)
 	logger *slog.Logger
+	plain  atomic.Bool // the server takes no return path but the service address
 }
 
 func newPostman(a *App, send func(context.Context, outbox.Message) (string, error)) *postman {
@@ -131,6 +133,13 @@ func (p *postman) try(ctx context.Context, l store.Letter, raw []byte) error {
 		}
 	}
 	reply, err := p.send(ctx, m)
+	if e, ok := errors.AsType[*outbox.Error](err); ok && e.Sender && m.From != p.smtp.From {
+		// Exchange Online takes neither MAIL FROM:<> nor an address that is no mailbox of the login.
+		p.logger.Warn("return_path_refused", "mail", l.MailID, "code", l.Kind)
+		p.plain.Store(true)
+		m.From = p.smtp.From
+		reply, err = p.send(ctx, m)
+	}
 	done, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	if err == nil {
@@ -145,6 +154,8 @@ func (p *postman) try(ctx context.Context, l store.Letter, raw []byte) error {
 func (p *postman) returnPath(l store.Letter) string {
 	local, domain, _ := strings.Cut(p.smtp.From, "@")
 	switch {
+	case p.plain.Load():
+		return p.smtp.From
 	case l.NullPath && p.smtp.NullPath:
 		return ""
 	case p.smtp.Plus != "" && l.Token != "":
@@ -223,6 +234,24 @@ func (p *postman) failed(ctx context.Context, l store.Letter, cause error) error
 		return err
 	}
 	return job.Later(later)
+}
+
+// late writes into the history, once for each letter, that it has waited for longer than that. The alarm is raised by who
+// watches the outbox.
+func (p *postman) late(ctx context.Context, age time.Duration) error {
+	return p.db.Write(ctx, func(tx *store.Tx) error {
+		letters, err := tx.LateLetters(ctx, tx.Now.Add(-age))
+		if err != nil {
+			return err
+		}
+		for _, l := range letters {
+			p.logger.Warn("late", "mail", l.MailID, "code", l.Kind)
+			if err := p.note(ctx, tx, l, "answer_late"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // backoff is the pause before the next try, growing from a second to a quarter of an hour. A server that is there and says

@@ -143,6 +143,9 @@ func (s *Server) sweeping(ctx context.Context) error {
 			if err := s.runner.Sweep(ctx); err != nil && ctx.Err() == nil {
 				s.Logger.Error("sweep", "code", "sweep_failed", "error", err.Error())
 			}
+			if err := s.parts.postman.late(ctx, s.Config.Alarm.LetterAge); err != nil && ctx.Err() == nil {
+				s.Logger.Error("sweep", "code", "late_failed", "error", err.Error())
+			}
 		}
 	}
 }

@@ -237,11 +237,16 @@ func (w *watch) queues(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	var q store.Waiting
+	var rest store.Rest
+	var resting bool
 	var back store.Canary
 	var now time.Time
 	err := w.app.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		now = tx.Now
 		if q, err = tx.Waits(ctx); err != nil {
+			return err
+		}
+		if rest, resting, err = tx.Resting(ctx); err != nil {
 			return err
 		}
 		back, _, err = tx.Canaries(ctx)
@@ -256,7 +261,16 @@ func (w *watch) queues(ctx context.Context) error {
 	w.mu.Unlock()
 	w.aged(alarm.Judging, q.Unjudged, now, w.cfg.MailAge)
 	w.aged(alarm.Filing, q.Unfiled, now, w.cfg.MailAge)
-	w.aged(alarm.Outbox, q.Unsent, now, w.cfg.LetterAge)
+	if resting {
+		w.alarms.Raise(alarm.Outbox, "limited", detail(store.Queue{N: rest.Times, Since: rest.Until}))
+	} else {
+		w.aged(alarm.Outbox, q.Unsent, now, w.cfg.LetterAge)
+	}
+	if q.Braked.N > 0 {
+		w.alarms.Raise(alarm.Brake, "", detail(q.Braked))
+	} else {
+		w.alarms.Clear(alarm.Brake)
+	}
 	w.aged(alarm.Accounts, q.Accounts, now, w.cfg.AccountAge)
 	w.aged(alarm.Quarantine, q.Unseen, now, w.cfg.Unseen)
 	switch {

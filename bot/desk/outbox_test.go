@@ -113,3 +113,30 @@ func (o *outbox) settle(delivered bool) error {
 	_, err := o.desk.Settle(o.t.Context(), "officer:lan", o.id, delivered)
 	return err
 }
+
+// The credentials do not stay in the outbox (pain 35): when the unit has confirmed them the mail is erased, and cannot be sent
+// again; its row stays as proof.
+func TestPain35CredentialsLeaveTheOutbox(t *testing.T) {
+	t.Parallel()
+	o := newOutbox(t)
+	raw := func() []byte {
+		return look(o.world, func(ctx context.Context, tx *store.Tx) ([]byte, error) { return tx.LetterRaw(ctx, o.id) })
+	}
+	o.becomes(func(l *store.Letter) { l.State = store.LetterUnknown })
+	if err := o.settle(true); err != nil || len(raw()) == 0 {
+		t.Fatalf("%v, %d bytes before the unit has confirmed", err, len(raw()))
+	}
+	if err := o.says(ctsv, o.number, desk.SaidReceived); err != nil {
+		t.Fatal(err)
+	}
+	secrets := look(o.world, func(ctx context.Context, tx *store.Tx) (map[int][]byte, error) {
+		return tx.Secrets(ctx, o.find(o.number).ID)
+	})
+	if len(raw()) != 0 || len(secrets) != 0 {
+		t.Errorf("%d bytes of the mail and %d passwords are left", len(raw()), len(secrets))
+	}
+	o.becomes(func(l *store.Letter) { l.Fate = store.Bounced })
+	if _, err := o.desk.ResendLetter(t.Context(), "officer:lan", o.id); bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("sent again: %v", err)
+	}
+}

@@ -253,8 +253,8 @@ func TestLettersCannotHoldCredentials(t *testing.T) {
 	}
 }
 
-// The mail of a delivery, whole: the canary stands nowhere that opens without the passphrase.
-func TestDeliveryHidesPasswords(t *testing.T) {
+// The mail of a delivery, whole (pain 35): the canary stands nowhere that opens without the passphrase.
+func TestPain35DeliveryHidesPasswords(t *testing.T) {
 	t.Parallel()
 	const canary = "CANARY-mk-7Qw9-xz"
 	w := letterCase{}.writer()

@@ -22,6 +22,7 @@ type Waiting struct {
 	Failed     Queue     `json:"failed"`     // answers that were refused for good or bounced, and that no officer has seen
 	Unknown    Queue     `json:"unknown"`    // credentials of which nobody knows whether they arrived
 	Quarantine Queue     `json:"quarantine"` // mails that nobody has dealt with
+	Braked     Queue     `json:"braked"`     // of these: held by a brake
 	Unseen     Queue     `json:"unseen"`     // of these: no officer even looked
 	Accounts   Queue     `json:"accounts"`   // cases whose accounts are being made or delivered
 	LastMail   time.Time `json:"last_mail,omitzero"`
@@ -44,6 +45,7 @@ func (tx *Tx) Waits(ctx context.Context) (w Waiting, err error) {
 	count(&w.Failed, `SELECT count(*), min(created_at) FROM outbox WHERE settled = '' AND (state = 'failed' OR fate = 'bounced')`)
 	count(&w.Unknown, `SELECT count(*), min(created_at) FROM outbox WHERE settled = '' AND state = 'unknown' AND once`)
 	count(&w.Quarantine, `SELECT count(*), min(judged_at) FROM mails WHERE outcome = 'quarantine' AND handled_at = 0`)
+	count(&w.Braked, `SELECT count(*), min(judged_at) FROM mails WHERE outcome = 'quarantine' AND handled_at = 0 AND reason LIKE 'brake: %'`)
 	count(&w.Unseen, `SELECT count(*), min(judged_at) FROM mails WHERE outcome = 'quarantine' AND handled_at = 0
 		AND NOT EXISTS (SELECT 1 FROM events WHERE events.mail_id = mails.id AND events.mail_id <> 0 AND events.actor LIKE 'officer:%')`)
 	count(&w.Accounts, `SELECT count(*), min(updated_at) FROM cases WHERE state IN ('creating', 'created')`)

@@ -27,6 +27,7 @@ type Error struct {
 	Reply   string        // what the server said, or the network error; never the message's text or a secret
 	Said    bool          // the server said it; false: the network, or we
 	Rest    time.Duration // with Limited: how long nothing should be sent, at the least
+	Sender  bool          // with Limited: it was the envelope sender that the server refused
 	Err     error
 }
 

@@ -228,7 +228,7 @@ func refused(ctx context.Context, doing string, err error) *Error {
 		case code == 530, code == 534, code == 535, code == 538, code < 500:
 		case refusal.EnhancedCode == smtp.EnhancedCode{5, 2, 1} && strings.Contains(refusal.Message, "receiving mail"): // Gmail, of a mailbox that gets too much
 		case doing == atMail && code != 552 && refusal.EnhancedCode[1] != 3:
-			e.Outcome, e.Rest = Limited, restLong
+			e.Outcome, e.Rest, e.Sender = Limited, restLong, true
 		default:
 			e.Outcome = Permanent
 		}
