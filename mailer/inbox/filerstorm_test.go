@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -130,12 +131,13 @@ func TestDropsOnMove(t *testing.T) {
 			for _, times := range []int{1, 2, 3} {
 				synctest.Test(t, func(t *testing.T) {
 					k := newCabinet(t, 5)
-					left := times
+					var left atomic.Int32
+					left.Store(int32(times))
 					k.drop = func(c *fakeConn, at string) bool {
-						if at != step || left == 0 {
+						if at != step || left.Load() == 0 {
 							return false
 						}
-						left--
+						left.Add(-1)
 						if at == "half" { // nobody may wait for a server that holds its lock
 							_ = c.Close()
 						} else {
@@ -165,14 +167,15 @@ func TestFilerStorms(t *testing.T) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				chance := rand.New(rand.NewPCG(seed, 11))
+				chance := newChance(seed)
 				k := newCabinet(t, 12)
-				left := 12
+				var left atomic.Int32
+				left.Store(12)
 				k.drop = func(c *fakeConn, at string) bool {
-					if left == 0 || chance.IntN(4) > 0 {
+					if left.Load() <= 0 || chance.IntN(4) > 0 {
 						return false
 					}
-					left--
+					left.Add(-1)
 					if at != "half" && chance.IntN(3) == 0 {
 						c.hang()
 					}
@@ -180,8 +183,8 @@ func TestFilerStorms(t *testing.T) {
 					return true
 				}
 				k.hook = func(c *fakeConn, command string) bool {
-					if left > 0 && chance.IntN(5) == 0 && command != "(greeting)" {
-						left--
+					if left.Load() > 0 && chance.IntN(5) == 0 && command != "(greeting)" {
+						left.Add(-1)
 						switch chance.IntN(4) {
 						case 0:
 							c.say("* BYE going down")
@@ -212,13 +215,19 @@ func TestFilerStorms(t *testing.T) {
 	}
 }
 
+func (k *cabinet) old() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.validity != 7
+}
+
 // A mailbox that is renumbered while mails are filed: nothing that has an old number is touched.
 func TestRenumberedWhileFiling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		k := newCabinet(t, 3)
 		k.drop = func(c *fakeConn, at string) bool {
-			if at != "before" || k.validity != 7 {
+			if at != "before" || k.old() {
 				return false
 			}
 			k.mu.Lock()

@@ -23,13 +23,27 @@ type mishap struct {
 // A storm lets a few mishaps happen to a server that is well otherwise.
 type storm struct {
 	*fake
-	rand *rand.Rand
+	rand *chance
 
 	mu   sync.Mutex
 	left int // mishaps to come
 	skip int // commands that they would fit, before the next
 	kind []mishap
 	past []string
+}
+
+// A chance is one for several goroutines.
+type chance struct {
+	mu sync.Mutex
+	r  *rand.Rand
+}
+
+func newChance(seed uint64) *chance { return &chance{r: rand.New(rand.NewPCG(seed, 7))} }
+
+func (c *chance) IntN(n int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.r.IntN(n)
 }
 
 const body = "BODY.PEEK[]"
@@ -213,7 +227,7 @@ var mishaps = []mishap{
 			if _, err := c.Write([]byte{b}); err != nil {
 				return true
 			}
-			pass(time.Duration(s.rand.IntN(40)) * time.Second)
+			dawdle(time.Duration(s.rand.IntN(40)) * time.Second)
 		}
 		return c.all([]string{""})
 	}},
@@ -302,7 +316,7 @@ var mishaps = []mishap{
 }
 
 func newStorm(t *testing.T, seed uint64, kinds ...mishap) *storm {
-	s := &storm{fake: newPiped(t), rand: rand.New(rand.NewPCG(seed, 7)), kind: kinds}
+	s := &storm{fake: newPiped(t), rand: newChance(seed), kind: kinds}
 	s.hook = s.strike
 	return s
 }

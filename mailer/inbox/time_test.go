@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,8 +15,14 @@ import (
 
 // These tests live in bubbles of synctest: hours pass at once, and the fake is reached by pipes.
 
-// pass lets time go by in the bubble.
-func pass(d time.Duration) { <-time.After(d) }
+// pass lets time go by in the bubble, and everybody come to rest after it.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+// dawdle is a server that takes its time.
+func dawdle(d time.Duration) { <-time.After(d) }
 
 // bubbled is a watcher's configuration in a bubble, with what it logs.
 func bubbled(f *fake) (Config, *bytes.Buffer) {
@@ -183,7 +190,7 @@ func TestPain11SlowDrip(t *testing.T) {
 				if _, err := c.Write([]byte{big.body[i]}); err != nil {
 					return true
 				}
-				pass(20 * time.Second)
+				dawdle(20 * time.Second)
 			}
 			return true
 		}
@@ -213,7 +220,7 @@ func TestPain11SlowLineIsNoDrip(t *testing.T) {
 				if _, err := c.Write([]byte(rest[:min(1024, len(rest))])); err != nil {
 					return true
 				}
-				pass(time.Second)
+				dawdle(time.Second)
 			}
 			c.say(")")
 			c.ok()
@@ -266,8 +273,9 @@ func TestPain13TooManyConnections(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := newPiped(t, mail(1))
 			f.files = true
-			full := true
-			f.hook = func(c *fakeConn, command string) bool { return full && refuse(c, command) }
+			var full atomic.Bool
+			full.Store(true)
+			f.hook = func(c *fakeConn, command string) bool { return full.Load() && refuse(c, command) }
 			cfg, log := bubbled(f)
 			filer := NewFiler(cfg)
 			n := newNotebook(t)
@@ -284,7 +292,7 @@ func TestPain13TooManyConnections(t *testing.T) {
 			if got := strings.Count(log.String(), "code=connections"); got < 10 || strings.Contains(log.String(), "code=refused") {
 				t.Errorf("%s: named %d times:\n%s", name, got, log)
 			}
-			full = false
+			full.Store(false)
 			pass(5*time.Minute + time.Second)
 			if len(n.stored) != 1 {
 				t.Errorf("%s: no mail after it had room", name)
@@ -304,9 +312,10 @@ func TestPain12BandwidthUsedUp(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newPiped(t, mail(1), mail(2))
-			shut := true
+			var shut atomic.Bool
+			shut.Store(true)
 			f.hook = func(c *fakeConn, command string) bool {
-				if !shut || !strings.Contains(command, "BODY.PEEK[]") {
+				if !shut.Load() || !strings.Contains(command, "BODY.PEEK[]") {
 					return false
 				}
 				c.say("%s", strings.ReplaceAll(say, "%[1]s", c.tag))
@@ -323,7 +332,7 @@ func TestPain12BandwidthUsedUp(t *testing.T) {
 			if !strings.Contains(log.String(), "code=bandwidth") {
 				t.Errorf("%s: not named:\n%s", name, log)
 			}
-			shut = false
+			shut.Store(false)
 			pass(30*time.Minute + time.Second)
 			if len(n.stored) != 2 {
 				t.Errorf("%s: %d mails after it opened", name, len(n.stored))
@@ -344,9 +353,9 @@ func TestPain12IllServerCostsNoMail(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newPiped(t, mail(1), mail(2), mail(3))
-			well := false
+			var well atomic.Bool
 			f.hook = func(c *fakeConn, command string) bool {
-				if well || !strings.Contains(command, "BODY.PEEK[]") {
+				if well.Load() || !strings.Contains(command, "BODY.PEEK[]") {
 					return false
 				}
 				ill(c)
@@ -359,7 +368,7 @@ func TestPain12IllServerCostsNoMail(t *testing.T) {
 			if len(n.lost) > 0 {
 				t.Errorf("%s: %d mails given up:\n%s", name, len(n.lost), log)
 			}
-			well = true
+			well.Store(true)
 			pass(18 * time.Minute)
 			if len(n.stored) != 3 {
 				t.Errorf("%s: %d mails:\n%s", name, len(n.stored), log)
