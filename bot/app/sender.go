@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net"
+	"strings"
 	"time"
 
 	"vanthu/bot/config"
@@ -25,7 +26,21 @@ func verifier(cfg *config.Config, now func() time.Time) *trust.Verifier {
 	if cfg.Trust.DKIM != "own" {
 		return nil
 	}
-	return &trust.Verifier{TXT: net.DefaultResolver.LookupTXT, Now: now}
+	resolver := net.DefaultResolver
+	if server := cfg.Trust.Resolver; server != "" {
+		resolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, network, server)
+		}}
+	}
+	return &trust.Verifier{TXT: rooted(resolver), Now: now}
+}
+
+// rooted asks for a name as it is: without the search list of the machine.
+func rooted(r *net.Resolver) trust.Resolver {
+	return func(ctx context.Context, name string) ([]string, error) {
+		return r.LookupTXT(ctx, strings.TrimSuffix(name, ".")+".")
+	}
 }
 
 // notary judges digital signatures by the configured roots, in this process.

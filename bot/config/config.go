@@ -108,6 +108,7 @@ type Trust struct {
 	AuthservID string   `toml:"authserv_id"` // what our own MTA writes into Authentication-Results
 	Domains    []string `toml:"domains"`     // our mail domains
 	DKIM       string   `toml:"dkim"`        // who verifies DKIM: "mta", or "own" where the MTA says nothing of it
+	Resolver   string   `toml:"resolver"`    // host:port of the name server that is asked; "" those of the machine
 }
 
 // Confirm bounds how units without signatures confirm their mails ([[unit]] confirm).

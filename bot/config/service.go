@@ -95,6 +95,9 @@ func (c *checker) plus(m *SMTP) {
 
 func (c *checker) trust() {
 	c.oneOf("trust.dkim", c.cfg.Trust.DKIM, "mta", "own")
+	if c.cfg.Trust.Resolver != "" {
+		c.hostPort("trust.resolver", c.cfg.Trust.Resolver, "127.0.0.1:53")
+	}
 	if c.cfg.Trust.DKIM != "own" && c.cfg.Trust.AuthservID == "" {
 		c.add("trust.authserv_id", `is missing; write for example authserv_id = "mail.truong.example", or dkim = "own" if your mail server writes no Authentication-Results`)
 	}

@@ -26,5 +26,6 @@ func (in *Intake) waitsForDNS(m store.Mail, v trust.Verdict) error {
 	if !v.Temporary || in.DB.Now().Sub(m.SeenAt) > patience {
 		return nil
 	}
+	in.Logger.Warn("waits", "mail", m.ID, "code", "dns_away")
 	return bot.Errorf(bot.Temporary, "the DNS does not say now who sent mail %d", m.ID)
 }
