@@ -203,6 +203,47 @@ func TestSignedLetters(t *testing.T) {
 	}
 }
 
+// A letter that was signed by itself as one piece ("de nghi.pdf.p7m"), and another file that borrows the name of a signed one.
+func TestSignedDocuments(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, nil)
+	header, content := corpusMail(t, "a04-pdf-letter-xlsx")
+	msg, err := mime.Parse([]byte("MIME-Version: 1.0\r\n"+content), mime.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mail := func(files ...mime.Part) string {
+		var b strings.Builder
+		b.WriteString(header + "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=out\r\n\r\n")
+		for _, p := range files {
+			fmt.Fprintf(&b, "--out\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=%q\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n",
+				p.Name, base64.StdEncoding.EncodeToString(p.Data))
+		}
+		return b.String() + "--out--\r\n"
+	}
+	at := slices.IndexFunc(msg.Parts, func(p mime.Part) bool { return strings.HasSuffix(p.Name, ".pdf") })
+	letter, list := msg.Parts[at], msg.Parts[1-at]
+	opaque := func(p signaturetest.Person) mime.Part {
+		return mime.Part{Name: letter.Name + ".p7m", Data: p.CMS(t, letter.Data, signaturetest.Options{Opaque: true})}
+	}
+	signed := mime.Part{Name: letter.Name, Data: o.head.PDF(t, letter.Data, signaturetest.Options{})}
+	for _, tt := range []struct {
+		name  string
+		files []mime.Part
+		want  string
+	}{
+		{"as one piece", []mime.Part{opaque(o.head), list}, "E3, good"},
+		{"as one piece by somebody", []mime.Part{opaque(o.other), list}, "E1, other_person, FRM-11 sig_other_person"},
+		{"the list, not the letter", []mime.Part{letter, {Name: list.Name + ".p7m", Data: o.head.CMS(t, list.Data, signaturetest.Options{Opaque: true})}}, "E1, good"},
+		{"a borrowed name", []mime.Part{{Name: letter.Name, Data: append(bytes.Clone(letter.Data), "\n"...)}, signed, list}, "E1, good"},
+		{"a name borrowed from one piece", []mime.Part{{Name: letter.Name, Data: append(bytes.Clone(letter.Data), "\n"...)}, opaque(o.head), list}, "E1, good"},
+	} {
+		if got := said(o.check(t, mail(tt.files...))); got != tt.want {
+			t.Errorf("%s: %s; want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
 // intakeOf is an intake with the real rules and letters.
 func (o *office) intakeOf(t *testing.T, db *store.DB, read intake.SignatureReader) *intake.Intake {
 	t.Helper()

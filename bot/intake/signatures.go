@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"slices"
@@ -52,7 +53,14 @@ func FindSignatures(signed []Signed) (found []sig.Signature) {
 func signedIn(msg *mime.Message, files []parser.File) (signed []Signed) {
 	if msg != nil {
 		for _, s := range msg.Signed {
-			signed = append(signed, Signed{File: s.File, Whole: s.Whole || s.File != "", Detached: s.Content != nil, Content: s.Content, Data: s.Object})
+			one := Signed{Whole: s.Whole, Detached: s.Content != nil, Content: s.Content, Data: s.Object}
+			if s.Document != nil { // by its bytes: another file may bear its name
+				at := slices.IndexFunc(files, func(f parser.File) bool { return bytes.Equal(f.Data, s.Document) })
+				if one.Whole = at >= 0; one.Whole {
+					one.File = files[at].Name
+				}
+			}
+			signed = append(signed, one)
 		}
 	}
 	for _, f := range files {

@@ -96,6 +96,7 @@ func (r *reader) signed(head header, body []byte, name string, at place) (done b
 	if isP7M && document != "smime" && inner.get("Content-Type") == "" {
 		r.unsay(remarks, problems)
 		name = name[:len(document)]
+		r.addSigned(Signed{Document: signed, Object: data})
 		r.file(Part{Name: name, Type: "application/octet-stream", Data: signed}, name)
 	} else {
 		r.addSigned(Signed{Whole: at.depth == 1, Object: data})

@@ -4,10 +4,10 @@ import "strings"
 
 // A Signed is what a sender signed (S/MIME, RFC 8551). It is not verified here.
 type Signed struct {
-	File    string // the attached document that it is, "" a part of the mail or all of it
-	Whole   bool   // nothing of the body stands outside
-	Content []byte // the bytes that were signed, as they stand in the mail (RFC 1847 §2.1): a part of raw; nil: Object holds them
-	Object  []byte // CMS
+	Whole    bool   // nothing of the body stands outside
+	Content  []byte // the bytes that were signed, as they stand in the mail (RFC 1847 §2.1): a part of raw; nil: Object holds them
+	Object   []byte // CMS
+	Document []byte // the attached file that Object holds, as in Parts; nil: a part of the mail, or all of it
 }
 
 // maxSigned bounds Message.Signed; honest mail has one, signed twice by a gateway two.
