@@ -129,12 +129,14 @@ func (a *Alarms) Clear(c Condition) {
 	a.in.cleared[c] = true
 }
 
-// Standing returns what stands now, as far as this process knows, and whether the database could be asked.
+// Standing returns what a person was told of, or is to be, and lasts, as far as this process knows; and whether the database
+// could be asked.
 func (a *Alarms) Standing() (standing []store.Alarm, whole bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	now := a.cfg.Now()
 	for _, row := range a.rows {
-		if row.Stands() {
+		if a.Counts(row, now) {
 			standing = append(standing, row)
 		}
 	}

@@ -2,6 +2,7 @@ package alarm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -111,6 +112,20 @@ func (a *Alarms) send(ctx context.Context, m Message) bool {
 		a.Clear(BadChannel)
 	}
 	return took
+}
+
+// Try sends a message that is no alarm over every channel, once, and says how many there are.
+func (a *Alarms) Try(ctx context.Context) (channels int, err error) {
+	now := a.cfg.Now().UTC()
+	m := Message{Condition: "test", Code: "test", State: Test, Service: a.cfg.Service, Process: a.cfg.Process, Since: now, At: now,
+		VI: "THỬ: kênh cảnh báo của vanthu hoạt động", EN: "TEST: this way to tell alarms works"}
+	var failed []error
+	for _, c := range a.cfg.Channels {
+		if err := c.Send(ctx, m); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", c.Name(), err))
+		}
+	}
+	return len(a.cfg.Channels), errors.Join(failed...)
 }
 
 // insist sends a few times, with growing pauses: all of it takes less than the lease.

@@ -251,6 +251,11 @@ func present(row *store.Alarm, now time.Time) (changed bool) {
 	return changed
 }
 
+// Counts says whether an alarm stands that a person was told of or is to be: not one that is still on hold.
+func (a *Alarms) Counts(row store.Alarm, now time.Time) bool {
+	return row.Stands() && (row.Told > 0 || a.due(row, now))
+}
+
 func (a *Alarms) due(row store.Alarm, now time.Time) bool {
 	switch {
 	case !row.Stands():

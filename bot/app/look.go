@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"vanthu/bot"
+	"vanthu/bot/desk"
 	"vanthu/bot/intake"
 	"vanthu/bot/store"
 	"vanthu/mailer/mime"
@@ -202,5 +203,15 @@ func (l *Look) doubts(msg *mime.Message, r intake.Reading) (doubts []string) {
 func hidden(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' || unicode.Is(unicode.Cf, r) && r != '\uFEFF' && r != '\u00AD'
+	})
+}
+
+// Seen notes that an officer looked at a mail in quarantine: from then on nobody is reminded of it (alarm.unseen).
+func (a *App) Seen(ctx context.Context, officer bot.Officer, m store.Mail) error {
+	if m.Outcome != store.Quarantined || m.Handled.Done() {
+		return nil
+	}
+	return a.DB.Write(ctx, func(tx *store.Tx) error {
+		return tx.AddEvent(ctx, bot.Event{Actor: desk.OfficerActor(officer), Case: m.CaseID, Mail: m.ID, What: "mail_looked_at"})
 	})
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -42,11 +43,11 @@ type (
 func (p *parts) credentials(cfg *config.Config, s config.Secret, command []string) (passwordFunc, tokenFunc) {
 	switch {
 	case cfg.ByOAuth(s, command):
-		return nil, p.grant.Token
+		return nil, p.watched(p.grant.Token)
 	case len(command) == 0:
 		return func(context.Context) (string, error) { return s.Value, nil }, nil
 	}
-	return nil, func(ctx context.Context, _ string) (string, error) {
+	return nil, p.watched(func(ctx context.Context, _ string) (string, error) {
 		ctx, cancel := context.WithTimeout(ctx, tokenTime)
 		defer cancel()
 		out, err := exec.CommandContext(ctx, command[0], command[1:]...).Output() // #nosec G204 -- the administrator's own command
@@ -54,5 +55,19 @@ func (p *parts) credentials(cfg *config.Config, s config.Secret, command []strin
 			return "", fmt.Errorf("app: the token command %s: %w", command[0], err)
 		}
 		return strings.TrimSpace(string(out)), nil
+	})
+}
+
+// watched notes whether tokens come, for the alarms. That somebody gave up waiting says nothing.
+func (p *parts) watched(token tokenFunc) tokenFunc {
+	return func(ctx context.Context, refused string) (string, error) {
+		t, err := token(ctx, refused)
+		switch {
+		case err == nil:
+			p.tokens.Good(p.now())
+		case ctx.Err() == nil:
+			p.tokens.Bad(p.now(), cmp.Or(string(oauth.KindOf(err)), "command"))
+		}
+		return t, err
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"vanthu/bot/account"
 	"vanthu/bot/account/file"
 	"vanthu/bot/account/ldap"
+	"vanthu/bot/alarm"
 	"vanthu/bot/config"
 	"vanthu/bot/desk"
 	"vanthu/bot/intake"
@@ -30,6 +31,8 @@ type parts struct {
 	inboxConfig inbox.Config
 	filer       *inbox.Filer
 	sender      *outbox.Sender
+	tokens      alarm.Line // whether OAuth 2 tokens come
+	now         func() time.Time
 	grant       *oauth.Source // nil: without [oauth]
 	intake      *intake.Intake
 	postman     *postman
@@ -87,6 +90,7 @@ func (p *parts) openPlatform(ctx context.Context, cfg *config.Config) error {
 // openMail prepares the two connections to the mailbox and the one for answers; they are made when they are needed.
 func (p *parts) openMail(a *App, hooks Hooks) error {
 	cfg := a.Config
+	p.now = a.DB.Now
 	roots, err := authorities(cfg.IMAP.CAFile)
 	if err != nil {
 		return err

@@ -84,7 +84,7 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 // start takes up what was left when the last process ended, and begins to work.
 func (s *Server) start(ctx context.Context) error {
 	if s.alone {
-		if err := s.DB.Write(ctx, func(tx *store.Tx) error { return tx.ReleaseLetters(ctx) }); err != nil {
+		if err := s.DB.Write(ctx, func(tx *store.Tx) error { return errors.Join(tx.ReleaseLetters(ctx), tx.ForgetBeats(ctx)) }); err != nil {
 			return err
 		}
 	}

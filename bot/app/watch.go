@@ -31,7 +31,9 @@ type watch struct {
 	alarms   *alarm.Alarms
 	imap     alarm.Line
 	smtp     alarm.Line
-	quiet    time.Duration // how long a mailbox that is well may show no life
+	tokens   *alarm.Line
+	expires  func() (t time.Time, known bool) // of the OAuth 2 grant
+	quiet    time.Duration                    // how long a mailbox that is well may show no life
 	clock    alarm.WallClock
 	folders  []string
 	canaries *canaries
@@ -50,7 +52,10 @@ func newWatch(a *App, p *parts) *watch {
 	start := time.Now()
 	w := &watch{app: a, cfg: cfg.Alarm, tick: tick(cfg.Alarm), alarms: a.Alarms, probe: p.sender.Probe, began: a.DB.Now(),
 		quiet: cfg.IMAP.Poll + 2*cfg.IMAP.Timeout, clock: alarm.WallClock{Now: a.DB.Now, Mono: func() time.Duration { return time.Since(start) }},
-		folders: []string{os.TempDir()}}
+		folders: []string{os.TempDir()}, tokens: &p.tokens, expires: func() (time.Time, bool) { return time.Time{}, false }}
+	if p.grant != nil {
+		w.expires = p.grant.Expires
+	}
 	if file, ok := strings.CutPrefix(cfg.Store.URL, "sqlite:"); ok {
 		w.folders = append(w.folders, filepath.Dir(file))
 	}
@@ -99,6 +104,7 @@ func (w *watch) journal(j inbox.Journal) inbox.Journal {
 // run looks until ctx ends.
 func (w *watch) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.health(ctx) })
 	for _, look := range []func(context.Context) error{w.lines, w.disk, w.queues, w.submission, w.canaries.look} {
 		group.Go(func() error {
 			ticker := time.NewTicker(w.tick)
@@ -134,6 +140,7 @@ func (w *watch) lines(context.Context) error {
 	} else if !s.Sign.IsZero() {
 		w.alarms.Clear(alarm.SMTP)
 	}
+	w.grant(now)
 	w.mu.Lock()
 	skew := skewed(w.canary, w.waiting.Ahead)
 	w.mu.Unlock()
@@ -146,6 +153,26 @@ func (w *watch) lines(context.Context) error {
 	}
 	return nil
 }
+
+// warnDays is how many days before a grant expires a person is told: he may be on leave.
+const warnDays = 7
+
+// grant says whether tokens come, and whether they will: a grant that expires is renewed by a person, at the provider's.
+func (w *watch) grant(now time.Time) {
+	s := w.tokens.State()
+	if s.Bad {
+		w.alarms.Raise(alarm.OAuth, s.Code, "")
+		return
+	}
+	if t, known := w.expires(); known && t.Sub(now) < warnDays*24*time.Hour {
+		w.alarms.Raise(alarm.OAuth, "expires", t.In(officeTime).Format("02/01/2006 15:04"))
+		return
+	}
+	w.alarms.Clear(alarm.OAuth)
+}
+
+// officeTime is the clock on the wall of the office.
+var officeTime = time.FixedZone("+07", 7*60*60)
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
@@ -295,7 +322,7 @@ func (w *watch) aged(c alarm.Condition, q store.Queue, now time.Time, limit time
 
 // detail says how many wait, and since when by the office's clock.
 func detail(q store.Queue) string {
-	return fmt.Sprintf("%d; %s", q.N, q.Since.In(time.FixedZone("+07", 7*60*60)).Format("02/01/2006 15:04"))
+	return fmt.Sprintf("%d; %s", q.N, q.Since.In(officeTime).Format("02/01/2006 15:04"))
 }
 
 // A Pulse is what a serving process knows of its connections.

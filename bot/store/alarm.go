@@ -103,6 +103,12 @@ func (tx *Tx) EndBeat(ctx context.Context, process string) error {
 	return err
 }
 
+// ForgetBeats takes every pulse away. Only who is alone on the database may say so.
+func (tx *Tx) ForgetBeats(ctx context.Context) error {
+	_, err := tx.exec(ctx, `DELETE FROM beats`)
+	return err
+}
+
 // ForgetAlarms erases alarms that were over, and pulses that stopped, before then.
 func (tx *Tx) ForgetAlarms(ctx context.Context, before time.Time) error {
 	if _, err := tx.exec(ctx, `DELETE FROM beats WHERE at < $1`, micros(before)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"vanthu/bot"
 	"vanthu/bot/app"
 )
 
@@ -14,9 +15,12 @@ type mailShowCmd struct {
 
 // Run prints what is known of a mail. Foreign texts are made harmless; in JSON control characters are escaped anyway.
 func (c *mailShowCmd) Run(e *env) error {
-	return c.officerFlags.look(e, func(a *app.App) error {
+	return c.open(e, func(a *app.App, officer bot.Officer) error {
 		l, err := a.Look(e.ctx, reader, c.Mail)
 		if err != nil {
+			return err
+		}
+		if err := a.Seen(e.ctx, officer, l.Mail); err != nil {
 			return err
 		}
 		if c.JSON {

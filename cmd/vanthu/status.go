@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"vanthu/bot/alarm"
+	"vanthu/bot/app"
+	"vanthu/bot/config"
+	"vanthu/bot/store"
+)
+
+// statusCmd says how vanthu is, for people and for programs that watch programs. It ends with 1 while an alarm stands or
+// nobody serves: a process that is dead tells no alarm.
+type statusCmd struct {
+	Config string `required:"" type:"existingfile" placeholder:"FILE" help:"Configuration file."`
+	JSON   bool   `name:"json" help:"Print JSON."`
+}
+
+// Run needs no officer: nothing in it is about a person.
+func (c *statusCmd) Run(e *env) error {
+	cfg, err := config.LoadDesk(c.Config)
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(e.ctx, cfg, slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), time.Now)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	s, err := a.Status(e.ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = writeJSON(e, s)
+	} else {
+		err = writeStatus(e, s)
+	}
+	if err == nil && !s.OK {
+		return exit(1)
+	}
+	return err
+}
+
+func writeStatus(e *env, s app.Status) error {
+	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+	alive := 0
+	for _, p := range s.Processes {
+		if !p.Alive {
+			fmt.Fprintf(w, "process\t%s\tnot heard of since %s\n", p.Name, local(p.At))
+			continue
+		}
+		alive++
+		fmt.Fprintf(w, "process\t%s\tserves since %s\n", p.Name, local(p.Began))
+		fmt.Fprintf(w, "  imap\t%s\n  smtp\t%s\n", connection(p.IMAP), connection(p.SMTP))
+		for _, d := range p.Spaces {
+			fmt.Fprintf(w, "  disk\t%d MB free\t%s\n", d.MB, d.Folder)
+		}
+	}
+	if alive == 0 {
+		fmt.Fprintln(w, "process\tNONE: vanthu serve does not run, or cannot write its pulse")
+	}
+	q := s.Waiting
+	fmt.Fprintf(w, "last mail\t%s\n", local(q.LastMail))
+	switch c := s.Canary; {
+	case !c.BackAt.IsZero():
+		fmt.Fprintf(w, "canary\tback %s\tafter %.1f s\n", local(c.BackAt), c.Seconds)
+	case !c.Away.IsZero():
+		fmt.Fprintf(w, "canary\taway since %s\n", local(c.Away))
+	default:
+		fmt.Fprintln(w, "canary\tnone sent")
+	}
+	for _, row := range []struct {
+		what string
+		store.Queue
+	}{{"mails to judge", q.Unjudged}, {"mails to file", q.Unfiled}, {"answers to send", q.Unsent}, {"answers failed", q.Failed}, {"credentials unknown", q.Unknown},
+		{"quarantine", q.Quarantine}, {"  held by a brake", q.Braked}, {"accounts in work", q.Accounts}} {
+		since := ""
+		if row.N > 0 {
+			since = "since " + local(row.Since)
+		}
+		fmt.Fprintf(w, "%s\t%d\t%s\n", row.what, row.N, since)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, a := range s.Alarms {
+		detail := ""
+		if a.Detail != "" {
+			detail = " (" + a.Detail + ")"
+		}
+		fmt.Fprintf(e.stdout, "\nALARM %s/%s since %s%s\n  %s.\n  %s.\n", a.Condition, a.Code, local(a.Since), detail, a.VI, a.EN)
+	}
+	if len(s.Alarms) == 0 {
+		fmt.Fprintln(e.stdout, "\nno alarm")
+	}
+	return nil
+}
+
+func connection(l alarm.LineState) string {
+	switch {
+	case l.Bad:
+		return strings.TrimSpace("LOST since " + local(l.Since) + " " + l.Code)
+	case l.Sign.IsZero():
+		return "not tried yet"
+	}
+	return "well, last sign " + local(l.Sign)
+}
