@@ -2,7 +2,9 @@ package intake_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +54,20 @@ func TestTheSameListAgain(t *testing.T) {
 			t.Errorf("%d events of a list that came again", n)
 		}
 	})
+}
+
+// A program that sends one list over and over is a loop: it is braked like one about the case.
+func TestTheSameListForEver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.SQLite(t))
+	w.in.Brakes.Rounds = 3
+	var last store.Mail
+	for i := range 5 {
+		last = w.takes(letter{from: ctsv, codes: twoPeople, text: fmt.Sprint(i)})
+	}
+	if n := len(w.letters()); n != 3 || last.Outcome != store.Quarantined || last.CaseID == 0 || !strings.HasPrefix(last.Reason, "brake") {
+		t.Errorf("%d answers, the last mail: %s %s, case %d", n, last.Outcome, last.Reason, last.CaseID)
+	}
 }
 
 // The unit got no answer (it lies in the junk folder) and sends its defective list again: it gets the whole answer again, in

@@ -100,9 +100,15 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 			return err
 		}
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	if c.ID == 0 && (again.answer || again.corrects) { // nothing of the mail named the case, so that nobody has counted for it yet
+		if held, err := in.brake(ctx, m, unit, &again.of, true); held || err != nil {
+			return err
+		}
+	}
+	switch {
 	case again.answer:
 		return in.already(ctx, m, msg, unit, again.of)
 	case again.corrects:

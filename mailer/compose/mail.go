@@ -16,9 +16,9 @@ type Mail struct {
 	To            []mime.Address
 	Cc            []mime.Address
 	ReplyTo       []mime.Address // none: the From address
-	Subject       string // UTF-8
-	MessageID     string // with angle brackets
-	InReplyTo     string // with angle brackets, "" starts a thread
+	Subject       string         // UTF-8
+	MessageID     string         // with angle brackets
+	InReplyTo     string         // with angle brackets, "" starts a thread
 	References    []string
 	Date          time.Time
 	AutoSubmitted string // "auto-replied", "auto-generated"; "" leaves the field out (only for mails of people)
