@@ -83,6 +83,8 @@ func (g *gathering) add(p mime.Part) {
 	}
 	if p.Damage != mime.Whole {
 		g.faults = append(g.faults, Fault{File: file.Name, Why: p.Damage})
+	} else if bytes.HasPrefix(p.Data, []byte("-----BEGIN PGP MESSAGE-----")) { // RFC 3156 §4
+		file.Problem = &parser.Problem{Code: parser.Encrypted, Detail: "PGP"}
 	}
 	g.files = append(g.files, file)
 }

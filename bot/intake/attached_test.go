@@ -164,6 +164,15 @@ func TestForwardOverALimit(t *testing.T) {
 	}
 }
 
+// A file of PGP is encrypted, not a text of no meaning (ENV-06).
+func TestEncryptedWithPGP(t *testing.T) {
+	t.Parallel()
+	r, err := Read(t.Context(), parsed(t, mailOf("Gui", [2]string{"Content-Type: application/octet-stream; name=encrypted.asc", "-----BEGIN PGP MESSAGE-----\n\nhQ=="})), InProcess(parser.DefaultLimits()))
+	if err != nil || len(r.Submission.Files) != 1 || r.Submission.Files[0].Problem == nil || r.Submission.Files[0].Problem.Code != parser.Encrypted {
+		t.Errorf("%v: %+v", err, r.Submission.Files)
+	}
+}
+
 // A list in a text that is too long to be searched is not read by half: the limit is named (ENV-07).
 func TestLongBodies(t *testing.T) {
 	t.Parallel()

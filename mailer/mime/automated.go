@@ -36,9 +36,18 @@ func (r *reader) automated() string {
 	}
 	switch r.calendar {
 	case "REQUEST", "REPLY", "CANCEL", "COUNTER", "DECLINECOUNTER": // RFC 5546: an invitation, its answers, its end
-		return "calendar " + r.calendar
+		if !r.attached() {
+			return "calendar " + r.calendar
+		}
 	}
 	return ""
+}
+
+// attached says whether somebody put files beside an invitation: then he has more to say than the calendar does.
+func (r *reader) attached() bool {
+	return slices.ContainsFunc(r.msg.Parts, func(p Part) bool {
+		return !p.Inline && p.Type != "text/calendar" && p.Type != "application/ics" && !strings.HasSuffix(p.Type, "-signature")
+	})
 }
 
 // byFields looks at the fields by which a machine says that it is one.

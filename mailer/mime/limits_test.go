@@ -6,12 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"vanthu/mailer/mime"
 )
@@ -118,47 +114,6 @@ func TestCleanName(t *testing.T) {
 			t.Errorf("CleanName(%q) = %q, want %q", c.in, got, c.want)
 		}
 	}
-}
-
-func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob("testdata/[0-9]*/message.eml")
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(raw)
-	}
-	lim := mime.Limits{Size: 1 << 20, Parts: 50, Depth: 5, Header: 1 << 16}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		m, err := mime.Parse(raw, lim)
-		if _, limit := errors.AsType[*mime.LimitError](err); err != nil && !limit && !errors.Is(err, mime.ErrEmpty) {
-			t.Fatalf("an error of no known kind: %v", err)
-		}
-		if m == nil {
-			return
-		}
-		texts := append([]string{m.Subject, m.Text, m.HTML, m.ID, m.ReturnPath, m.Automated}, m.Problems...)
-		for _, a := range m.From {
-			texts = append(texts, a.Name, a.Address)
-		}
-		size := 0
-		for _, p := range m.Parts {
-			texts = append(texts, p.Name, p.Type)
-			size += len(p.Data)
-			if strings.ContainsAny(p.Name, "/\\\r\n") || len(p.Name) > 200 {
-				t.Errorf("unsafe name %q", p.Name)
-			}
-		}
-		for _, s := range texts {
-			if !utf8.ValidString(s) || !norm.NFC.IsNormalString(s) || strings.ContainsRune(s, 0) {
-				t.Errorf("not clean: %q", s)
-			}
-		}
-		if size > len(raw) {
-			t.Errorf("%d bytes of parts from %d", size, len(raw))
-		}
-	})
 }
 
 // BenchmarkParse reads a usual request: text, a letter and a list, 25 KB.

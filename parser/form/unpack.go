@@ -170,9 +170,16 @@ func (u *unpacker) gzip(f parser.File) ([]parser.File, error) {
 
 // tnef takes the attachments out of Outlook's winmail.dat.
 func (u *unpacker) tnef(f parser.File) ([]parser.File, error) {
-	files, err := tnef.Read(f.Data)
+	all, err := tnef.Read(f.Data)
 	if err != nil {
 		return nil, err
+	}
+	var files []parser.File
+	for _, inner := range all { // a picture or a chart in the text is no file; a workbook is one
+		if format := detect(inner.Data).format; inner.Type != tnef.Object || format != "ole" && format != "" && format != "txt" {
+			inner.Type = ""
+			files = append(files, inner)
+		}
 	}
 	if len(files) > u.files {
 		return nil, parser.Beyond(u.lim.Files, "tệp trong một tệp nén")

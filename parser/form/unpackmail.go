@@ -69,7 +69,8 @@ func (w *mailWalk) part(h textproto.MIMEHeader, body io.Reader, depth int) error
 		}
 	}
 	name := fileName(h, params)
-	if w.pages && kind != "text/html" || !w.pages && name == "" {
+	text := name == "" && (kind == "text/plain" || kind == "text/html") && !strings.HasPrefix(strings.ToLower(h.Get("Content-Disposition")), "attachment")
+	if w.pages && kind != "text/html" || !w.pages && text {
 		return nil
 	}
 	switch strings.ToLower(strings.TrimSpace(h.Get("Content-Transfer-Encoding"))) {

@@ -1,6 +1,7 @@
 package tnef
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"golang.org/x/text/encoding/charmap"
@@ -16,6 +17,9 @@ const (
 	typeObject  = 0x000D
 	several     = 0x1000 // flag: many values
 )
+
+// message is IID_IMessage, as it stands: what follows is a TNEF stream.
+var message = [16]byte{0x07, 0x03, 0x02, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46}
 
 // widths are the bytes of a value of fixed size, after padding to four ([MS-OXTNEF] §2.1.3.4 and MAPI property lists).
 var widths = map[uint16]int{
@@ -108,6 +112,8 @@ func (a *attachment) property(id, kind uint16, b []byte, page *charmap.Charmap) 
 		a.title = text
 	case id == bytesOf && kind == typeBinary:
 		a.other = b
-	case id == bytesOf && kind == typeObject: // a mail or a picture of a document: no file
+	case id == bytesOf && kind == typeObject: // its interface, then its bytes ([MS-OXTNEF] §2.1.3.4.5)
+		mail := bytes.HasPrefix(b, message[:])
+		a.other, a.object = b[min(len(b), len(message)):], !mail
 	}
 }

@@ -37,10 +37,14 @@ const (
 type attachment struct {
 	title, long string
 	data, other []byte
+	object      bool // data is what a program embedded: an OLE storage
 }
 
-// Read returns the attachments in their order; those that are mails or objects themselves are left out. Names are as they
-// stand, may be empty. Errors are *parser.Problem: Damaged.
+// Object is the Type of a file that a program embedded in the text: a picture, a chart, or a workbook.
+const Object = "application/x-ole-storage"
+
+// Read returns the attachments in their order, also empty ones: whoever sent them counts on them. A mail among them is a TNEF
+// stream itself. Names are as they stand, may be empty. Errors are *parser.Problem: Damaged.
 func Read(data []byte) ([]parser.File, error) {
 	if len(data) < 6 || binary.LittleEndian.Uint32(data) != signature {
 		return nil, parser.Damage("tnef: no signature")
@@ -96,9 +100,10 @@ func files(all []attachment) []parser.File {
 		if len(f.Data) == 0 {
 			f.Data = a.other
 		}
-		if len(f.Data) > 0 {
-			out = append(out, f)
+		if a.object {
+			f.Type = Object
 		}
+		out = append(out, f)
 	}
 	return out
 }

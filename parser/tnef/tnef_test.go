@@ -1,11 +1,13 @@
 package tnef
 
 import (
+	"bytes"
 	"encoding/binary"
 	"testing"
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"vanthu/parser"
 )
@@ -68,7 +70,10 @@ func sample() []byte {
 		attribute(2, rendData, make([]byte, 14)), attribute(2, title, []byte("\xd0\xea.docx\x00")),
 		attribute(2, properties, list(property(typeBinary, bytesOf, []byte("letter")))),
 		attribute(2, rendData, make([]byte, 14)), attribute(2, title, []byte("mail\x00")),
-		attribute(2, properties, list(property(typeObject, bytesOf, []byte("a mail")))),
+		attribute(2, properties, list(property(typeObject, bytesOf, append(bytes.Clone(message[:]), "a mail"...)))),
+		attribute(2, rendData, make([]byte, 14)), attribute(2, title, []byte("chart\x00")),
+		attribute(2, properties, list(property(typeObject, bytesOf, append(make([]byte, 16), "a chart"...)))),
+		attribute(2, rendData, make([]byte, 14)), attribute(2, title, []byte("empty.xls\x00")), attribute(2, contents, nil),
 	)
 }
 
@@ -78,8 +83,9 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []parser.File{{Name: "Danh sách.xls", Data: []byte("list")}, {Name: "Đê.docx", Data: []byte("letter")}}
-	if d := cmp.Diff(want, got); d != "" {
+	want := []parser.File{{Name: "Danh sách.xls", Data: []byte("list")}, {Name: "Đê.docx", Data: []byte("letter")},
+		{Name: "mail", Data: []byte("a mail")}, {Name: "chart", Type: Object, Data: []byte("a chart")}, {Name: "empty.xls"}}
+	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }

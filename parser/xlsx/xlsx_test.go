@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -181,8 +182,25 @@ func TestRawSheets(t *testing.T) {
 	}
 }
 
+// Pain 18: a workbook of half a megabyte took half a gigabyte, and a cell at XFD1048576 built a giant sheet. What a cell costs
+// is what stands in it, wherever it stands (bot/app TestBombs holds the memory of the process that reads).
+func TestPain18FarCellCostsNothing(t *testing.T) {
+	far := raw(t, `<dimension ref="A1:XFD1048576"/><sheetData><row r="1"><c><v>1</v></c></row><row r="1048576"><c r="A1048576"><v>2</v></c><c r="XFD1048576"><v>3</v></c></row></sheetData>`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	b, err := Read(far, parser.DefaultLimits())
+	runtime.ReadMemStats(&after)
+	must(t, err)
+	if n := len(b.Sheets[0].Rows); n != 2 || b.Sheets[0].Rows[1].Number != 1048576 {
+		t.Errorf("%d rows", n)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 16<<20 {
+		t.Errorf("%d MB for two cells", took>>20)
+	}
+}
+
 // A sheet that is formatted down to its last row, and a zip that claims little and holds much.
-func TestHugeRangeAndLyingZip(t *testing.T) {
+func TestPain18HugeRangeAndLyingZip(t *testing.T) {
 	t.Parallel()
 	b, err := Read(raw(t, `<dimension ref="A1:XFD1048576"/><sheetData><row r="1"><c><v>1</v></c></row><row r="1048576"><c r="XFD1048576" s="1"/></row></sheetData>`), parser.DefaultLimits())
 	must(t, err)
