@@ -23,8 +23,9 @@ func (a *Alarms) hold(c Condition) time.Duration {
 	switch c.kind() {
 	case IMAP, SMTP, OAuth, Database:
 		return a.cfg.After
+	default:
+		return 0
 	}
-	return 0
 }
 
 func (c Condition) kind() Condition {
