@@ -421,3 +421,49 @@ func TestFilingFromAFolder(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// What fails after the case was opened, while the mail is put away, opens no second one (zammad #1662: "requested messages no
+// longer exist"): it is moved again until it is filed or found gone, and nobody judges it meanwhile.
+func TestPain06AFailedMoveJudgesNothingAgain(t *testing.T) {
+	t.Parallel()
+	db := storetest.SQLite(t)
+	ctx := t.Context()
+	delivered := []store.NewMail{{Mailbox: "INBOX", UIDValidity: 7, UID: 5, Size: 1, Raw: []byte("a")}}
+	var judged int
+	db.Enqueue = func(_ context.Context, _ *store.Tx, jobs []store.Job) error {
+		for _, j := range jobs {
+			if j.Kind == store.JudgeJob {
+				judged++
+			}
+		}
+		return nil
+	}
+	tries := 0
+	f := &filing{db: db, bell: make(chan struct{}, 1), logger: slog.New(slog.DiscardHandler),
+		file: func(_ context.Context, _ string, _ uint32, uids []uint32, folder string) ([]inbox.Moved, error) {
+			if tries++; tries < 4 {
+				return nil, errors.New("some of the requested messages no longer exist")
+			}
+			return []inbox.Moved{{UID: uids[0], Folder: folder, Gone: true}}, nil
+		}}
+	add := func(ctx context.Context, tx *store.Tx) error { return tx.AddMails(ctx, delivered) }
+	storetest.Write(t, db, add)
+	storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.EndMail(ctx, 1, store.IsCase, "queue", "Done", 1)
+		return err
+	})
+	for i := range 6 {
+		if err := f.once(ctx); (err != nil) != (i < 3) {
+			t.Errorf("try %d: %v", i+1, err)
+		}
+		storetest.Write(t, db, add) // the mailbox lists it still
+		left := storetest.Read(t, db, func(ctx context.Context, tx *store.Tx) ([]int64, error) { return tx.Unjudged(ctx) })
+		if len(left) != 0 {
+			t.Fatalf("to be judged again: %v", left)
+		}
+	}
+	mails := storetest.Read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Mail, error) { return tx.Mails(ctx, "") })
+	if judged != 1 || tries != 4 || len(mails) != 1 || mails[0].Outcome != store.IsCase || mails[0].FiledAt.IsZero() {
+		t.Errorf("judged %d times, moved %d times, %+v", judged, tries, mails)
+	}
+}

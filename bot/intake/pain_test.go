@@ -65,6 +65,36 @@ func TestPain04OneBadMailBlocksNoOther(t *testing.T) {
 	})
 }
 
+// One mail to two addresses of ours comes twice, by two ways: it is one request, not two (znuny PR#384), and each delivery has
+// its line in the journal. Two requests that differ are two (zammad #1578, osTicket #2936), whatever their Message-IDs say: some
+// programs give the same one to everything they send.
+func TestPain07SameMailToTwoAddresses(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		first := letter{from: ctsv, id: "<1@truong.example>", codes: []string{"2153010001"}}
+		second := first
+		second.via = "cntt-cu" // the other address is an alias: the trace fields differ
+		for _, l := range []letter{first, second} {
+			w.takes(l)
+		}
+		ends := w.mails()
+		if len(ends) != 2 || ends[0].Outcome != store.IsCase || ends[1].Outcome != store.IsFollowUp || ends[1].CaseID != ends[0].CaseID || len(w.cases()) != 1 || len(w.letters()) != 1 {
+			t.Fatalf("%+v, %d cases, %d letters", ends, len(w.cases()), len(w.letters()))
+		}
+		another := first // the same Message-ID, another list
+		another.codes = []string{"2153010002"}
+		stolen := letter{from: dtsdh, id: first.id, codes: []string{"2153010003"}} // and another sender
+		for _, l := range []letter{another, stolen} {
+			if m := w.takes(l); m.Outcome != store.IsCase {
+				t.Errorf("a request of its own: %s %s", m.Outcome, m.Reason)
+			}
+		}
+		if len(w.cases()) != 3 || len(w.letters()) != 3 {
+			t.Errorf("%d cases, %d letters", len(w.cases()), len(w.letters()))
+		}
+	})
+}
+
 // hostile are mails whose texts a database or its indexes refuse.
 func hostile() [][]byte {
 	long := strings.Repeat("x", 900<<10)
@@ -135,4 +165,39 @@ func storeTry(w *world, id int64) {
 	if err := w.db.Write(context.WithoutCancel(w.t.Context()), func(tx *store.Tx) error { return tx.TryMail(context.WithoutCancel(w.t.Context()), id, 2) }); err != nil {
 		w.t.Error(err)
 	}
+}
+
+// A collector that fails half-way, or whose mail is not moved away, opens no ticket on every run (glpi #24200, #24760,
+// #9893): the same mail is listed again and again, its letter cannot be written at first, its transaction does not commit.
+func TestPain05AMailThatStaysOpensOneCase(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		raw := letter{from: ctsv, id: "<1@truong.example>", codes: []string{"2153010001"}}.raw()
+		for run := range 8 {
+			w.in.Compose, w.db.Commit = compose, nil
+			w.uid = 0 // the same UID: it still lies there
+			id := w.arrive(raw)[0]
+			switch run {
+			case 0:
+				w.in.Compose = func(bot.Answer) (store.Letter, error) { return store.Letter{}, errCut }
+			case 1:
+				w.in.Compose = func(bot.Answer) (store.Letter, error) { panic("killed") }
+			case 2:
+				n := 0
+				w.db.Commit = func() error { // the try is counted, the number is kept, what follows is not
+					if n++; n > 2 {
+						return bot.Errorf(bot.Temporary, "full")
+					}
+					return nil
+				}
+			}
+			if err := w.dies(t.Context(), id); (err != nil) != (run < 3) {
+				t.Fatalf("run %d: %v", run, err)
+			}
+		}
+		m := w.mails()
+		if len(m) != 1 || m[0].Outcome != store.IsCase || len(w.cases()) != 1 || len(w.letters()) != 1 || w.cases()[0].Number[8:] != "0001" {
+			t.Errorf("mails %+v, cases %+v, %d letters", m, w.cases(), len(w.letters()))
+		}
+	})
 }

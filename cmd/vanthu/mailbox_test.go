@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/emersion/go-imap/v2"
@@ -168,6 +171,51 @@ func TestPain03WhatDoesNotBalanceIsNamed(t *testing.T) {
 	o.settled(4)
 	if got := o.faults(); got != "unknown_in_folder 1" {
 		t.Errorf("a mail that nobody judged: %q", got)
+	}
+}
+
+// Mails do not vanish from the mailbox when something fails before they are safe (zammad #243): while nothing can be written,
+// nothing is moved, marked or deleted; later everything is served.
+func TestPain08NothingIsMovedBeforeItIsStored(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	mails := o.three()
+	var full atomic.Bool
+	refused := make(chan struct{}, 100)
+	o.commit = func() error {
+		if !full.Load() {
+			return nil
+		}
+		select {
+		case refused <- struct{}{}:
+		default:
+		}
+		return bot.Errorf(bot.Temporary, "the disk is full")
+	}
+	o.serve()
+	full.Store(true)
+	o.arrive("INBOX", mails...)
+	for range 3 {
+		<-refused
+	}
+	there, err := o.mail.Messages(serviceBox, "INBOX")
+	flags, err2 := o.mail.Flags(serviceBox, "INBOX")
+	folders, err3 := o.mail.Folders(serviceBox)
+	if err := errors.Join(err, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.EqualFunc(there, mails, bytes.Equal) || len(folders) != 1 || slices.ContainsFunc(flags, func(f []imap.Flag) bool {
+		return slices.Contains(f, imap.FlagSeen) || slices.Contains(f, imap.FlagDeleted)
+	}) {
+		t.Errorf("%d mails, folders %v, flags %v", len(there), folders, flags)
+	}
+	full.Store(false)
+	o.settled(3)
+	o.mustServe("0001 0002, 2 letters")
+	o.mustBalance()
+	o.stop()
+	if log := o.log.String(); !strings.Contains(log, "code=journal") {
+		t.Errorf("the journal refused no mail:\n%s", log)
 	}
 }
 

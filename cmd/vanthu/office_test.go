@@ -43,11 +43,13 @@ type office struct {
 	dir    string
 	config string
 	stop   func()
+	log    *bytes.Buffer // of the serving part, once it has stopped
+	commit func() error  // before each commit of the serving part; nil: nothing
 }
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	o := &office{t: t, dir: t.TempDir(), stop: func() {}}
+	o := &office{t: t, dir: t.TempDir(), stop: func() {}, log: &bytes.Buffer{}}
 	o.config = filepath.Join(o.dir, "vanthu.toml")
 	var accounts []mailserver.Account
 	for _, a := range []string{serviceBox, ctsvAddress, "dtsdh@truong.example", "yhct@truong.example", outsider} {
@@ -108,7 +110,7 @@ func (o *office) serve() {
 		o.t.Fatal(err)
 	}
 	idle := make(chan struct{}, 1)
-	server, err := app.NewServer(o.t.Context(), cfg, slog.New(slog.DiscardHandler), time.Now, app.Hooks{Watching: func(s inbox.Status) {
+	server, err := app.NewServer(o.t.Context(), cfg, slog.New(slog.NewTextHandler(o.log, nil)), time.Now, app.Hooks{Commit: o.commit, Watching: func(s inbox.Status) {
 		if s == inbox.Idle {
 			select {
 			case idle <- struct{}{}:
