@@ -13,8 +13,8 @@ import (
 // was until it is judged again.
 
 // RetryMail has a quarantined mail judged again by the serving process, as after a change of the configuration. With vouch the
-// officer answers for its sender, after having asked him by another way than mail: that stands in for the missing proof, and
-// for nothing else. why is what he wants to be read later.
+// officer answers for its sender, a unit, after having asked there by another way than mail: that stands in for the missing
+// proof, and lets it past the brakes. why is what he wants to be read later.
 func (d *Desk) RetryMail(ctx context.Context, actor bot.Actor, id int64, vouch bool, why string) error {
 	return d.DB.Write(ctx, func(tx *store.Tx) error {
 		m, err := tx.Mail(ctx, id)
@@ -23,8 +23,8 @@ func (d *Desk) RetryMail(ctx context.Context, actor bot.Actor, id int64, vouch b
 		}
 		vouched := ""
 		if vouch {
-			if m.Kind != bot.Spoofed || d.unitOf(m.Sender).ID == "" {
-				return bot.Errorf(bot.Conflict, "mail %d does not wait for a proof of its sender: nobody can vouch for it", id)
+			if d.unitOf(m.Sender).ID == "" {
+				return bot.Errorf(bot.Conflict, "the sender of mail %d is no unit: nobody can vouch for it", id)
 			}
 			vouched = string(actor)
 		}
