@@ -78,10 +78,13 @@ func (p Policy) lookalike(address, domain string) string {
 	for _, d := range p.Domains {
 		domains = append(domains, strings.ToLower(d))
 	}
+	domains = slices.DeleteFunc(domains, func(d string) bool { return d == "" })
 	foreign := !slices.ContainsFunc(domains, func(d string) bool { return sameHouse(domain, d) })
 	for _, known := range p.Known {
-		mailbox, at := known[:strings.LastIndexByte(known, '@')], domainOf(known)
+		at := domainOf(known)
+		mailbox := strings.TrimSuffix(known, "@"+at)
 		switch {
+		case at == "": // no address
 		case domain == at && alike(local, mailbox):
 			return known
 		case foreign && local == mailbox:
