@@ -29,7 +29,7 @@ func childConfig(url, file string) Config {
 func renewForEver(url, file string) {
 	source, err := New(childConfig(url, file))
 	for err == nil {
-		source.current = grant{}                        // every token is renewed: they end at once
+		source.current = grant{} // every token is renewed: they end at once
 		_, err = source.Token(context.Background(), "")
 		fmt.Println("renewed")
 	}
