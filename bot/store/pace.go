@@ -17,6 +17,10 @@ type Pace struct{ PerMinute, PerDay, Connections int }
 // What counts against a limit: what the server has taken, and what it may have taken.
 const counted = `outcome IN ('', 'sent', 'unknown', 'lost')`
 
+// longTry is how long a try counts as a connection in use. One that lasts longer is most likely a killed process's: it must not
+// hold up the letters of all others until its lease ends.
+const longTry = time.Minute
+
 // due is what may be sent now. An answer that goes once is left alone when its last try may have reached the server.
 const due = `((state = 'queued' OR state = 'unknown' AND NOT once OR state = 'sending' AND NOT (once AND dot_at <> 0)) AND next_at <= $1)`
 
@@ -50,7 +54,7 @@ func (tx *Tx) mustWait(ctx context.Context, pace Pace) (time.Duration, error) {
 	}
 	if pace.Connections > 0 {
 		var busy int
-		if err := tx.row(ctx, `SELECT count(*) FROM outbox WHERE state = 'sending' AND next_at > $1`, micros(tx.Now)).Scan(&busy); err != nil {
+		if err := tx.row(ctx, `SELECT count(*) FROM outbox_tries WHERE outcome = '' AND began_at > $1`, micros(tx.Now.Add(-longTry))).Scan(&busy); err != nil {
 			return 0, fmt.Errorf("store: outbox: %w", err)
 		}
 		if busy >= pace.Connections {

@@ -119,7 +119,15 @@ func connectionsAreShared(t *testing.T, db *store.DB) {
 	if l, _ := q.next(pace); l.ID != 3 {
 		t.Errorf("got %d", l.ID)
 	}
-	q.now = q.now.Add(2 * time.Hour) // their processes are dead
+	q.now = q.now.Add(2 * time.Minute) // their process is dead: no letter waits for its lease
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.AddLetter(ctx, store.Letter{Step: "fresh", MessageID: "<fresh@x>", Kind: "k", To: "ctsv@truong.example", Raw: []byte("x")})
+		return err
+	})
+	if l, _ := q.next(pace); l.ID != 4 {
+		t.Errorf("got %d beside the dead", l.ID)
+	}
+	q.now = q.now.Add(2 * time.Hour)
 	if l, _ := q.next(pace); l.ID != 2 {
 		t.Errorf("got %d of the dead", l.ID)
 	}
@@ -176,14 +184,6 @@ func onceIsOnce(t *testing.T, db *store.DB) {
 		write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.MarkDot(ctx, l) })
 	}
 	q.now = q.now.Add(2 * time.Hour)
-	var stranded []store.Letter
-	write(t, db, func(ctx context.Context, tx *store.Tx) (err error) {
-		stranded, err = tx.StrandLetters(ctx)
-		return err
-	})
-	if len(stranded) != 1 || stranded[0].ID != 2 || stranded[0].State != store.LetterUnknown || !stranded[0].NeedsPerson() {
-		t.Errorf("stranded %+v", stranded)
-	}
 	var again []int64
 	for range 3 {
 		l, _ := q.next(store.Pace{})
@@ -191,6 +191,14 @@ func onceIsOnce(t *testing.T, db *store.DB) {
 	}
 	if !slices.Equal(again, []int64{3, 1, 0}) && !slices.Equal(again, []int64{1, 3, 0}) {
 		t.Errorf("taken up again: %v", again)
+	}
+	var stranded []store.Letter
+	write(t, db, func(ctx context.Context, tx *store.Tx) (err error) {
+		stranded, err = tx.StrandLetters(ctx)
+		return err
+	})
+	if len(stranded) != 1 || stranded[0].ID != 2 || stranded[0].State != store.LetterUnknown || !stranded[0].NeedsPerson() {
+		t.Errorf("stranded %+v", stranded)
 	}
 	open := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Letter, error) { return tx.OpenLetters(ctx) })
 	tries := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Try, error) { return tx.Tries(ctx, 1) })

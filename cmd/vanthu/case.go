@@ -124,7 +124,7 @@ func (v *caseView) print(e *env) error {
 	v.printCorrections(e)
 	fmt.Fprintln(e.stdout)
 	for _, l := range v.Letters {
-		fmt.Fprintf(e.stdout, "answer %s  %s  %s to %s  %s\n", local(l.CreatedAt), l.Kind, l.State, l.To, l.Reply)
+		fmt.Fprintf(e.stdout, "answer %s  %s  %s to %s  %s\n", local(l.CreatedAt), l.Kind, letterState(l), l.To, harmless(letterSaid(l), 200))
 	}
 	printEvents(e, v.Events)
 	return nil
@@ -174,7 +174,7 @@ func printEvents(e *env, events []bot.Event) {
 		fmt.Fprintf(e.stdout, "%s  %-14s  %s", local(ev.At), ev.Actor, ev.What)
 		for _, key := range []string{"row", "plan", "kind", "to", "action", "evidence", "signatures", "rows", "good", "added", "removed", "changed", "unchanged", "state", "named", "platform", "reason", "said"} {
 			if value := ev.Detail[key]; value != "" {
-				fmt.Fprintf(e.stdout, "  %s=%s", key, value)
+				fmt.Fprintf(e.stdout, "  %s=%s", key, harmless(value, 300))
 			}
 		}
 		fmt.Fprintln(e.stdout)

@@ -54,7 +54,7 @@ func (c *outboxListCmd) Run(e *env) error {
 			return writeJSON(e, got)
 		}
 		if got.Rest != nil {
-			fmt.Fprintf(e.stdout, "nothing is sent until %s, the mail server said: %s\n", local(got.Rest.Until), got.Rest.Said)
+			fmt.Fprintf(e.stdout, "nothing is sent until %s, the mail server said: %s\n", local(got.Rest.Until), harmless(got.Rest.Said, 200))
 		}
 		w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "ANSWER\tWRITTEN\tKIND\tTO\tSTATE\tTRIES\tNEXT TRY\tSAID")
@@ -82,10 +82,11 @@ func letterState(l store.Letter) string {
 }
 
 func letterSaid(l store.Letter) string {
+	said := l.Reply
 	if l.Fate != "" {
-		return l.FateSaid
+		said = l.FateSaid
 	}
-	return l.Reply
+	return harmless(said, 200) // of a server, or of whoever wrote a delivery report
 }
 
 type outboxShowCmd struct {
@@ -129,7 +130,7 @@ func (c *outboxShowCmd) Run(e *env) error {
 			fmt.Fprintf(e.stdout, "settled     by %s\n", v.Settled)
 		}
 		for _, t := range v.Sent {
-			fmt.Fprintf(e.stdout, "try         %s  %s  %s\n", local(t.BeganAt), dash(t.Outcome), dash(t.Said))
+			fmt.Fprintf(e.stdout, "try         %s  %s  %s\n", local(t.BeganAt), dash(t.Outcome), dash(harmless(t.Said, 200)))
 		}
 		if help := advice(v.Letter); help != "" {
 			fmt.Fprintln(e.stdout, help)

@@ -85,7 +85,7 @@ func (r *reader) textDSN() *DSN {
 	if said := token(m.Header("Auto-Submitted")); strings.HasPrefix(said, "auto-replied") && failed == "" && !slices.ContainsFunc(m.From, func(a Address) bool { return isDaemon(a.Address) }) {
 		return nil // an out-of-office note that speaks of mail which could not be delivered
 	}
-	one := DSNRecipient{Action: "failed", Status: statusCode.FindString(said), Said: clip(strings.TrimSpace(saidLine.FindString(said)), 300)}
+	one := DSNRecipient{Action: "failed", Status: statusCode.FindString(said), Said: clip(strings.TrimSpace(clean(saidLine.FindString(said))), 300)}
 	if has(delayPhrases()) {
 		one.Action = "delayed"
 	}
