@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -224,26 +226,14 @@ func (s *soak) limitFiles(away time.Duration) {
 		if err != nil {
 			return // none runs just now
 		}
-		for pid := range fields(out) {
+		for _, word := range strings.Fields(string(out)) {
+			pid, _ := strconv.Atoi(word)
 			_ = unix.Prlimit(pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: cur, Max: unix.RLIM_INFINITY}, nil)
 		}
 	}
 	limit(4096)
 	pauseFor(context.Background(), away)
 	limit(unix.RLIM_INFINITY)
-}
-
-func fields(out []byte) func(func(int) bool) {
-	return func(yield func(int) bool) {
-		for rest := string(out); ; {
-			var pid int
-			n, err := fmt.Sscan(rest, &pid)
-			if n != 1 || err != nil || !yield(pid) {
-				return
-			}
-			rest = rest[min(len(rest), len(fmt.Sprint(pid))+1):]
-		}
-	}
 }
 
 // person works in the same mailbox with a mail program: reads mails, and copies answered ones back.

@@ -19,6 +19,7 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
+	"vanthu/bot"
 	"vanthu/bot/app"
 	"vanthu/bot/config"
 	"vanthu/bot/store"
@@ -83,7 +84,7 @@ func soakTest(t *testing.T, database string, processes int) {
 	people.Go(func() { s.unit(work, ctsv) })
 	people.Go(func() { s.unit(work, dtsdh) })
 	s.post()
-	s.until(time.Duration(mails)*400*time.Millisecond, func() bool { return s.progress(0.9) })
+	s.until(time.Duration(mails)*400*time.Millisecond, s.progress)
 	calm()
 	chaos.Wait()
 	s.cutter.arm(false)
@@ -242,21 +243,22 @@ func (s *soak) look(f func(tx *store.Tx) error) bool {
 	return true
 }
 
-// progress says whether that part of what was sent is judged, while everything is sent.
-func (s *soak) progress(part float64) bool {
-	done := false
-	s.look(func(tx *store.Tx) error {
-		counts, err := tx.CountMails(s.t.Context())
-		total := 0
-		for outcome, n := range counts {
-			if outcome != "" {
-				total += n
-			}
+// progress says whether most of what was sent is judged and most of what was judged is served: what comes after it, nobody
+// disturbs any more.
+func (s *soak) progress() bool {
+	b := s.books(false)
+	judged, open := 0, 0
+	for _, m := range b.mails {
+		if m.Outcome != "" {
+			judged++
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		done = float64(total) >= part*float64(s.sent)
-		return err
-	})
-	return done
+	}
+	for _, c := range b.cases {
+		if c.State == bot.Received || c.State == bot.Creating || c.State == bot.Created {
+			open++
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return 10*judged >= 9*s.sent && 4*open <= len(b.cases)
 }
