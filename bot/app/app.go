@@ -136,7 +136,7 @@ func (a *App) RecordActingAs(ctx context.Context, officer bot.Officer) error {
 
 // sweep returns what is due: mails without an outcome, answers to be sent, accounts to be made, credentials to be
 // delivered, receipts to be asked for.
-func (a *App) sweep(ctx context.Context) ([]store.Job, error) {
+func (a *App) sweep(ctx context.Context, later bool) ([]store.Job, error) {
 	var jobs []store.Job
 	add := func(kind string, ids []int64) {
 		for _, id := range ids {
@@ -146,7 +146,7 @@ func (a *App) sweep(ctx context.Context) ([]store.Job, error) {
 	err := a.DB.Read(ctx, func(tx *store.Tx) error {
 		mails, err := tx.Unjudged(ctx)
 		add(store.JudgeJob, mails)
-		answers, err2 := tx.Unsent(ctx)
+		answers, err2 := tx.Unsent(ctx, later)
 		add(store.SendJob, answers)
 		if err := errors.Join(err, err2); err != nil {
 			return err

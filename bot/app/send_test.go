@@ -125,7 +125,7 @@ func (p *post) read(f func(ctx context.Context, tx *store.Tx) error) {
 // due returns the ids of letters that a sweep would wake.
 func (p *post) due() (ids []int64) {
 	p.t.Helper()
-	p.read(func(ctx context.Context, tx *store.Tx) (err error) { ids, err = tx.Unsent(ctx); return err })
+	p.read(func(ctx context.Context, tx *store.Tx) (err error) { ids, err = tx.Unsent(ctx, false); return err })
 	return ids
 }
 

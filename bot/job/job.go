@@ -37,7 +37,8 @@ type Queue struct {
 // Config is what a Runner works on.
 type Config struct {
 	Queues []Queue
-	Sweep  func(ctx context.Context) ([]store.Job, error) // returns what is due
+	// Sweep returns what is due; with later also what was put off.
+	Sweep  func(ctx context.Context, later bool) ([]store.Job, error)
 	Logger *slog.Logger
 }
 
@@ -46,7 +47,7 @@ type Runner struct {
 	client client
 	bell   *bell // SQLite only
 	kinds  map[string]bool
-	sweep  func(ctx context.Context) ([]store.Job, error)
+	sweep  func(ctx context.Context, later bool) ([]store.Job, error)
 	close  func()
 }
 
@@ -163,7 +164,7 @@ func (r *Runner) Wake(jobs []store.Job) {
 // Start begins to work, after waking everything that was left when the last process ended. alone says that no other
 // process works on this database: what looks as if it ran is then known to be dead, and is woken too.
 func (r *Runner) Start(ctx context.Context, alone bool) error {
-	jobs, err := r.sweep(ctx)
+	jobs, err := r.sweep(ctx, alone)
 	if err != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ func (r *Runner) Start(ctx context.Context, alone bool) error {
 
 // Sweep wakes whatever is due and has no live job.
 func (r *Runner) Sweep(ctx context.Context) error {
-	jobs, err := r.sweep(ctx)
+	jobs, err := r.sweep(ctx, false)
 	if err != nil {
 		return err
 	}

@@ -144,10 +144,11 @@ func (tx *Tx) Tries(ctx context.Context, id int64) ([]Try, error) {
 	}, `SELECT began_at, ended_at, outcome, said FROM outbox_tries WHERE outbox_id = $1 ORDER BY id`, id)
 }
 
-// Unsent returns the ids of answers that are due now or were being sent when their process ended.
-func (tx *Tx) Unsent(ctx context.Context) ([]int64, error) {
-	return list(ctx, tx, scanID, `SELECT id FROM outbox WHERE (state IN ('queued', 'sending') OR state = 'unknown' AND NOT once) AND next_at <= $1
-		ORDER BY urgency, next_at, id`, micros(tx.Now))
+// Unsent returns the ids of answers that are due now or were being sent when their process ended; with later also those that
+// are due another time.
+func (tx *Tx) Unsent(ctx context.Context, later bool) ([]int64, error) {
+	return list(ctx, tx, scanID, `SELECT id FROM outbox WHERE (state IN ('queued', 'sending') OR state = 'unknown' AND NOT once) AND ($2 = 1 OR next_at <= $1)
+		ORDER BY urgency, next_at, id`, micros(tx.Now), map[bool]int{true: 1}[later])
 }
 
 // StrandLetters makes those answers unknown that go once and whose process ended after the mark before the final dot. It

@@ -273,9 +273,21 @@ func answerOnce(t *testing.T, db *store.DB) {
 	if !added[0] || added[1] {
 		t.Errorf("added %v", added)
 	}
-	due := read(t, db, func(ctx context.Context, tx *store.Tx) ([]int64, error) { return tx.Unsent(ctx) })
+	due := read(t, db, func(ctx context.Context, tx *store.Tx) ([]int64, error) { return tx.Unsent(ctx, false) })
 	if len(due) != 1 {
 		t.Fatalf("%d answers due, want 1", len(due))
+	}
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		_, mine, _, err := tx.NextLetter(ctx, tx.Now.Add(time.Hour), store.Pace{})
+		if !mine {
+			t.Error("the answer cannot be claimed")
+		}
+		return err
+	})
+	for later, want := range map[bool]int{false: 0, true: 1} {
+		if ids := read(t, db, func(ctx context.Context, tx *store.Tx) ([]int64, error) { return tx.Unsent(ctx, later) }); len(ids) != want {
+			t.Errorf("later %v: %d answers, want %d", later, len(ids), want)
+		}
 	}
 	var ok bool
 	found := read(t, db, func(ctx context.Context, tx *store.Tx) (bot.Case, error) {
