@@ -36,11 +36,11 @@ func uuFiles(body []byte, most int) (files []uuFile, text []byte) {
 		} else if m := yencBegin.FindSubmatch(line); m != nil {
 			f = uuFile{name: string(m[1]), yenc: true}
 			end = next
-			if i := -1; yend {
-				if i = bytes.Index(body[next:], []byte("\n=yend")); i >= 0 {
+			if yend {
+				i := bytes.Index(body[next:], []byte("\n=yend"))
+				if yend = i >= 0; yend {
 					_, end = cutLine(body, next+i+1)
 				}
-				yend = i >= 0
 			}
 		}
 		if end < 0 {
