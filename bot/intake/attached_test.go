@@ -112,6 +112,17 @@ func TestPain16NoAttachmentIsPassedOver(t *testing.T) {
 	}
 }
 
+// A list that is only called a mail is a list.
+func TestPain16AListCalledAMail(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{"Content-Type: message/rfc822", "Content-Type: application/octet-stream; name=ds.eml"} {
+		files, _ := attached(parsed(t, mailOf("Gui", [2]string{header, list})))
+		if len(files) != 1 || string(files[0].Data) != list {
+			t.Errorf("%s: %d files", header, len(files))
+		}
+	}
+}
+
 // What cannot be read for certain is a fault with the name of the file; names are told apart, for answers go by them.
 func TestFaults(t *testing.T) {
 	t.Parallel()
