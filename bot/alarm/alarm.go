@@ -106,13 +106,16 @@ func New(db *store.DB, cfg Config) *Alarms {
 
 // Raise says that c is so now, for a reason that texts.tsv knows by code. Whoever watches says it again at each look: what
 // is said again holds against another process that finds all well. What is said once stands until somebody clears it.
-func (a *Alarms) Raise(c Condition, code, detail string) {
+func (a *Alarms) Raise(c Condition, code, detail string) { a.RaiseSince(c, a.cfg.Now(), code, detail) }
+
+// RaiseSince is Raise for what began earlier: the time that a person is not told yet counts from then.
+func (a *Alarms) RaiseSince(c Condition, since time.Time, code, detail string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.in.cleared, c)
 	s, ok := a.in.raised[c]
 	if !ok {
-		s.since = a.cfg.Now().UTC().Truncate(time.Microsecond)
+		s.since = since.UTC().Truncate(time.Microsecond)
 	}
 	s.code, s.detail = code, detail
 	a.in.raised[c] = s

@@ -17,6 +17,7 @@ type LineState struct {
 	Code  string    `json:"code,omitempty"` // why it is bad
 	Since time.Time `json:"since,omitzero"` // of being good or bad
 	Sign  time.Time `json:"sign,omitzero"`  // when it last showed life
+	Mute  bool      `json:"mute,omitempty"` // it ended in silence: since when, nobody knows
 }
 
 // Good notes a sign of life.
@@ -29,12 +30,15 @@ func (l *Line) Good(now time.Time) {
 	l.state.Bad, l.state.Code, l.state.Sign = false, "", now
 }
 
+// timeout is the code of a connection that ended because nothing was heard any more.
+const timeout = "timeout"
+
 // Bad notes that the connection failed.
 func (l *Line) Bad(now time.Time, code string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.state.Bad {
-		l.state.Since = now
+		l.state.Since, l.state.Mute = now, code == timeout
 	}
 	l.state.Bad, l.state.Code = true, code
 }
@@ -44,4 +48,12 @@ func (l *Line) State() LineState {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.state
+}
+
+// Began says since when a bad line is taken for bad. What ended in silence may have been dead since its last sign of life.
+func (s LineState) Began() time.Time {
+	if s.Mute && !s.Sign.IsZero() {
+		return s.Sign
+	}
+	return s.Since
 }

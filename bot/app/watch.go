@@ -128,15 +128,16 @@ func (w *watch) run(ctx context.Context) error {
 func (w *watch) lines(context.Context) error {
 	now, jumped := w.app.DB.Now(), w.clock.Jumped()
 	switch s := w.imap.State(); {
+	case s.Bad && s.Mute && now.Sub(s.Since) < w.cfg.After/3: // a server that paused once is asked again before
 	case s.Bad:
-		w.alarms.Raise(alarm.IMAP, s.Code, "")
+		w.alarms.RaiseSince(alarm.IMAP, s.Began(), s.Code, "")
 	case jumped == 0 && now.Sub(later(s.Sign, w.began)) > w.quiet:
 		w.alarms.Raise(alarm.IMAP, "silent", "")
 	default:
 		w.alarms.Clear(alarm.IMAP)
 	}
 	if s := w.smtp.State(); s.Bad {
-		w.alarms.Raise(alarm.SMTP, s.Code, "")
+		w.alarms.RaiseSince(alarm.SMTP, s.Since, s.Code, "")
 	} else if !s.Sign.IsZero() {
 		w.alarms.Clear(alarm.SMTP)
 	}
@@ -232,7 +233,7 @@ func (w *watch) disk(context.Context) error {
 // submission tries whether letters could be sent, when nothing has shown so for a while.
 func (w *watch) submission(ctx context.Context) error {
 	now, s := w.app.DB.Now(), w.smtp.State()
-	if pause := w.cfg.After / 2; !s.Bad && now.Sub(s.Sign) < pause && !now.Before(s.Sign) {
+	if pause := w.cfg.After / 3; !s.Bad && now.Sub(s.Sign) < pause && !now.Before(s.Sign) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(30*time.Second, w.app.Config.SMTP.Timeout))
@@ -252,7 +253,7 @@ func (w *watch) submission(ctx context.Context) error {
 	if !s.Bad {
 		w.app.Logger.Warn("submission_lost", "platform", w.app.Config.SMTP.Address, "code", code, "error", err)
 	}
-	w.smtp.Bad(w.app.DB.Now(), code)
+	w.smtp.Bad(now, code) // since it was asked
 	return nil
 }
 

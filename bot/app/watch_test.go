@@ -152,3 +152,36 @@ func TestFullDiskIsAnAlarm(t *testing.T) {
 	g.now = g.now.Add(2 * time.Minute)
 	g.stands()
 }
+
+// A connection that dies without a word is noticed late: the time until then counts, so that a person knows within five
+// minutes of the failure. One that was closed is given its three minutes.
+func TestAlarmWithinFiveMinutes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		code          string
+		noticed, told time.Duration // after the last sign of life
+	}{
+		{"timeout", 3 * time.Minute, 4 * time.Minute}, // imap.poll and imap.timeout
+		{"connection", 0, 3 * time.Minute},
+	} {
+		g := newGuard(t)
+		g.alarms = alarm.New(g.app.DB, alarm.Config{After: 3 * time.Minute, Tick: time.Hour, Logger: slog.New(slog.DiscardHandler), Now: g.app.DB.Now})
+		g.watch.alarms = g.alarms
+		last := g.now
+		g.imap.Good(last)
+		for len(g.alarms.Turn(t.Context())) == 0 {
+			if after := g.now.Sub(last); after >= c.noticed {
+				g.imap.Bad(g.now, c.code)
+			} else if after > 5*time.Minute {
+				break
+			}
+			if err := g.lines(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			g.now = g.now.Add(15 * time.Second)
+		}
+		if after := g.now.Sub(last); after < c.told || after > c.told+30*time.Second {
+			t.Errorf("%s: told after %v, want %v", c.code, after, c.told)
+		}
+	}
+}
