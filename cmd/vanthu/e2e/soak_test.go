@@ -84,7 +84,7 @@ func soakTest(t *testing.T, database string, processes int) {
 	people.Go(func() { s.unit(work, ctsv) })
 	people.Go(func() { s.unit(work, dtsdh) })
 	s.post()
-	s.until(time.Duration(mails)*400*time.Millisecond, s.progress)
+	s.until(10*time.Second+time.Duration(mails)*120*time.Millisecond, s.progress)
 	calm()
 	chaos.Wait()
 	s.cutter.arm(false)
