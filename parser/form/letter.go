@@ -171,7 +171,7 @@ func unit(lines []foldedLine) parser.Value {
 }
 
 // withNextLine adds to a unit's name in capitals what stands of it in the next line of its column: a page, unlike a text, does not
-// say where a paragraph ends.
+// say where a paragraph ends. "ĐẠI HỌC" alone is no school but the end of "PHÒNG ĐÀO TẠO SAU ĐẠI HỌC".
 func withNextLine(v parser.Value, n foldedLine, below []foldedLine) parser.Value {
 	if n.at.Page == 0 || v.Text != strings.ToUpper(v.Text) {
 		return v
@@ -182,7 +182,7 @@ func withNextLine(v parser.Value, n foldedLine, below []foldedLine) parser.Value
 		}
 		text := undot(more.text)
 		if text == strings.ToUpper(text) && lettersOnly(text) && len([]rune(text)) <= 40 && !labelLine.MatchString(more.fold) && !titleRE.MatchString(more.fold) &&
-			!notAskRE.MatchString(more.fold) && !topicRE.MatchString(more.fold) && !schoolRE.MatchString(more.fold) && !strings.HasPrefix(more.fold, "cong hoa") && !strings.HasPrefix(more.fold, "doc lap") {
+			!notAskRE.MatchString(more.fold) && !topicRE.MatchString(more.fold) && (!schoolRE.MatchString(more.fold) || more.fold == "dai hoc") && !strings.HasPrefix(more.fold, "cong hoa") && !strings.HasPrefix(more.fold, "doc lap") {
 			v.Text, v.Raw = v.Text+" "+text, v.Raw+"\n"+more.text
 		}
 		break
