@@ -69,7 +69,7 @@ func (a *App) Look(ctx context.Context, child func() *exec.Cmd, id int64) (Look,
 	msg, err := mime.Parse(raw, world.MIME)
 	if err != nil {
 		l.Suspicious = append(l.Suspicious, "it cannot be read as a mail: "+err.Error())
-		return l, nil
+		return l, nil //nolint:nilerr // the officer is told; there is nothing more to look at
 	}
 	children, err := newReaders(a.Config.Limits, world.Parse, child, a.Logger)
 	if err != nil {
