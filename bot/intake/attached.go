@@ -43,6 +43,13 @@ func files(msg *mime.Message) []parser.File {
 	return all
 }
 
+// brings says whether somebody attached files, beside pictures in the text.
+func brings(msg *mime.Message) bool {
+	g := gathering{names: map[string]bool{}}
+	g.mail(msg, "", 0)
+	return len(g.files) > 0
+}
+
 // A gathering goes through a mail and the mails in it.
 type gathering struct {
 	files  []parser.File

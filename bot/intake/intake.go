@@ -151,9 +151,9 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 	switch {
 	case verdict.Address == in.Service:
 		return in.own(ctx, m, msg)
-	case own && m.Vouched == "" && entitled && verdict.Level == trust.Authenticated: // a person's program has taken our fields over: nothing of his may be lost
+	case own && m.Vouched == "" && entitled: // a person's program has taken our fields over: nothing of his may be lost, proven or not
 		m.Kind = bot.OwnMail
-		return in.quarantine(ctx, m, "own_mail", "bears the mark of a letter of ours, but a unit has sent it")
+		return in.quarantine(ctx, m, "own_mail", "bears the mark of a letter of ours, and the address of a unit; "+verdict.Reason())
 	case own && m.Vouched == "":
 		return in.ignore(ctx, m, bot.OwnMail, "own_mail", "a letter of ours that came back")
 	case msg.DSN != nil:

@@ -174,6 +174,7 @@ func TestOwnLettersAreKnown(t *testing.T) {
 		{"its Message-ID", letter{from: "can-bo@truong.example", login: "none", id: l.MessageID, codes: []string{"2153010009"}}, store.Ignored, "own_mail"},
 		{"somebody else's mark", letter{from: ctsv, header: intake.OwnMark + ": aaaaaaaaaaaaaaaa\r\n", codes: []string{"2153010010"}}, store.IsCase, "queue"},
 		{"a unit with our mark", letter{from: ctsv, header: mark, codes: []string{"2153010011"}}, store.Quarantined, "own_mail"},
+		{"a unit with our mark, not proven", letter{from: ctsv, login: "none", header: mark, codes: []string{"2153010012"}}, store.Quarantined, "own_mail"},
 	} {
 		m := w.takes(tt.mail)
 		if m.Outcome != tt.outcome || !strings.HasPrefix(m.Reason, tt.reason) {

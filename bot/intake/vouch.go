@@ -120,7 +120,11 @@ func (in *Intake) confirmed(ctx context.Context, m store.Mail, msg *mime.Message
 			return err
 		}
 		m.Unit = unit.ID
-		if _, err := in.endTx(ctx, tx, m, store.Ignored, in.Folders.Done, "confirmed", fmt.Sprintf("the unit confirms mail %d", c.MailID)); err != nil {
+		outcome, folder, code, why := store.Ignored, in.Folders.Done, "confirmed", fmt.Sprintf("the unit confirms mail %d", c.MailID)
+		if brings(msg) { // the words do not speak of them, so that only a person knows what they are for
+			outcome, folder, code, why = store.Quarantined, in.Folders.Quarantine, "needs_person", why+", and brings files"
+		}
+		if _, err := in.endTx(ctx, tx, m, outcome, folder, code, why); err != nil {
 			return err
 		}
 		return tx.AddEvent(ctx, bot.Event{Actor: bot.Actor("unit:" + unit.ID), Mail: c.MailID, What: "sender_confirmed", Detail: map[string]string{"by_mail": fmt.Sprint(m.ID)}})

@@ -38,6 +38,25 @@ func yes(a bot.Answer) letter {
 	return letter{from: ctsv, login: "none", subject: "Re: [QT.CNTT.03] [XN-" + a.Token + "] De nghi xac nhan", text: "XÁC NHẬN"}
 }
 
+// A list beside the words is not lost: the words confirm, and an officer sees what came with them.
+func TestAConfirmationThatBringsAList(t *testing.T) {
+	t.Parallel()
+	w, asked := unsigned(t, storetest.SQLite(t))
+	m := w.takes(request(""))
+	l := yes((*asked)[0])
+	l.codes = []string{"2153010003"}
+	a := w.takes(l)
+	if a.Outcome != store.Quarantined || !strings.HasPrefix(a.Reason, "needs_person: ") {
+		t.Errorf("the answer: %s %s", a.Outcome, a.Reason)
+	}
+	if err := w.in.Mail(t.Context(), m.ID); err != nil {
+		t.Fatal(err)
+	}
+	if m = w.mail(m.ID); m.Outcome != store.IsCase {
+		t.Errorf("the request: %s %s", m.Outcome, m.Reason)
+	}
+}
+
 // Only the answer with the token lets a mail of a unit without signatures go on.
 func TestAUnitWithoutSignatures(t *testing.T) {
 	t.Parallel()

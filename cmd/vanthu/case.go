@@ -56,6 +56,15 @@ func dash(s string) string {
 	return s
 }
 
+// What stands in a list, a file name or a finding is cut beyond so many characters on a terminal; --json has all of it.
+const (
+	widest  = 200
+	longest = 1000
+)
+
+// foreign is what a unit wrote, harmless; "-" for nothing.
+func foreign(s string) string { return dash(harmless(s, widest)) }
+
 type caseShowCmd struct {
 	officerFlags
 	Case string `arg:"" help:"Case number."`
@@ -107,24 +116,25 @@ func (c *caseShowCmd) Run(e *env) error {
 func (v *caseView) print(e *env) error {
 	k := v.Case
 	fmt.Fprintf(e.stdout, "%s  %s  %s  received %s\n", k.Number, k.Unit, k.State, local(k.ReceivedAt))
-	fmt.Fprintf(e.stdout, "letter: %s (%s, %s)  list: %s\n", dash(k.LetterFile), dash(k.LetterDate), dash(k.Signer), dash(k.ListFile))
+	fmt.Fprintf(e.stdout, "letter: %s (%s, %s)  list: %s\n", foreign(k.LetterFile), foreign(k.LetterDate), foreign(k.Signer), foreign(k.ListFile))
 	printEvidence(e, k)
 	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "N\tCODE\tNAME\tCLASS\tCOHORT\tNOTE\tSTATE\tADDRESS")
 	for _, r := range v.Rows {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.N, r.Code, r.Name, r.Class, r.Cohort, r.Note, r.State, r.Address)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.N, harmless(r.Code, widest), harmless(r.Name, widest), harmless(r.Class, widest),
+			harmless(r.Cohort, widest), harmless(r.Note, widest), r.State, harmless(r.Address, widest))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	for _, f := range v.Findings {
 		vi, en := rules.Text(f)
-		fmt.Fprintf(e.stdout, "%s %s %s\n       %s\n", f.Rule, place(f), vi, en)
+		fmt.Fprintf(e.stdout, "%s %s %s\n       %s\n", f.Rule, place(f), harmless(vi, longest), harmless(en, longest))
 	}
 	v.printCorrections(e)
 	fmt.Fprintln(e.stdout)
 	for _, l := range v.Letters {
-		fmt.Fprintf(e.stdout, "answer %s  %s  %s to %s  %s\n", local(l.CreatedAt), l.Kind, letterState(l), l.To, harmless(letterSaid(l), 200))
+		fmt.Fprintf(e.stdout, "answer %s  %s  %s to %s  %s\n", local(l.CreatedAt), l.Kind, letterState(l), harmless(l.To, widest), harmless(letterSaid(l), 200))
 	}
 	printEvents(e, v.Events)
 	return nil
@@ -136,9 +146,9 @@ func (v *caseView) printCorrections(e *env) {
 		n := c.Changes.Count
 		fmt.Fprintf(e.stdout, "\ncorrected by mail %d: %d added, %d removed, %d changed, %d unchanged\n", c.MailID, n(bot.RowAdded), n(bot.RowRemoved), n(bot.RowChanged), c.Changes.Unchanged)
 		for _, r := range c.Changes.Rows {
-			fmt.Fprintf(e.stdout, "  %-7s  %s  %s  %s", r.Kind, dash(r.Code), dash(r.Name), dash(r.Class))
+			fmt.Fprintf(e.stdout, "  %-7s  %s  %s  %s", r.Kind, foreign(r.Code), foreign(r.Name), foreign(r.Class))
 			for _, f := range r.Fields {
-				fmt.Fprintf(e.stdout, "  %s: %s → %s", f.Field, dash(f.Was), dash(f.Is))
+				fmt.Fprintf(e.stdout, "  %s: %s → %s", f.Field, foreign(f.Was), foreign(f.Is))
 			}
 			fmt.Fprintln(e.stdout)
 		}
@@ -164,9 +174,9 @@ func printEvidence(e *env, k bot.Case) {
 
 func place(f bot.Finding) string {
 	if f.N == 0 {
-		return "(" + dash(f.Cell) + ")"
+		return "(" + foreign(f.Cell) + ")"
 	}
-	return fmt.Sprintf("row %d (%s)", f.N, dash(f.Cell))
+	return fmt.Sprintf("row %d (%s)", f.N, foreign(f.Cell))
 }
 
 func printEvents(e *env, events []bot.Event) {
@@ -263,17 +273,17 @@ func (c *caseExplainCmd) Run(e *env) error {
 			return writeJSON(e, x)
 		}
 		r := x.Row
-		fmt.Fprintf(e.stdout, "%s row %d: %s, %s, %s\n", x.Case.Number, r.N, r.Code, r.Name, r.State)
-		fmt.Fprintf(e.stdout, "mail      %d of %s in %s (UID %d/%d), %s\n", x.Mail.ID, x.Mail.Sender, x.Mail.Mailbox, x.Mail.UIDValidity, x.Mail.UID, local(x.Mail.ArrivedAt))
-		fmt.Fprintf(e.stdout, "stood in  %s, sheet %s, row %d: code %s, name %s\n", r.File, dash(r.Sheet), r.Line, dash(r.Cells["code"]), dash(r.Cells["name"]))
+		fmt.Fprintf(e.stdout, "%s row %d: %s, %s, %s\n", x.Case.Number, r.N, foreign(r.Code), foreign(r.Name), r.State)
+		fmt.Fprintf(e.stdout, "mail      %d of %s in %s (UID %d/%d), %s\n", x.Mail.ID, harmless(x.Mail.Sender, widest), x.Mail.Mailbox, x.Mail.UIDValidity, x.Mail.UID, local(x.Mail.ArrivedAt))
+		fmt.Fprintf(e.stdout, "stood in  %s, sheet %s, row %d: code %s, name %s\n", foreign(r.File), foreign(r.Sheet), r.Line, foreign(r.Cells["code"]), foreign(r.Cells["name"]))
 		for _, f := range x.Findings {
 			vi, en := rules.Text(f)
-			fmt.Fprintf(e.stdout, "rule      %s %s %s\n          %s\n", f.Rule, place(f), vi, en)
+			fmt.Fprintf(e.stdout, "rule      %s %s %s\n          %s\n", f.Rule, place(f), harmless(vi, longest), harmless(en, longest))
 		}
 		if x.Plan != nil {
 			fmt.Fprintf(e.stdout, "plan      %s, hash %s, made by %s, approved by %s %s\n", x.Plan.Number, x.Plan.Hash, x.Plan.Made.By, dash(string(x.Plan.Approved.By)), local(x.Plan.Approved.At))
 		}
-		fmt.Fprintf(e.stdout, "platform  %s %s: %s\n", dash(r.Platform), dash(r.Address), dash(r.Said))
+		fmt.Fprintf(e.stdout, "platform  %s %s: %s\n", dash(r.Platform), foreign(r.Address), foreign(r.Said))
 		printEvents(e, x.Events)
 		return nil
 	})

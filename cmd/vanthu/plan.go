@@ -67,7 +67,7 @@ func printPlan(e *env, p store.StoredPlan, asJSON bool) error {
 	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "CASE\tN\tCODE\tNAME\tADDRESS\tPLATFORM\tACTION")
 	for _, i := range p.Items {
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", i.Case, i.N, i.Code, i.Name, i.Address, i.Platform, i.Action)
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", i.Case, i.N, harmless(i.Code, widest), harmless(i.Name, widest), harmless(i.Address, widest), i.Platform, i.Action)
 	}
 	return w.Flush()
 }
