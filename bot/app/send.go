@@ -81,9 +81,7 @@ func (p *postman) take(ctx context.Context, id int64) (l store.Letter, raw []byt
 			return err
 		}
 		l = claimed
-		if raw, err = tx.LetterRaw(ctx, l.ID); err == nil && raw == nil {
-			err = bot.Errorf(bot.Internal, "the bytes of answer %d are gone", l.ID)
-		}
+		raw, err = tx.LetterRaw(ctx, l.ID)
 		return err
 	})
 	for _, s := range stranded {
@@ -125,6 +123,9 @@ func (p *postman) strand(ctx context.Context, tx *store.Tx) ([]store.Letter, err
 
 // try sends one answer. What became of it is noted in any case; the error is job.Later when it will be tried again.
 func (p *postman) try(ctx context.Context, l store.Letter, raw []byte) error {
+	if raw == nil { // a person must look; the others go on
+		return p.failed(ctx, l, &outbox.Error{Outcome: outbox.Permanent, Reply: "the bytes of this answer are gone"})
+	}
 	began := p.db.Now()
 	m := outbox.Message{From: p.returnPath(l), To: []string{l.To}, Raw: raw}
 	if l.Once {
@@ -204,6 +205,9 @@ func (p *postman) failed(ctx context.Context, l store.Letter, cause error) error
 			l.State = store.LetterFailed
 		case outbox.Unknown:
 			l.State = store.LetterUnknown
+			if !l.Once && tx.Now.Sub(l.QueuedAt) >= p.smtp.GiveUp { // it may have been delivered each time
+				l.State, what = store.LetterFailed, "answer_gave_up"
+			}
 		case outbox.Limited: // not this letter's fault, and not its last try
 			rest, err := tx.RestOutbox(ctx, e.Rest, e.Reply)
 			if err != nil {

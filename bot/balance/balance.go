@@ -191,7 +191,11 @@ func (b *Balance) Filed(mails []store.Mail, folders []Listing) {
 	}
 	for _, f := range folders {
 		for _, uid := range Unplaced(mails, f) {
-			same := byIdentity[f.Known[uid]]
+			id, asked := f.Known[uid]
+			if !asked { // it had its place when the folder was listed, or was gone when it was asked for: it was moved or pruned meanwhile
+				continue
+			}
+			same := byIdentity[id]
 			if len(same) == 0 {
 				b.fault("unknown_in_folder", "lie in a folder of ours and were never seen", fmt.Sprintf("%s %d/%d", f.Name, f.Validity, uid))
 				continue

@@ -43,7 +43,7 @@ func (in *Intake) bounce(ctx context.Context, m store.Mail, msg *mime.Message) e
 		} else {
 			in.Logger.Warn("answer_delayed", "mail", m.ID, "code", l.Kind)
 		}
-		return tx.SaveLetter(ctx, l)
+		return tx.SaveFate(ctx, l)
 	})
 }
 

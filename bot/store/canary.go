@@ -40,7 +40,7 @@ func (tx *Tx) DropCanary(ctx context.Context, token string) error {
 // CanaryBack notes that a canary came back, and how long it took. It says false when we sent no such mail, or it came before.
 func (tx *Tx) CanaryBack(ctx context.Context, token string, arrived time.Time) (took time.Duration, ours bool, err error) {
 	var sent int64
-	err = tx.tx.QueryRowContext(ctx, `UPDATE canaries SET back_at = $1, arrived_at = $2 WHERE token = $3 AND back_at = 0 RETURNING sent_at`,
+	err = tx.row(ctx, `UPDATE canaries SET back_at = $1, arrived_at = $2 WHERE token = $3 AND back_at = 0 RETURNING sent_at`,
 		micros(tx.Now), micros(arrived), token).Scan(&sent)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false, nil

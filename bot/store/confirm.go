@@ -56,7 +56,7 @@ func (tx *Tx) UseConfirmation(ctx context.Context, tokenHash string, mailID int6
 // whether one of those that wait is for a mail of these very bytes.
 func (tx *Tx) Asked(ctx context.Context, unit, mailHash string, since time.Time) (waiting, all int, same bool, err error) {
 	var ofMail int
-	err = tx.tx.QueryRowContext(ctx, `SELECT count(CASE WHEN used_at = 0 AND expires_at > $1 THEN 1 END), count(CASE WHEN asked_at >= $2 THEN 1 END),
+	err = tx.row(ctx, `SELECT count(CASE WHEN used_at = 0 AND expires_at > $1 THEN 1 END), count(CASE WHEN asked_at >= $2 THEN 1 END),
 		count(CASE WHEN used_at = 0 AND expires_at > $1 AND mail_hash = $3 THEN 1 END) FROM confirmations WHERE unit = $4`,
 		micros(tx.Now), micros(since), mailHash, unit).Scan(&waiting, &all, &ofMail)
 	if err != nil {
@@ -67,7 +67,7 @@ func (tx *Tx) Asked(ctx context.Context, unit, mailHash string, since time.Time)
 
 // LettersOfKind counts the answers of a kind since an instant, to everybody.
 func (tx *Tx) LettersOfKind(ctx context.Context, kind string, since time.Time) (n int, err error) {
-	if err := tx.tx.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE kind = $1 AND created_at >= $2`, kind, micros(since)).Scan(&n); err != nil {
+	if err := tx.row(ctx, `SELECT count(*) FROM outbox WHERE kind = $1 AND created_at >= $2`, kind, micros(since)).Scan(&n); err != nil {
 		return 0, fmt.Errorf("store: outbox: %w", err)
 	}
 	return n, nil
@@ -82,7 +82,7 @@ func (tx *Tx) EraseLetter(ctx context.Context, id int64) error {
 // LettersToDomain counts the answers of a kind to all addresses of a domain since an instant.
 func (tx *Tx) LettersToDomain(ctx context.Context, kind, domain string, since time.Time) (n int, err error) {
 	// substr with a negative start means another thing to PostgreSQL.
-	if err := tx.tx.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE kind = $1 AND created_at >= $2 AND length(rcpt) > $3
+	if err := tx.row(ctx, `SELECT count(*) FROM outbox WHERE kind = $1 AND created_at >= $2 AND length(rcpt) > $3
 		AND substr(rcpt, length(rcpt) - $3 + 1) = $4`, kind, micros(since), len([]rune(domain))+1, "@"+domain).Scan(&n); err != nil {
 		return 0, fmt.Errorf("store: outbox: %w", err)
 	}

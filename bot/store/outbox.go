@@ -135,7 +135,7 @@ func (tx *Tx) AnswerByToken(ctx context.Context, token string) (Letter, bool, er
 	if token == "" {
 		return Letter{}, false, nil
 	}
-	return tx.oneLetter(ctx, `token = $1`, token)
+	return tx.oneLetter(ctx, `token = $1 AND token <> ''`, token)
 }
 
 func (tx *Tx) oneLetter(ctx context.Context, where, arg string) (Letter, bool, error) {
@@ -203,6 +203,12 @@ func (tx *Tx) SaveLetter(ctx context.Context, l Letter) error {
 		fate = $9, fate_said = $10, settled = $11 WHERE id = $12`,
 		string(l.State), l.Tries, micros(l.NextAt), l.Reply, micros(l.SentAt), micros(l.QueuedAt), micros(l.DotAt), micros(l.LateAt),
 		string(l.Fate), l.FateSaid, string(l.Settled), l.ID)
+	return err
+}
+
+// SaveFate writes what a delivery report says of an answer, and no more: it may come while the answer is being sent.
+func (tx *Tx) SaveFate(ctx context.Context, l Letter) error {
+	_, err := tx.exec(ctx, `UPDATE outbox SET fate = $1, fate_said = $2, settled = $3 WHERE id = $4`, string(l.Fate), l.FateSaid, string(l.Settled), l.ID)
 	return err
 }
 

@@ -21,8 +21,14 @@ const counted = `outcome IN ('', 'sent', 'unknown', 'lost')`
 // hold up the letters of all others until its lease ends.
 const longTry = time.Minute
 
+// open repeats the condition of the index outbox_due word for word: SQLite takes an index of some rows for no other.
+const open = `state IN ('queued', 'sending', 'unknown')`
+
+// waits is what will be sent by itself.
+const waits = open + ` AND (state IN ('queued', 'sending') OR state = 'unknown' AND NOT once)`
+
 // due is what may be sent now. An answer that goes once is left alone when its last try may have reached the server.
-const due = `((state = 'queued' OR state = 'unknown' AND NOT once OR state = 'sending' AND NOT (once AND dot_at <> 0)) AND next_at <= $1)`
+const due = open + ` AND ((state = 'queued' OR state = 'unknown' AND NOT once OR state = 'sending' AND NOT (once AND dot_at <> 0)) AND next_at <= $1)`
 
 // NextLetter takes the most urgent answer that is due into this process's hands until then. It says false when nothing may be
 // sent now; wait is how long, when pace or rest is the reason.
@@ -122,7 +128,10 @@ func (tx *Tx) EndTry(ctx context.Context, l Letter, outcome string) error {
 		outcome, micros(tx.Now), l.Reply, l.ID); err != nil {
 		return err
 	}
-	return tx.SaveLetter(ctx, l)
+	// No more than that: a delivery report may have come meanwhile, or somebody was told that the answer is late.
+	_, err = tx.exec(ctx, `UPDATE outbox SET state = $1, tries = $2, next_at = $3, reply = $4, sent_at = $5 WHERE id = $6`,
+		string(l.State), l.Tries, micros(l.NextAt), l.Reply, micros(l.SentAt), l.ID)
+	return err
 }
 
 // A Try is one try to send an answer.
@@ -147,7 +156,7 @@ func (tx *Tx) Tries(ctx context.Context, id int64) ([]Try, error) {
 // Unsent returns the ids of answers that are due now or were being sent when their process ended; with later also those that
 // are due another time.
 func (tx *Tx) Unsent(ctx context.Context, later bool) ([]int64, error) {
-	return list(ctx, tx, scanID, `SELECT id FROM outbox WHERE (state IN ('queued', 'sending') OR state = 'unknown' AND NOT once) AND ($2 = 1 OR next_at <= $1)
+	return list(ctx, tx, scanID, `SELECT id FROM outbox WHERE `+waits+` AND ($2 = 1 OR next_at <= $1)
 		ORDER BY urgency, next_at, id`, micros(tx.Now), map[bool]int{true: 1}[later])
 }
 
@@ -155,7 +164,7 @@ func (tx *Tx) Unsent(ctx context.Context, later bool) ([]int64, error) {
 // returns them: a person must look.
 func (tx *Tx) StrandLetters(ctx context.Context) ([]Letter, error) {
 	stranded, err := list(ctx, tx, scanLetter, `UPDATE outbox SET state = 'unknown', reply = 'the process ended while the final dot was sent'
-		WHERE state = 'sending' AND once AND dot_at <> 0 AND next_at <= $1 RETURNING `+letterColumns, micros(tx.Now))
+		WHERE `+open+` AND state = 'sending' AND once AND dot_at <> 0 AND next_at <= $1 RETURNING `+letterColumns, micros(tx.Now))
 	if err != nil || len(stranded) == 0 {
 		return nil, err
 	}
@@ -169,12 +178,12 @@ func (tx *Tx) StrandLetters(ctx context.Context) ([]Letter, error) {
 
 // ReleaseLetters makes answers due that a process had when it was killed. Only who is alone on the database may say so.
 func (tx *Tx) ReleaseLetters(ctx context.Context) error {
-	_, err := tx.exec(ctx, `UPDATE outbox SET next_at = $1 WHERE state = 'sending' AND next_at > $1`, micros(tx.Now))
+	_, err := tx.exec(ctx, `UPDATE outbox SET next_at = $1 WHERE `+open+` AND state = 'sending' AND next_at > $1`, micros(tx.Now))
 	return err
 }
 
 // LateLetters returns the answers that wait since before then and that nobody was told of; they are marked.
 func (tx *Tx) LateLetters(ctx context.Context, before time.Time) ([]Letter, error) {
-	return list(ctx, tx, scanLetter, `UPDATE outbox SET late_at = $1 WHERE (state IN ('queued', 'sending') OR state = 'unknown' AND NOT once)
+	return list(ctx, tx, scanLetter, `UPDATE outbox SET late_at = $1 WHERE `+waits+`
 		AND late_at = 0 AND queued_at <= $2 RETURNING `+letterColumns, micros(tx.Now), micros(before))
 }

@@ -50,6 +50,8 @@ func conformance(t *testing.T, open func(testing.TB) *store.DB) {
 		"credentials are not repeated":           onceIsOnce,
 		"a letter has one owner":                 notMine,
 		"late letters are told once":             late,
+		"a report meets a try under way":         bounceWhileSending,
+		"foreign texts are stored":               foreignTexts,
 		"the salt is kept":                       saltIsKept,
 		"a number is kept once":                  numberKept,
 		"times keep their microseconds in UTC":   times,

@@ -13,7 +13,7 @@ func (tx *Tx) CaseByToken(ctx context.Context, token string) (bot.Case, bool, er
 	if token == "" { // cases of before have none
 		return bot.Case{}, false, nil
 	}
-	return tx.firstCase(ctx, `SELECT `+caseColumns+` FROM cases c WHERE c.token = $1`, token)
+	return tx.firstCase(ctx, `SELECT `+caseColumns+` FROM cases c WHERE c.token = $1 AND c.token <> ''`, token)
 }
 
 // CaseOfReference returns the case that a Message-ID of References or In-Reply-To belongs to: that of our own answer, of an
@@ -22,7 +22,7 @@ func (tx *Tx) CaseOfReference(ctx context.Context, messageID, unit string) (bot.
 	for _, where := range []string{
 		`JOIN outbox o ON o.case_id = c.id WHERE o.message_id = $1 AND c.unit = $2`,
 		`JOIN learnt_ids l ON l.case_id = c.id WHERE l.message_id = $1 AND c.unit = $2`,
-		`JOIN mails m ON m.case_id = c.id WHERE m.message_id = $1 AND m.unit = $2 AND c.unit = $2 ORDER BY m.id`,
+		`JOIN mails m ON m.case_id = c.id WHERE m.message_id = $1 AND m.message_id <> '' AND m.unit = $2 AND c.unit = $2 ORDER BY m.id`,
 	} {
 		if c, ok, err := tx.firstCase(ctx, `SELECT `+caseColumns+` FROM cases c `+where, messageID, unit); err != nil || ok {
 			return c, ok, err
@@ -51,7 +51,7 @@ func (tx *Tx) SameList(ctx context.Context, unit, listHash string) (bot.Case, bo
 	if listHash == "" {
 		return bot.Case{}, false, nil
 	}
-	return tx.firstCase(ctx, `SELECT `+caseColumns+` FROM cases c WHERE c.list_hash = $1 AND c.unit = $2
+	return tx.firstCase(ctx, `SELECT `+caseColumns+` FROM cases c WHERE c.list_hash = $1 AND c.list_hash <> '' AND c.unit = $2
 		AND c.state NOT IN ('closed', 'withdrawn', 'superseded') ORDER BY c.id DESC`, listHash, unit)
 }
 

@@ -35,23 +35,23 @@ func (tx *Tx) Waits(ctx context.Context) (w Waiting, err error) {
 	var errs []error
 	count := func(q *Queue, query string, args ...any) {
 		var since sql.NullInt64
-		err := tx.tx.QueryRowContext(ctx, query, args...).Scan(&q.N, &since)
+		err := tx.row(ctx, query, args...).Scan(&q.N, &since)
 		q.Since = instant(since.Int64)
 		errs = append(errs, err)
 	}
 	count(&w.Unjudged, `SELECT count(*), min(seen_at) FROM mails WHERE outcome = ''`)
 	count(&w.Unfiled, `SELECT count(*), min(judged_at) FROM mails WHERE outcome <> '' AND filed_at = 0`)
-	count(&w.Unsent, `SELECT count(*), min(queued_at) FROM outbox WHERE state IN ('queued', 'sending') OR state = 'unknown' AND NOT once`)
+	count(&w.Unsent, `SELECT count(*), min(queued_at) FROM outbox WHERE `+waits)
 	count(&w.Failed, `SELECT count(*), min(created_at) FROM outbox WHERE settled = '' AND (state = 'failed' OR fate = 'bounced')`)
-	count(&w.Unknown, `SELECT count(*), min(created_at) FROM outbox WHERE settled = '' AND state = 'unknown' AND once`)
+	count(&w.Unknown, `SELECT count(*), min(created_at) FROM outbox WHERE `+open+` AND settled = '' AND state = 'unknown' AND once`)
 	count(&w.Quarantine, `SELECT count(*), min(judged_at) FROM mails WHERE outcome = 'quarantine' AND handled_at = 0`)
 	count(&w.Braked, `SELECT count(*), min(judged_at) FROM mails WHERE outcome = 'quarantine' AND handled_at = 0 AND reason LIKE 'brake: %'`)
 	count(&w.Unseen, `SELECT count(*), min(judged_at) FROM mails WHERE outcome = 'quarantine' AND handled_at = 0
 		AND NOT EXISTS (SELECT 1 FROM events WHERE events.mail_id = mails.id AND events.mail_id <> 0 AND events.actor LIKE 'officer:%')`)
 	count(&w.Accounts, `SELECT count(*), min(updated_at) FROM cases WHERE state IN ('creating', 'created')`)
 	var last, ahead sql.NullInt64
-	errs = append(errs, tx.tx.QueryRowContext(ctx, `SELECT max(arrived_at - seen_at) FROM mails
-		WHERE id > (SELECT max(id) FROM mails) - 20 AND seen_at > $1`, micros(tx.Now.Add(-time.Hour))).Scan(&ahead), tx.tx.QueryRowContext(ctx, `SELECT max(seen_at) FROM (SELECT seen_at FROM mails ORDER BY id DESC LIMIT 20) AS newest`).Scan(&last))
+	errs = append(errs, tx.row(ctx, `SELECT max(arrived_at - seen_at) FROM mails
+		WHERE id > (SELECT max(id) FROM mails) - 20 AND seen_at > $1`, micros(tx.Now.Add(-time.Hour))).Scan(&ahead), tx.row(ctx, `SELECT max(seen_at) FROM (SELECT seen_at FROM mails ORDER BY id DESC LIMIT 20) AS newest`).Scan(&last))
 	w.LastMail, w.Ahead = instant(last.Int64), time.Duration(ahead.Int64)*time.Microsecond
 	if err := errors.Join(errs...); err != nil {
 		return Waiting{}, fmt.Errorf("store: waiting: %w", err)

@@ -1,0 +1,106 @@
+package store_test
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"vanthu/bot"
+	"vanthu/bot/store"
+	"vanthu/bot/store/storetest"
+)
+
+// whole is a look at each line of a table that grows for ever.
+var whole = regexp.MustCompile(`^SCAN (m|mails|o|outbox|outbox_tries|c|cases|e|events)( USING (COVERING )?INDEX .*)?$`)
+
+// partial are indexes of the few lines that wait for something: going through one is what they are for.
+var partial = regexp.MustCompile(`INDEX (mails_todo|mails_unfiled|mails_waiting|mails_own|outbox_due|outbox_open)\b`)
+
+// What is asked for each letter, each mail or each minute goes through no table of all mails, letters or cases: after years
+// they hold millions. SQLite takes an index with a condition only for a query that repeats it.
+func TestNothingGoesThroughTheWholeJournal(t *testing.T) {
+	t.Parallel()
+	db := storetest.SQLite(t)
+	c := addCase(t, db, 1, "2153010001")
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.AddLetter(ctx, store.Letter{Step: "s", MessageID: "<a@x>", Token: "t", Kind: "k", CaseID: c.ID, To: "a@x.example", Raw: []byte("x")})
+		return err
+	})
+	store.Plans(t, db, func(query, plan string) {
+		if whole.MatchString(plan) && !partial.MatchString(plan) && !strings.Contains(query, "ORDER BY id DESC LIMIT 20)") {
+			t.Errorf("%s\n%s", plan, query)
+		}
+	})
+	pace := store.Pace{PerMinute: 30, PerDay: 1000, Connections: 4}
+	for name, ask := range map[string]func(ctx context.Context, tx *store.Tx) error{
+		"each letter": func(ctx context.Context, tx *store.Tx) error {
+			if _, err := tx.StrandLetters(ctx); err != nil {
+				return err
+			}
+			l, _, _, err := tx.NextLetter(ctx, tx.Now.Add(time.Hour), pace)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Ahead(ctx, l); err != nil {
+				return err
+			}
+			l.State = store.LetterSent
+			return tx.EndTry(ctx, l, "sent")
+		},
+		"each mail": func(ctx context.Context, tx *store.Tx) error {
+			m, err := tx.Mail(ctx, c.MailID)
+			if err != nil {
+				return err
+			}
+			m.ListHash, m.Unit = "list", "CTSV"
+			for _, ask := range []func() error{
+				func() error { _, err := tx.UnknownUIDs(ctx, "INBOX", 7, []uint32{1, 2}); return err },
+				func() error { _, _, err := tx.Twin(ctx, m); return err },
+				func() error { _, _, err := tx.CaseByToken(ctx, "t"); return err },
+				func() error { _, _, err := tx.AnswerByToken(ctx, "t"); return err },
+				func() error { _, _, err := tx.Answer(ctx, "<a@x>"); return err },
+				func() error { _, _, err := tx.CaseOfReference(ctx, "<none@x>", "CTSV"); return err },
+				func() error { _, _, err := tx.SameList(ctx, "CTSV", "list"); return err },
+				func() error { _, err := tx.SameListInHand(ctx, m); return err },
+				func() error { _, err := tx.EndMail(ctx, m.ID, store.Quarantined, "r", "Q", 0); return err },
+				func() error {
+					_, err := tx.CountAnswers(ctx, store.Answers{Kinds: []bot.AnswerKind{"k"}, To: "a@x.example"}, tx.Now)
+					return err
+				},
+				func() error {
+					_, err := tx.CountAnswers(ctx, store.Answers{Kinds: []bot.AnswerKind{"k"}}, tx.Now)
+					return err
+				},
+				func() error { _, err := tx.LettersOfKind(ctx, "k", tx.Now); return err },
+			} {
+				if err := ask(); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"each minute": func(ctx context.Context, tx *store.Tx) error {
+			if _, err := tx.Waits(ctx); err != nil {
+				return err
+			}
+			if _, err := tx.Unsent(ctx, false); err != nil {
+				return err
+			}
+			if _, err := tx.Unjudged(ctx); err != nil {
+				return err
+			}
+			if _, err := tx.Unfiled(ctx, 10); err != nil {
+				return err
+			}
+			if _, err := tx.OldCanaries(ctx, tx.Now, 10); err != nil {
+				return err
+			}
+			_, err := tx.LateLetters(ctx, tx.Now)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) { write(t, db, ask) })
+	}
+}
