@@ -30,8 +30,8 @@ func (in *Intake) stranger(ctx context.Context, m store.Mail, msg *mime.Message,
 	}
 	letter, err := in.Compose(bot.Answer{Kind: bot.StrangerNote, Step: fmt.Sprintf("note mail %d", m.ID), Unit: bot.Unit{Addresses: []string{verdict.Address}},
 		At: in.DB.Now(), Thread: bot.Thread{InReplyTo: msg.ID}})
-	if err != nil {
-		return err
+	if err != nil { // no letter of ours can bear such an address; the error would tell it to the log
+		return in.quarantine(ctx, m, "not_entitled", why+"; no note: his address cannot be written to")
 	}
 	letter.MailID = m.ID
 	return in.DB.Write(ctx, func(tx *store.Tx) error {

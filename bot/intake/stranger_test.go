@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -22,6 +23,19 @@ func withNotes(db *store.DB, t *testing.T) *world {
 	w := newWorld(t, db)
 	w.in.Notes = intake.Notes{On: true, Day: 3, Hour: 5}
 	return w
+}
+
+// A stranger whose address no letter of ours can bear is a stranger like the others: nothing fails, and no log tells his address.
+func TestAStrangerWhoCannotBeWrittenTo(t *testing.T) {
+	t.Parallel()
+	w := withNotes(storetest.SQLite(t), t)
+	w.in.Compose = func(bot.Answer) (store.Letter, error) {
+		return store.Letter{}, errors.New("no mail address in ASCII")
+	}
+	m := w.takes(outsider("bé@ngoai.example"))
+	if m.Outcome != store.Quarantined || !strings.HasPrefix(m.Reason, "not_entitled: ") || m.Sender != "bé@ngoai.example" {
+		t.Errorf("%s %s of %q", m.Outcome, m.Reason, m.Sender)
+	}
 }
 
 // Who is told that his mail was not processed: a person with an address whose domain is proven. Everybody else gets nothing; all
