@@ -49,7 +49,7 @@ func (in *Intake) askUnit(ctx context.Context, m store.Mail, msg *mime.Message, 
 		case same:
 			why = "a copy of a mail that the unit is asked about already"
 		case waiting >= in.Ask.Waiting || today >= in.Ask.Day:
-			code, why = "not_authenticated", "too many confirmations are asked of this unit already; "+verdict.Reason()
+			code, why = "brake", "too many confirmations are asked of this unit already; "+verdict.Reason()
 		}
 		first, err := in.endTx(ctx, tx, m, store.Quarantined, in.Folders.Quarantine, code, why)
 		if err != nil || !first || same {
