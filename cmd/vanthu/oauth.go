@@ -19,7 +19,7 @@ import (
 // oauthCmd gets and shows the grant of [oauth]: what Gmail and Microsoft 365 want instead of a password.
 type oauthCmd struct {
 	Login  oauthLoginCmd  `cmd:"" help:"Log in to the mailbox once; vanthu keeps the grant and renews it."`
-	Status oauthStatusCmd `cmd:"" help:"Show how old the grant is and when it ends; exits 1 when a person must log in."`
+	Status oauthStatusCmd `cmd:"" help:"Show how old the grant is and when it ends. Exit code 1: a person must log in; 2: the provider does not answer."`
 }
 
 type oauthLoginCmd struct {
