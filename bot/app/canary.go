@@ -55,6 +55,9 @@ func (c *canaries) fly(ctx context.Context) error {
 	token := strings.ToLower(rand.Text())
 	var due bool
 	err := c.db.Write(ctx, func(tx *store.Tx) (err error) {
+		if _, resting, err := tx.Resting(ctx); err != nil || resting { // nothing at all is sent then, and there is an alarm for it
+			return err
+		}
 		due, err = tx.AddCanary(ctx, token, c.every)
 		return err
 	})
@@ -74,7 +77,9 @@ func (c *canaries) fly(ctx context.Context) error {
 	if c.failing.IsZero() {
 		c.failing = c.db.Now()
 	}
-	return c.db.Write(ctx, func(tx *store.Tx) error { return tx.DropCanary(ctx, token) })
+	done, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second) // told to stop while it was sent: the next process must not miss it
+	defer cancel()
+	return c.db.Write(done, func(tx *store.Tx) error { return tx.DropCanary(done, token) })
 }
 
 // mail writes a canary. It says to people who find it what it is.

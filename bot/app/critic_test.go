@@ -7,6 +7,7 @@ import (
 
 	"vanthu/bot/store"
 	"vanthu/bot/store/storetest"
+	"vanthu/mailer/mime"
 	"vanthu/mailer/outbox"
 )
 
@@ -41,5 +42,38 @@ func TestLetterWithoutItsBytesHoldsUpNobody(t *testing.T) {
 	p.wake(behind)
 	if letters := p.letters(); letters[1].State != store.LetterFailed || !letters[1].NeedsPerson() || letters[2].State != store.LetterSent {
 		t.Errorf("%+v", letters)
+	}
+}
+
+// While the provider lets nothing be sent, no canary is sent either: who goes on asking is blocked for longer. One that is cut
+// off by the end of the process is not awaited by the next, which would raise a false alarm.
+func TestCanaryRestsAndIsForgotten(t *testing.T) {
+	t.Parallel()
+	g := newGuard(t)
+	sent := 0
+	ctx, stop := context.WithCancel(t.Context())
+	c := &canaries{db: g.app.DB, alarms: g.alarms, every: time.Minute, late: time.Minute, from: mime.Address{Address: "cntt@truong.example"}, sent: func() {},
+		send: func(context.Context, string, []string, []byte) (string, error) {
+			sent++
+			stop()
+			return "", context.Canceled
+		}}
+	if err := g.app.DB.Write(ctx, func(tx *store.Tx) error { _, err := tx.RestOutbox(ctx, time.Minute, "450"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.fly(ctx); err != nil || sent != 0 {
+		t.Errorf("%d sent while resting, %v", sent, err)
+	}
+	if err := g.app.DB.Write(ctx, func(tx *store.Tx) error { _, err := tx.EndRest(ctx); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.fly(ctx); err != nil || sent != 1 {
+		t.Errorf("%d sent, %v", sent, err)
+	}
+	if away := storetest.Read(t, g.app.DB, func(ctx context.Context, tx *store.Tx) (store.Canary, error) {
+		_, away, err := tx.Canaries(ctx)
+		return away, err
+	}); away.Token != "" {
+		t.Errorf("awaited: %+v", away)
 	}
 }
