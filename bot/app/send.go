@@ -240,10 +240,14 @@ func (p *postman) failed(ctx context.Context, l store.Letter, cause error) error
 	return job.Later(later)
 }
 
-// late writes into the history, once for each letter, that it has waited for longer than that. The alarm is raised by who
+// late writes into the history, once for each letter, that it has waited for longer than that. Before that it
+// calls back what a clock that was ahead has put off too far. The alarm is raised by who
 // watches the outbox.
 func (p *postman) late(ctx context.Context, age time.Duration) error {
 	return p.db.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.RecallLetters(ctx, lease); err != nil {
+			return err
+		}
 		letters, err := tx.LateLetters(ctx, tx.Now.Add(-age))
 		if err != nil {
 			return err

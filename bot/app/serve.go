@@ -84,7 +84,9 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 // start takes up what was left when the last process ended, and begins to work.
 func (s *Server) start(ctx context.Context) error {
 	if s.alone {
-		if err := s.DB.Write(ctx, func(tx *store.Tx) error { return errors.Join(tx.ReleaseLetters(ctx), tx.ForgetBeats(ctx)) }); err != nil {
+		if err := s.DB.Write(ctx, func(tx *store.Tx) error {
+			return errors.Join(tx.RecallLetters(ctx, 0), tx.ReleaseLetters(ctx), tx.ForgetBeats(ctx))
+		}); err != nil {
 			return err
 		}
 	}
@@ -140,11 +142,11 @@ func (s *Server) sweeping(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-ticker.C:
-			if err := s.runner.Sweep(ctx); err != nil && ctx.Err() == nil {
-				s.Logger.Error("sweep", "code", "sweep_failed", "error", err.Error())
-			}
 			if err := s.parts.postman.late(ctx, s.Config.Alarm.LetterAge); err != nil && ctx.Err() == nil {
 				s.Logger.Error("sweep", "code", "late_failed", "error", err.Error())
+			}
+			if err := s.runner.Sweep(ctx); err != nil && ctx.Err() == nil {
+				s.Logger.Error("sweep", "code", "sweep_failed", "error", err.Error())
 			}
 		}
 	}

@@ -49,6 +49,7 @@ type Runner struct {
 	kinds  map[string]bool
 	sweep  func(ctx context.Context, later bool) ([]store.Job, error)
 	close  func()
+	swept  time.Time // by the clock on the wall
 }
 
 // Close gives the connections back. Stop must have returned, or Start never been called.
@@ -174,13 +175,19 @@ func (r *Runner) Start(ctx context.Context, alone bool) error {
 	return r.client.start(ctx)
 }
 
-// Sweep wakes whatever is due and has no live job.
+// Sweep wakes whatever is due and has no live job. When the clock was set back, jobs that were put in before wait until it has
+// caught up, for hours perhaps: then everything that is due is woken whether it has a job or not. It is called by one goroutine.
 func (r *Runner) Sweep(ctx context.Context) error {
+	now := time.Now().Round(0) //nolint:forbidigo // River times its jobs by the machine's clock; Round takes the monotonic reading away
+	back := now.Before(r.swept.Add(-time.Minute))
 	jobs, err := r.sweep(ctx, false)
-	if err != nil {
-		return err
+	if err == nil {
+		err = r.client.insert(ctx, r.params(jobs, !back))
 	}
-	return r.client.insert(ctx, r.params(jobs, true))
+	if err == nil {
+		r.swept = now
+	}
+	return err
 }
 
 // Stop takes no new job and waits for the running ones until ctx ends; then they are cancelled and put back.

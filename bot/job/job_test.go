@@ -151,6 +151,30 @@ func TestStartWakesWhatWasPutOff(t *testing.T) {
 	})
 }
 
+// The clock was ahead and is set back: what was put off by it has a job that waits for hours. It is woken all the same, once.
+func TestClockIsSetBack(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, w world) {
+		done := make(chan int64, 8)
+		r := w.start(t, func(_ context.Context, id int64) error {
+			done <- id
+			return job.Later(7 * time.Hour)
+		}, store.Job{Kind: "judge", ID: 5})
+		await(t, done, 5)
+		r.SweptAt(time.Now().Add(7 * time.Hour)) //nolint:forbidigo // River has no other clock
+		if err := r.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		await(t, done, 5)
+		if err := r.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Stop(context.Background()); err != nil || len(done) != 0 {
+			t.Errorf("%v, woken %d times more", err, len(done))
+		}
+	})
+}
+
 func TestStopWaitsForRunningWork(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, w world) {

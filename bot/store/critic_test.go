@@ -48,3 +48,29 @@ func foreignTexts(t *testing.T, db *store.DB) {
 		return err
 	})
 }
+
+// clockSetBack holds that a clock which was hours ahead and is set back, as at a boot before the time is known, holds up no
+// letter: what was queued, tried or ordered then lies in the future.
+func clockSetBack(t *testing.T, db *store.DB) {
+	q := newQueue(t, db, make([]store.Letter, 3)...)
+	pace := store.Pace{PerMinute: 1, PerDay: 1, Connections: 1}
+	sent, _ := q.next(pace)
+	q.must(q.end(sent, store.LetterSent, "sent"))
+	held, _ := q.next(store.Pace{}) // is being sent while the clock is set back
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.RestOutbox(ctx, time.Hour, "450")
+		return err
+	})
+	q.now = q.now.Add(-7 * time.Hour)
+	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.RecallLetters(ctx, time.Minute) })
+	if l, wait := q.next(pace); l.ID == 0 || l.ID == sent.ID || l.ID == held.ID {
+		t.Errorf("took %d, wait %v", l.ID, wait)
+	}
+	write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		r, err := tx.RestOutbox(ctx, time.Minute, "450")
+		if rests := r.Until.Sub(q.now); rests <= 0 || rests > time.Hour {
+			t.Errorf("rests for %v", rests)
+		}
+		return err
+	})
+}

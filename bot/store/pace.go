@@ -60,7 +60,8 @@ func (tx *Tx) mustWait(ctx context.Context, pace Pace) (time.Duration, error) {
 	}
 	if pace.Connections > 0 {
 		var busy int
-		if err := tx.row(ctx, `SELECT count(*) FROM outbox_tries WHERE outcome = '' AND began_at > $1`, micros(tx.Now.Add(-longTry))).Scan(&busy); err != nil {
+		if err := tx.row(ctx, `SELECT count(*) FROM outbox_tries WHERE outcome = '' AND began_at > $1 AND began_at <= $2`,
+			micros(tx.Now.Add(-longTry)), micros(tx.Now.Add(longTry))).Scan(&busy); err != nil {
 			return 0, fmt.Errorf("store: outbox: %w", err)
 		}
 		if busy >= pace.Connections {
@@ -76,14 +77,15 @@ func (tx *Tx) mustWait(ctx context.Context, pace Pace) (time.Duration, error) {
 }
 
 // full says how long it takes until fewer than most tries lie in the window that ends now. No window, wherever it begins, ever
-// holds more: that is stricter than a bucket, which lets twice as much through around its refill.
+// holds more: that is stricter than a bucket, which lets twice as much through around its refill. What began later than now is
+// of a clock that was set back.
 func (tx *Tx) full(ctx context.Context, most int, window time.Duration) (time.Duration, error) {
 	if most <= 0 {
 		return 0, nil
 	}
 	var began int64
-	err := tx.row(ctx, `SELECT began_at FROM outbox_tries WHERE began_at > $1 AND `+counted+` ORDER BY began_at DESC LIMIT 1 OFFSET $2`,
-		micros(tx.Now.Add(-window)), most-1).Scan(&began)
+	err := tx.row(ctx, `SELECT began_at FROM outbox_tries WHERE began_at > $1 AND began_at <= $2 AND `+counted+` ORDER BY began_at DESC LIMIT 1 OFFSET $3`,
+		micros(tx.Now.Add(-window)), micros(tx.Now.Add(time.Minute)), most-1).Scan(&began)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
@@ -179,6 +181,18 @@ func (tx *Tx) StrandLetters(ctx context.Context) ([]Letter, error) {
 // ReleaseLetters makes answers due that a process had when it was killed. Only who is alone on the database may say so.
 func (tx *Tx) ReleaseLetters(ctx context.Context) error {
 	_, err := tx.exec(ctx, `UPDATE outbox SET next_at = $1 WHERE `+open+` AND state = 'sending' AND next_at > $1`, micros(tx.Now))
+	return err
+}
+
+// farthest is longer than any answer is put off: by a failed try, a lease or a rest.
+const farthest = 3 * time.Hour
+
+// RecallLetters makes answers due that are put off to a time that is too far away: the clock was ahead, and was set back. What
+// a process may have in its hands now is left to it for a lease.
+func (tx *Tx) RecallLetters(ctx context.Context, lease time.Duration) error {
+	_, err := tx.exec(ctx, `UPDATE outbox SET next_at = CASE WHEN state = 'sending' THEN CAST($2 AS BIGINT) ELSE CAST($1 AS BIGINT) END,
+		queued_at = CASE WHEN queued_at > $1 THEN CAST($1 AS BIGINT) ELSE queued_at END WHERE `+open+` AND next_at > $3`,
+		micros(tx.Now), micros(tx.Now.Add(lease)), micros(tx.Now.Add(farthest)))
 	return err
 }
 

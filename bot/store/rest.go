@@ -31,7 +31,7 @@ func (tx *Tx) Resting(ctx context.Context) (Rest, bool, error) {
 		return r, false, fmt.Errorf("store: rest: %w", err)
 	}
 	r.Since, r.Until = instant(since), instant(until)
-	return r, r.Until.After(tx.Now), nil
+	return r, r.Until.After(tx.Now) && r.Until.Before(tx.Now.Add(farthest)), nil // beyond: the clock was set back
 }
 
 // RestOutbox lets nothing be sent for at least that long, and longer each time that it is said again.
@@ -50,7 +50,7 @@ func (tx *Tx) RestOutbox(ctx context.Context, least time.Duration, said string) 
 		least = max(least, min(least<<min(r.Times, 10), longestRest))
 		r.Times++
 	}
-	if until := tx.Now.Add(least); until.After(r.Until) {
+	if until := tx.Now.Add(least); until.After(r.Until) || !resting {
 		r.Until = until
 	}
 	r.Said = said

@@ -51,6 +51,7 @@ func conformance(t *testing.T, open func(testing.TB) *store.DB) {
 		"a letter has one owner":                 notMine,
 		"late letters are told once":             late,
 		"a report meets a try under way":         bounceWhileSending,
+		"the clock is set back":                  clockSetBack,
 		"foreign texts are stored":               foreignTexts,
 		"the salt is kept":                       saltIsKept,
 		"a number is kept once":                  numberKept,
