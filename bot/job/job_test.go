@@ -161,7 +161,7 @@ func TestClockIsSetBack(t *testing.T) {
 			return job.Later(7 * time.Hour)
 		}, store.Job{Kind: "judge", ID: 5})
 		await(t, done, 5)
-		r.SweptAt(time.Now().Add(7 * time.Hour)) //nolint:forbidigo // River has no other clock
+		r.SweptAt(time.Now().Add(7 * time.Hour))
 		if err := r.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
