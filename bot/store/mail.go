@@ -125,26 +125,33 @@ func (tx *Tx) AddMails(ctx context.Context, mails []NewMail) error {
 	return nil
 }
 
+// widest is how many UIDs may be missing between two that are asked for together.
+const widest = 100
+
 // UnknownUIDs returns those of uids that the journal does not know. A UID whose mail was filed long ago and which is listed
 // again names something else: a server whose files came back from a backup gives UIDs twice under one UIDVALIDITY, against
 // RFC 9051 §2.3.1.1.
 func (tx *Tx) UnknownUIDs(ctx context.Context, mailbox string, uidValidity uint32, uids []uint32) ([]uint32, error) {
-	if len(uids) == 0 {
-		return nil, nil
-	}
-	known, err := list(ctx, tx, func(s scanner) (uint32, error) {
-		var uid int64
-		err := s.Scan(&uid)
-		return uint32(uid), err
-	}, `SELECT uid FROM mails WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4
-		AND (filed_at = 0 OR size = 0 OR filed_at > $5)`,
-		mailbox, int64(uidValidity), int64(slices.Min(uids)), int64(slices.Max(uids)), micros(tx.Now.Add(-settled)))
-	if err != nil {
-		return nil, err
-	}
-	seen := make(map[uint32]bool, len(known))
-	for _, uid := range known {
-		seen[uid] = true
+	seen := make(map[uint32]bool, len(uids))
+	for rest := slices.Sorted(slices.Values(uids)); len(rest) > 0; {
+		n := 1 // as long as it costs little: one old mail in the mailbox must not ask for all that came after it
+		for n < len(rest) && rest[n]-rest[n-1] <= widest {
+			n++
+		}
+		known, err := list(ctx, tx, func(s scanner) (uint32, error) {
+			var uid int64
+			err := s.Scan(&uid)
+			return uint32(uid), err
+		}, `SELECT uid FROM mails WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4
+			AND (filed_at = 0 OR size = 0 OR filed_at > $5)`,
+			mailbox, int64(uidValidity), int64(rest[0]), int64(rest[n-1]), micros(tx.Now.Add(-settled)))
+		if err != nil {
+			return nil, err
+		}
+		for _, uid := range known {
+			seen[uid] = true
+		}
+		rest = rest[n:]
 	}
 	return slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool { return seen[uid] }), nil
 }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,5 +103,34 @@ func TestNothingGoesThroughTheWholeJournal(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) { write(t, db, ask) })
+	}
+}
+
+// A mail that stays in the mailbox for ever, as one whose bytes the server does not give, does not make each look at the mailbox
+// go through everything that came after it.
+func TestOneOldMailInTheMailbox(t *testing.T) {
+	t.Parallel()
+	db := storetest.SQLite(t)
+	const last = 60_000
+	store.Exec(t, db, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) INSERT INTO mails
+		(mailbox, uid_validity, uid, hash, body_hash, size, arrived_at, seen_at) SELECT 'INBOX', 7, i, 'h' || i, 'h' || i, 1, 1, 1 FROM n WHERE i % 2 = 0`, last)
+	ask := func(uids ...uint32) (unknown []uint32, took time.Duration) {
+		took = time.Hour
+		for range 5 {
+			began := time.Now()
+			unknown = read(t, db, func(ctx context.Context, tx *store.Tx) ([]uint32, error) {
+				return tx.UnknownUIDs(ctx, "INBOX", 7, uids)
+			})
+			took = min(took, time.Since(began))
+		}
+		return unknown, took
+	}
+	_, near := ask(last-2, last-1, last)
+	unknown, far := ask(2, 3, last-1, last)
+	if !slices.Equal(unknown, []uint32{3, last - 1}) {
+		t.Errorf("unknown %v", unknown)
+	}
+	if far > 10*near+time.Millisecond {
+		t.Errorf("%v, and %v without the old one", far, near)
 	}
 }
