@@ -77,3 +77,21 @@ func TestCanaryRestsAndIsForgotten(t *testing.T) {
 		t.Errorf("awaited: %+v", away)
 	}
 }
+
+// Another process has all connections: the letters that wait do not all ask again each second.
+func TestWaitingLettersAskOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, storetest.SQLite(t))
+	p.man.pace = store.Pace{Connections: 1}
+	var ids []int64
+	for range 150 {
+		ids = append(ids, p.add(store.Letter{Raw: []byte("x")}))
+	}
+	p.write(func(ctx context.Context, tx *store.Tx) error {
+		_, _, _, err := tx.NextLetter(ctx, tx.Now.Add(lease), p.man.pace)
+		return err
+	})
+	if first, last := p.wake(ids[1]), p.wake(ids[149]); first > 2*time.Second || last < first+2*time.Second {
+		t.Errorf("the first in %v, the last in %v", first, last)
+	}
+}

@@ -93,15 +93,22 @@ func (p *postman) take(ctx context.Context, id int64) (l store.Letter, raw []byt
 	return l, raw, err
 }
 
+// fastest is how much later each of many letters looks again when no pace is known: another process has all connections.
+const fastest = 20 * time.Millisecond
+
 // place says when to look again for an answer that may not be sent now: not before those that go before it, so that thousands
 // do not all ask at once.
 func (p *postman) place(ctx context.Context, tx *store.Tx, own store.Letter, wait time.Duration) (time.Duration, error) {
-	if p.pace.PerMinute > 0 && wait > 0 {
+	if wait > 0 {
 		ahead, err := tx.Ahead(ctx, own)
 		if err != nil {
 			return 0, err
 		}
-		wait += time.Duration(ahead) * time.Minute / time.Duration(p.pace.PerMinute)
+		each := fastest
+		if p.pace.PerMinute > 0 {
+			each = max(each, time.Minute/time.Duration(p.pace.PerMinute))
+		}
+		wait += time.Duration(ahead) * each
 	}
 	return max(wait, time.Second), nil
 }
