@@ -183,7 +183,7 @@ func (in *Intake) confirmation(ctx context.Context, tx *store.Tx, unit bot.Unit,
 // confirmsSender reads the answer to a request for confirmation: the first sentence that says anything must say XÁC NHẬN and nothing beyond
 // polite words; nothing in the text may speak against it. Our own request, quoted without marks, does not begin so.
 func confirmsSender(text string) bool {
-	if strings.Contains(text, "?") || meaning("stop").in(words(text)) {
+	if all := words(text); strings.Contains(text, "?") || meaning("stop").in(all) || meaning("disowns").in(all) {
 		return false
 	}
 	for _, sentence := range sentences(text) {

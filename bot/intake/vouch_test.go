@@ -135,6 +135,12 @@ func TestPain34WhatDoesNotConfirm(t *testing.T) {
 		"a word beside it": {func(a bot.Answer) letter {
 			return letter{subject: yes(a).subject, text: "XÁC NHẬN: thư giả mạo."}
 		}, "confirmation_refused"},
+		"a forgery, in the next sentence": {func(a bot.Answer) letter {
+			return letter{subject: yes(a).subject, text: "Xác nhận.\r\nĐây là thư giả mạo, đề nghị chặn lại."}
+		}, "confirmation_refused"},
+		"somebody in our name": {func(a bot.Answer) letter {
+			return letter{subject: yes(a).subject, text: "XÁC NHẬN\r\n\r\nCó người mạo danh phòng tôi."}
+		}, "confirmation_refused"},
 		"a question": {func(a bot.Answer) letter { return letter{subject: yes(a).subject, text: "Xác nhận?"} }, "confirmation_refused"},
 		"the words in the quotation": {func(a bot.Answer) letter {
 			return letter{subject: yes(a).subject, text: "Tôi vắng mặt đến hết tuần.\r\n\r\n> XÁC NHẬN"}
