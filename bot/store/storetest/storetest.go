@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -50,7 +51,18 @@ func SQLite(t testing.TB) *store.DB {
 	return open(t, file(t))
 }
 
-func file(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "vanthu.db") }
+func file(t testing.TB) string {
+	t.Helper()
+	data, err := empty()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "vanthu.db")
+	if err := os.WriteFile(name, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "sqlite:" + name
+}
 
 // A Cluster is a running PostgreSQL.
 type Cluster struct{ url string }
@@ -169,10 +181,11 @@ func (c *Cluster) await(t testing.TB) {
 	}
 }
 
-// URL returns a URL whose tables are the test's own: a schema that is dropped with it.
+// URL returns the URL of a new database, dropped with the test. A schema would not do: the locks that processes agree by
+// (pg_advisory_lock) hold for a whole database.
 func (c *Cluster) URL(t testing.TB) string {
 	t.Helper()
-	schema := "t_" + strings.ToLower(rand.Text()[:12])
+	name := "t_" + strings.ToLower(rand.Text()[:12])
 	ctx := context.Background() // the cleanup runs after t.Context has ended
 	exec := func(query string) {
 		conn, err := pgx.Connect(ctx, c.url)
@@ -184,15 +197,13 @@ func (c *Cluster) URL(t testing.TB) string {
 			t.Fatal(err)
 		}
 	}
-	exec("CREATE SCHEMA " + schema)
-	t.Cleanup(func() { exec("DROP SCHEMA " + schema + " CASCADE") })
+	exec("CREATE DATABASE " + name)
+	t.Cleanup(func() { exec("DROP DATABASE " + name + " WITH (FORCE)") })
 	u, err := url.Parse(c.url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
+	u.Path = "/" + name
 	return u.String()
 }
 
@@ -201,6 +212,22 @@ func (c *Cluster) Open(t testing.TB) *store.DB {
 	t.Helper()
 	return open(t, c.URL(t))
 }
+
+// empty is a SQLite database without rows. Under the race detector it takes a second to make; each test gets a copy.
+var empty = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "vanthu-empty-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	name := filepath.Join(dir, "vanthu.db")
+	db, err := store.Open(context.Background(), "sqlite:"+name, "", time.Now)
+	if err != nil {
+		return nil, err
+	}
+	db.Close()
+	return os.ReadFile(name)
+})
 
 func open(t testing.TB, dsn string) *store.DB {
 	t.Helper()
