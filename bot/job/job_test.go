@@ -161,6 +161,10 @@ func TestClockIsSetBack(t *testing.T) {
 			return job.Later(7 * time.Hour)
 		}, store.Job{Kind: "judge", ID: 5})
 		await(t, done, 5)
+		if err := r.Sweep(t.Context()); err != nil { // the job of a start alone is no obstacle to another one, this one is
+			t.Fatal(err)
+		}
+		await(t, done, 5)
 		r.SweptAt(time.Now().Add(7 * time.Hour))
 		if err := r.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
