@@ -71,8 +71,8 @@ func TestLoopsOfARobot(t *testing.T) {
 	}
 }
 
-// A list passes our letter on under a From of its own, with our mark still in it.
-func TestLoopsOfAList(t *testing.T) {
+// An unproven mail in a unit's name bears the mark of our letter: an officer sees it, nobody is answered.
+func TestLoopsOfOurMark(t *testing.T) {
 	w := newWorld(t, "sqlite")
 	w.serve()
 	a := w.open()
@@ -84,7 +84,7 @@ func TestLoopsOfAList(t *testing.T) {
 	m.Header = []mime.Field{{Name: "X-Vanthu-Id", Value: strings.TrimSpace(ours.Header("X-Vanthu-Id"))}}
 	w.receive("owner@evil.example", m)
 	w.await("it is judged", time.Minute, func() bool { all := mailsOf(t, a); return len(all) == 2 && all[1].Outcome != "" })
-	if m := mailsOf(t, a)[1]; m.Outcome != store.Ignored || m.Kind != bot.OwnMail {
+	if m := mailsOf(t, a)[1]; m.Outcome != store.Quarantined || m.Kind != bot.OwnMail || m.CaseID != 0 {
 		t.Errorf("%s %s", m.Outcome, m.Reason)
 	}
 }
