@@ -34,9 +34,10 @@ func TestMailbox(t *testing.T) {
 		}
 	}
 	box := w.mailbox(service)
+	// More may lie there: Postfix hands a mail over again when Dovecot lost its files while it took it. What was made of them is counted below.
 	filed := func(done int) {
 		t.Helper()
-		w.await(fmt.Sprintf("%d mails in Done, none in the mailbox", done), 60*time.Second, func() bool { return box.count("INBOX") == 0 && box.count("Done") == done })
+		w.await(fmt.Sprintf("%d mails in Done at least, none in the mailbox", done), 60*time.Second, func() bool { return box.count("INBOX") == 0 && box.count("Done") >= done })
 		w.await("all filed", 10*time.Second, func() bool { return strings.Contains(w.must("mail", "count"), "it balances") })
 	}
 
