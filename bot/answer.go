@@ -47,6 +47,7 @@ type Answer struct {
 	Step       string // its identity in the outbox: one answer for each step, whatever crashes
 	Case       Case
 	Unit       Unit
+	To         string     // an officer's address, for letters within the office; "" the unit's first
 	Request    Request    // as judged; for letters of the desk the rows and findings of the case
 	Lists      []ListFile // the unit's own list files, to come back marked
 	Reason     string     // an officer's words

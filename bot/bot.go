@@ -37,7 +37,9 @@ type Officer struct {
 	ID       string // "lan"
 	Name     string
 	Login    string
-	Approver bool // may approve plans (Q7)
+	Approver bool   // may approve plans (Q7)
+	Address  string // his own mailbox, lower case; "" none: he is told nothing by mail
+	Head     bool   // trưởng phòng: told what his officers let pass
 }
 
 // An Actor is who did something: "unit:CTSV", "officer:lan", "vanthu" itself.
@@ -172,16 +174,6 @@ type Existing struct {
 	Owns     string    // the mail group or class that its holder speaks for (DEL-07), "" none
 }
 
-// AccountState is what has become of an account.
-type AccountState string
-
-// The states of an account. A deleted one keeps its address for ever: no address is given twice (Q17).
-const (
-	AccountLives     AccountState = ""
-	AccountSuspended AccountState = "suspended"
-	AccountDeleted   AccountState = "deleted"
-)
-
 // A Case is one request being handled (hồ sơ).
 type Case struct {
 	ID         int64     `json:"id"`
@@ -209,6 +201,17 @@ type Case struct {
 
 	Evidence   Evidence    `json:"evidence"`
 	Signatures []Signature `json:"signatures"`
+
+	Owner      string    `json:"owner"`                // the officer who took it (FR-06), "" nobody yet
+	Held       Stamp     `json:"held,omitzero"`        // on hold: its clock stands still; the events tell the periods
+	HeldWhy    string    `json:"held_why,omitempty"`   //
+	Promised   time.Time `json:"promised,omitzero"`    // the day that the first answer promised
+	Supersedes int64     `json:"supersedes,omitempty"` // the case that it stands in for, 0: none
+
+	// Of a deletion (step 7).
+	Decision     string    `json:"decision,omitempty"`      // number of the dismissal
+	DecisionDate string    `json:"decision_date,omitempty"` // 2027-03-01
+	EraseAt      time.Time `json:"erase_at,omitzero"`       // when what is suspended will be erased; zero: not suspended yet
 }
 
 // A Stamp is a moment and who made it. The zero Stamp: not yet.
@@ -219,18 +222,6 @@ type Stamp struct {
 
 // Done says whether the stamp was given.
 func (s Stamp) Done() bool { return !s.At.IsZero() }
-
-// RowState is where a row of a case stands.
-type RowState string
-
-// The states of a row (procedure 1.5).
-const (
-	RowGood      RowState = "good"      // hop_le
-	RowWarned    RowState = "warned"    // canh_bao
-	RowBad       RowState = "bad"       // bi_tra
-	RowCreated   RowState = "created"   // da_tao
-	RowDelivered RowState = "delivered" // da_cap
-)
 
 // A CaseRow is a row in its case, with what has been made of it.
 type CaseRow struct {
@@ -261,9 +252,26 @@ type Plan struct {
 	Number   string     `json:"number"` // "KH-2026-0003"
 	Hash     string     `json:"hash"`   // SHA-256 over the items, hex
 	Made     Stamp      `json:"made,omitzero"`
-	Approved Stamp      `json:"approved,omitzero"`
+	Approved Stamp      `json:"approved,omitzero"` // the last approval that was needed
 	Items    []PlanItem `json:"items"`
+
+	Kind      PlanKind `json:"kind"`
+	Starts    string   `json:"starts,omitempty"` // 2027-02-01, "" at once
+	Ends      string   `json:"ends,omitempty"`
+	Officer   string   `json:"officer,omitempty"` // who carries it out
+	Needs     int      `json:"needs"`             // approvals beside its maker
+	Approvals []Stamp  `json:"approvals,omitempty"`
 }
+
+// PlanKind is what a plan would do.
+type PlanKind string
+
+// The kinds of plan.
+const (
+	PlanCreate  PlanKind = "create"  // new accounts (step 4)
+	PlanReset   PlanKind = "reset"   // new passwords for rows that the unit misses (step 6)
+	PlanSuspend PlanKind = "suspend" // suspend now, erase on the day that each item names (step 7)
+)
 
 // A PlanItem is exactly what would be done for one row.
 type PlanItem struct {
@@ -277,5 +285,8 @@ type PlanItem struct {
 	User     string `json:"user"`
 	Address  string `json:"address"`
 	Platform string `json:"platform"`
-	Action   string `json:"action"` // "create"
+	Action   string `json:"action"`             // that of the plan's kind
+	Batch    int    `json:"batch,omitempty"`    // from 1, 0: all at once
+	Group    string `json:"group,omitempty"`    // address of the class group that it joins
+	EraseOn  string `json:"erase_on,omitempty"` // 2027-03-01
 }

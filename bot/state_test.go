@@ -1,7 +1,7 @@
 package bot_test
 
 import (
-	"maps"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,89 +16,99 @@ import (
 
 var drawnArrow = regexp.MustCompile(`(?m)^\s*(\w+) --> (\w+)`)
 
-// What docs/states.md draws under "Case" is what the program allows, no more and no less.
+// What docs/states.md draws is what the program allows, no more and no less.
 func TestStatesAreDrawnAsTheyAre(t *testing.T) {
 	t.Parallel()
 	page := read(t, filepath.Join("..", "docs", "states.md"))
-	_, section, found := strings.Cut(page, "\n## Case\n")
-	if !found {
-		t.Fatal("docs/states.md has no section Case")
-	}
-	section, _, _ = strings.Cut(section, "\n## ")
-	var drawn []string
-	for _, arrow := range drawnArrow.FindAllStringSubmatch(section, -1) {
-		drawn = append(drawn, arrow[1]+" --> "+arrow[2])
-	}
-	slices.Sort(drawn)
-
-	var allowed []string
-	for from, tos := range bot.Arrows() {
-		for _, to := range tos {
-			allowed = append(allowed, string(from)+" --> "+string(to))
+	for name, allowed := range map[string][]string{
+		"Case":     named(bot.Arrows(bot.AccountRequest)),
+		"Deletion": named(bot.Arrows(bot.DeletionRequest)),
+		"Row":      named(bot.RowArrows()),
+		"Account":  named(bot.AccountArrows()),
+	} {
+		_, section, found := strings.Cut(page, "\n## "+name+"\n")
+		if !found {
+			t.Errorf("docs/states.md has no section %s", name)
+			continue
 		}
-	}
-	slices.Sort(allowed)
-	if diff := cmp.Diff(allowed, drawn); diff != "" {
-		t.Errorf("docs/states.md draws other arrows than bot.Arrows (-allowed +drawn):\n%s", diff)
+		section, _, _ = strings.Cut(section, "\n## ")
+		var drawn []string
+		for _, arrow := range drawnArrow.FindAllStringSubmatch(section, -1) {
+			drawn = append(drawn, arrow[1]+" --> "+arrow[2])
+		}
+		slices.Sort(drawn)
+		if diff := cmp.Diff(allowed, drawn); diff != "" {
+			t.Errorf("docs/states.md draws other arrows under %s than bot/state.go allows (-allowed +drawn):\n%s", name, diff)
+		}
 	}
 }
 
+func named[S ~string](arrows map[S][]S) (all []string) {
+	for from, tos := range arrows {
+		for _, to := range tos {
+			all = append(all, string(from)+" --> "+string(to))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Every arrow joins known states, every open state can be reached and left, an end is not left.
 func TestArrowsJoinKnownStates(t *testing.T) {
 	t.Parallel()
-	for from, tos := range bot.Arrows() {
-		for _, state := range append([]bot.State{from}, tos...) {
-			if !slices.Contains(bot.States(), state) {
-				t.Errorf("an arrow of %s names %s, which is no state", from, state)
+	reached := make(map[bot.State]bool)
+	for _, kind := range []bot.Kind{bot.AccountRequest, bot.DeletionRequest} {
+		arrows := bot.Arrows(kind)
+		of := map[bot.State]bool{bot.Received: true, bot.WaitingUnit: true} // where a case begins
+		for grew := true; grew; {
+			grew = false
+			for from, tos := range arrows {
+				for _, to := range tos {
+					grew = grew || of[from] && !of[to]
+					of[to] = of[to] || of[from]
+				}
 			}
 		}
-		if !from.Open() {
-			t.Errorf("%s is an end, but an arrow leaves it", from)
+		for from, tos := range arrows {
+			for _, state := range append([]bot.State{from}, tos...) {
+				if !slices.Contains(bot.States(), state) {
+					t.Errorf("an arrow of %s names %s, which is no state", from, state)
+				}
+			}
+			if !from.Open() || !of[from] {
+				t.Errorf("%s: an arrow leaves %s, open %v, reached %v", kind, from, from.Open(), of[from])
+			}
+		}
+		for state := range of {
+			reached[state] = true
+			if len(arrows[state]) == 0 && state.Open() {
+				t.Errorf("%s: no arrow leaves %s", kind, state)
+			}
 		}
 	}
 	for _, state := range bot.States() {
-		if _, leaves := bot.Arrows()[state]; !leaves && state.Open() {
-			t.Errorf("no arrow leaves %s", state)
+		if !reached[state] {
+			t.Errorf("no case can become %s", state)
 		}
 	}
 }
 
-var (
-	casesTable = regexp.MustCompile(`(?s)CREATE TABLE cases \(.*?\n\);`)
-	stateCheck = regexp.MustCompile(`(?s)\bstate\s+TEXT[^,]*?CHECK \(state IN \(([^)]*)\)\)`)
-	quoted     = regexp.MustCompile(`'([^']*)'`)
-)
-
-// The databases know exactly the states of the program.
-func TestDatabasesKnowTheStates(t *testing.T) {
+func TestMoves(t *testing.T) {
 	t.Parallel()
-	var want []string
-	for _, state := range bot.States() {
-		want = append(want, string(state))
+	if err := bot.Move(bot.AccountRequest, bot.InWork, bot.Suspending); bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("a request for accounts goes the way of a deletion: %v", err)
 	}
-	slices.Sort(want)
-	for _, dialect := range []string{"sqlite", "postgres"} {
-		t.Run(dialect, func(t *testing.T) {
-			t.Parallel()
-			files, err := filepath.Glob(filepath.Join("store", "migrations", dialect, "*.sql"))
-			if err != nil || len(files) == 0 {
-				t.Fatalf("no migrations: %v", err)
-			}
-			slices.Sort(files)
-			known := make(map[string]bool)
-			for _, file := range files { // the last CREATE TABLE is the one in force
-				check := stateCheck.FindStringSubmatch(casesTable.FindString(read(t, file)))
-				if check == nil {
-					continue
-				}
-				clear(known)
-				for _, name := range quoted.FindAllStringSubmatch(check[1], -1) {
-					known[name[1]] = true
-				}
-			}
-			if diff := cmp.Diff(want, slices.Sorted(maps.Keys(known))); diff != "" {
-				t.Errorf("the CHECK on cases.state lists other states than bot.States (-program +database):\n%s", diff)
-			}
-		})
+	if err := bot.Move(bot.DeletionRequest, bot.InWork, bot.Creating); bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("a deletion goes the way of a request for accounts: %v", err)
+	}
+	if err := bot.MoveRow(bot.RowErased, bot.RowCreated); bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("an erased row comes back: %v", err)
+	}
+	if err := bot.MoveAccount(bot.AccountDeleted, bot.AccountNew); bot.ErrorCode(err) != bot.Conflict {
+		t.Errorf("a deleted account comes back: %v", err)
+	}
+	if err := errors.Join(bot.MoveRow(bot.RowErased, bot.RowErased), bot.MoveAccount(bot.AccountDeleted, bot.AccountDeleted)); err != nil {
+		t.Errorf("staying is no move: %v", err)
 	}
 }
 

@@ -63,7 +63,10 @@ func (l *letters) compose(a bot.Answer) (store.Letter, error) {
 	if err != nil {
 		return store.Letter{}, fmt.Errorf("app: letter %s of case %s: %w", a.Kind, a.Case.Number, err)
 	}
-	to := a.Unit.Addresses[0]
+	to := a.To
+	if to == "" {
+		to = a.Unit.Addresses[0]
+	}
 	m := compose.Mail{
 		From: mime.Address{Name: l.cfg.SMTP.FromName, Address: l.cfg.SMTP.From}, To: []mime.Address{{Name: a.Unit.Name, Address: to}},
 		Subject: draft.Subject, MessageID: l.messageID(a.Step), InReplyTo: a.Thread.InReplyTo, References: a.Thread.References,

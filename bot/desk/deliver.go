@@ -104,6 +104,9 @@ func (d *Desk) Sent(ctx context.Context, tx *store.Tx, l store.Letter) error {
 		if err := tx.SaveRow(ctx, r); err != nil {
 			return err
 		}
+		if err := tx.MoveAccount(ctx, r.Code, bot.AccountHandedOut); err != nil {
+			return err
+		}
 	}
 	c.State = bot.Delivered
 	if c, err = tx.SaveCase(ctx, c); err != nil {

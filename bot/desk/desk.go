@@ -117,7 +117,8 @@ func (d *Desk) Reopen(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, 
 	switch c.State {
 	case bot.Received, bot.WaitingUnit, bot.InWork:
 		return d.leavePlan(ctx, tx, c)
-	case bot.Creating, bot.Created, bot.Delivered, bot.ReceivedByUnit, bot.HandedOver, bot.Closed, bot.Withdrawn, bot.Superseded:
+	case bot.Creating, bot.Created, bot.Delivered, bot.ReceivedByUnit, bot.HandedOver, bot.Suspending, bot.Suspended, bot.Erasing,
+		bot.Closed, bot.Withdrawn, bot.Superseded:
 	}
 	return c, bot.Errorf(bot.Conflict, "case %s is %s: its list can no longer change", c.Number, c.State)
 }

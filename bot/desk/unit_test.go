@@ -229,18 +229,9 @@ func TestExplain(t *testing.T) {
 func TestNobodyCouldBeMade(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	number := w.created()
-	id := w.find(number).ID
+	number := w.createdWith(bot.RowBad)
 	w.write(func(ctx context.Context, tx *store.Tx) error {
-		r, err := tx.Row(ctx, id, 1)
-		if err != nil {
-			return err
-		}
-		r.State, r.OK = bot.RowBad, false
-		if err := tx.SaveRow(ctx, r); err != nil {
-			return err
-		}
-		return w.desk.Sent(ctx, tx, store.Letter{CaseID: id, Kind: string(bot.CredentialsOf)})
+		return w.desk.Sent(ctx, tx, store.Letter{CaseID: w.find(number).ID, Kind: string(bot.CredentialsOf)})
 	})
 	if c := w.find(number); c.State != bot.Closed {
 		t.Errorf("the case is %s", c.State)

@@ -207,6 +207,12 @@ func (w *world) brings(unit bot.Unit, state bot.State, code string) string {
 // created brings a case with sealed passwords to created: one row is made, the other met somebody else's account.
 func (w *world) created() string {
 	w.t.Helper()
+	return w.createdWith(bot.RowCreated)
+}
+
+// createdWith says what has become of the first row.
+func (w *world) createdWith(first bot.RowState) string {
+	w.t.Helper()
 	number := w.opens(ctsv, bot.Received, "2153010001", "2153010002")
 	w.must(w.desk.Check(w.t.Context(), "officer:lan", number))
 	p := w.plans(number)
@@ -222,7 +228,10 @@ func (w *world) created() string {
 		if err != nil {
 			return err
 		}
-		rows[0].State, rows[0].Address = bot.RowCreated, "2153010001@sv.truong.example"
+		rows[0].State, rows[0].OK = first, first == bot.RowCreated
+		if rows[0].OK {
+			rows[0].Address = "2153010001@sv.truong.example"
+		}
 		rows[1].State, rows[1].OK = bot.RowBad, false
 		for _, r := range rows {
 			if err := errors.Join(tx.SaveRow(ctx, r), tx.KeepSecret(ctx, c.ID, r.N, fmt.Appendf(nil, "sealed %d", r.N))); err != nil {

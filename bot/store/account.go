@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,13 +18,13 @@ func (tx *Tx) Known(ctx context.Context, codes []string, except int64) (map[stri
 		set := codes[:min(500, len(codes))]
 		codes = codes[len(set):]
 		marks, args := placeholders(set)
-		accounts, err := list(ctx, tx, scanExisting, `SELECT code, name, address, created_at, '' FROM accounts WHERE code IN (`+marks+`) ORDER BY code`, args...)
+		accounts, err := list(ctx, tx, scanExisting, `SELECT code, name, address, created_at, '', state, CASE WHEN deleted_at > 0 THEN deleted_at ELSE suspended_at END, decision FROM accounts WHERE code IN (`+marks+`) ORDER BY code`, args...)
 		if err != nil {
 			return nil, err
 		}
 		// CROSS JOIN keeps SQLite from beginning with all open cases: the codes are few.
-		open, err := list(ctx, tx, scanExisting, fmt.Sprintf(`SELECT r.code, r.name, r.address, 0, c.number FROM case_rows r CROSS JOIN cases c
-			WHERE c.id = r.case_id AND r.code IN (%s) AND r.ok AND c.id <> $%d AND r.state NOT IN ('created', 'delivered')
+		open, err := list(ctx, tx, scanExisting, fmt.Sprintf(`SELECT r.code, r.name, r.address, 0, c.number, '', 0, '' FROM case_rows r CROSS JOIN cases c
+			WHERE c.id = r.case_id AND r.code IN (%s) AND r.ok AND c.id <> $%d AND r.state IN ('good', 'warned')
 			AND c.state IN ('received', 'waiting_unit', 'in_work', 'creating') ORDER BY c.id, r.n`, marks, len(args)+1), append(args, except)...)
 		if err != nil {
 			return nil, err
@@ -36,9 +38,9 @@ func (tx *Tx) Known(ctx context.Context, codes []string, except int64) (map[stri
 
 func scanExisting(s scanner) (bot.Existing, error) {
 	var e bot.Existing
-	var since int64
-	err := s.Scan(&e.Code, &e.Name, &e.Address, &since, &e.Case)
-	e.Since = instant(since)
+	var since, changed int64
+	err := s.Scan(&e.Code, &e.Name, &e.Address, &since, &e.Case, &e.State, &changed, &e.Decision)
+	e.Since, e.Changed = instant(since), instant(changed)
 	return e, err
 }
 
@@ -72,9 +74,39 @@ func (tx *Tx) AddAccount(ctx context.Context, r bot.CaseRow) error {
 	return nil
 }
 
+// MoveAccount notes in the register what has become of an account; one that is not there is left alone (the platform knows more
+// accounts than vanthu made). It refuses a move that is not drawn (bot.AccountArrows).
+func (tx *Tx) MoveAccount(ctx context.Context, code string, to bot.AccountState) error {
+	var from bot.AccountState
+	var suspended, deleted int64
+	err := tx.row(ctx, `SELECT state, suspended_at, deleted_at FROM accounts WHERE code = $1`, code).Scan(&from, &suspended, &deleted)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("store: account: %w", err)
+	}
+	if err := bot.MoveAccount(from, to); err != nil {
+		return err
+	}
+	if from == to {
+		return nil
+	}
+	switch to {
+	case bot.AccountSuspended:
+		suspended = micros(tx.Now)
+	case bot.AccountDeleted:
+		deleted = micros(tx.Now)
+	case bot.AccountLives, bot.AccountNew, bot.AccountHandedOut, bot.AccountActive:
+		suspended = 0
+	}
+	_, err = tx.exec(ctx, `UPDATE accounts SET state = $1, suspended_at = $2, deleted_at = $3 WHERE code = $4`, string(to), suspended, deleted, code)
+	return err
+}
+
 // Accounts returns the register.
 func (tx *Tx) Accounts(ctx context.Context) ([]bot.Existing, error) {
-	return list(ctx, tx, scanExisting, `SELECT a.code, a.name, a.address, a.created_at, c.number FROM accounts a JOIN cases c ON c.id = a.case_id ORDER BY a.code`)
+	return list(ctx, tx, scanExisting, `SELECT a.code, a.name, a.address, a.created_at, c.number, a.state, CASE WHEN a.deleted_at > 0 THEN a.deleted_at ELSE a.suspended_at END, a.decision FROM accounts a JOIN cases c ON c.id = a.case_id ORDER BY a.code`)
 }
 
 // KeepSecret stores a sealed password once; a later try finds the first one.

@@ -12,16 +12,19 @@ import (
 
 const caseColumns = `c.id, c.number, c.procedure, c.edition, c.kind, c.unit, c.state, c.version, c.reason, c.letter_date, c.signer, c.letter_file,
 	c.list_file, c.mail_id, c.received_at, c.checked_at, c.checked_by, c.planned_at, c.planned_by, c.plan_id, c.updated_at,
-	c.token, c.list_hash, c.letter_hash, c.evidence, c.signatures`
+	c.token, c.list_hash, c.letter_hash, c.evidence, c.signatures, c.owner, c.held_at, c.held_by, c.held_why, c.promised_at, c.supersedes,
+	c.decision, c.decision_date, c.erase_at`
 
 func scanCase(s scanner) (bot.Case, error) {
 	var c bot.Case
-	var received, checked, planned, updated int64
+	var received, checked, planned, updated, held, promised, erase int64
 	var signatures string
 	err := s.Scan(&c.ID, &c.Number, &c.Procedure, &c.Edition, &c.Kind, &c.Unit, &c.State, &c.Version, &c.Reason, &c.LetterDate, &c.Signer,
 		&c.LetterFile, &c.ListFile, &c.MailID, &received, &checked, &c.Checked.By, &planned, &c.Planned.By, &c.PlanID, &updated,
-		&c.Token, &c.ListHash, &c.LetterHash, &c.Evidence, &signatures)
+		&c.Token, &c.ListHash, &c.LetterHash, &c.Evidence, &signatures, &c.Owner, &held, &c.Held.By, &c.HeldWhy, &promised, &c.Supersedes,
+		&c.Decision, &c.DecisionDate, &erase)
 	c.ReceivedAt, c.Checked.At, c.Planned.At, c.UpdatedAt = instant(received), instant(checked), instant(planned), instant(updated)
+	c.Held.At, c.Promised, c.EraseAt = instant(held), instant(promised), instant(erase)
 	if err == nil && signatures != "" {
 		err = json.Unmarshal([]byte(signatures), &c.Signatures)
 	}
@@ -50,10 +53,12 @@ func stale(c bot.Case) error {
 func (tx *Tx) AddCase(ctx context.Context, c bot.Case) (bot.Case, error) {
 	c.Version, c.UpdatedAt = 1, tx.Now
 	err := tx.row(ctx, `INSERT INTO cases (number, procedure, edition, kind, unit, state, reason, letter_date, signer, letter_file,
-		list_file, mail_id, received_at, updated_at, token, list_hash, letter_hash, evidence, signatures)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING id`,
+		list_file, mail_id, received_at, updated_at, token, list_hash, letter_hash, evidence, signatures, owner, promised_at, supersedes,
+		decision, decision_date)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) RETURNING id`,
 		c.Number, c.Procedure, c.Edition, string(c.Kind), c.Unit, string(c.State), c.Reason, c.LetterDate, c.Signer, c.LetterFile, c.ListFile,
-		c.MailID, micros(c.ReceivedAt), micros(tx.Now), c.Token, c.ListHash, c.LetterHash, string(c.Evidence), signaturesOf(c)).Scan(&c.ID)
+		c.MailID, micros(c.ReceivedAt), micros(tx.Now), c.Token, c.ListHash, c.LetterHash, string(c.Evidence), signaturesOf(c),
+		c.Owner, micros(c.Promised), c.Supersedes, c.Decision, c.DecisionDate).Scan(&c.ID)
 	if err != nil {
 		return c, fmt.Errorf("store: add case: %w", err)
 	}
@@ -71,17 +76,19 @@ func (tx *Tx) SaveCase(ctx context.Context, c bot.Case) (bot.Case, error) {
 		return c, stale(c)
 	}
 	if old.State != c.State {
-		if err := bot.Move(old.State, c.State); err != nil {
+		if err := bot.Move(old.Kind, old.State, c.State); err != nil {
 			return c, err
 		}
 	}
 	n, err := tx.exec(ctx, `UPDATE cases SET state = $1, reason = $2, letter_date = $3, signer = $4, letter_file = $5, list_file = $6, mail_id = $7,
 		checked_at = $8, checked_by = $9, planned_at = $10, planned_by = $11, plan_id = $12, updated_at = $13, received_at = $14, list_hash = $15, letter_hash = $16,
-		evidence = $17, signatures = $18,
-		version = version + 1 WHERE id = $19 AND version = $20`,
+		evidence = $17, signatures = $18, owner = $19, held_at = $20, held_by = $21, held_why = $22, promised_at = $23, supersedes = $24,
+		decision = $25, decision_date = $26, erase_at = $27,
+		version = version + 1 WHERE id = $28 AND version = $29`,
 		string(c.State), c.Reason, c.LetterDate, c.Signer, c.LetterFile, c.ListFile, c.MailID, micros(c.Checked.At), string(c.Checked.By),
 		micros(c.Planned.At), string(c.Planned.By), c.PlanID, micros(tx.Now), micros(c.ReceivedAt),
-		c.ListHash, c.LetterHash, string(c.Evidence), signaturesOf(c), c.ID, c.Version)
+		c.ListHash, c.LetterHash, string(c.Evidence), signaturesOf(c),
+		c.Owner, micros(c.Held.At), string(c.Held.By), c.HeldWhy, micros(c.Promised), c.Supersedes, c.Decision, c.DecisionDate, micros(c.EraseAt), c.ID, c.Version)
 	if err != nil {
 		return c, err
 	}
@@ -136,11 +143,11 @@ func (tx *Tx) CaseOfAnswer(ctx context.Context, messageID string) (bot.Case, boo
 // SetRows replaces the rows and findings of a case. Rows that have become accounts are never replaced.
 func (tx *Tx) SetRows(ctx context.Context, caseID int64, rows []bot.Row, findings []bot.Finding) error {
 	var made int
-	if err := tx.row(ctx, `SELECT count(*) FROM case_rows WHERE case_id = $1 AND state IN ('created', 'delivered')`, caseID).Scan(&made); err != nil {
+	if err := tx.row(ctx, `SELECT count(*) FROM case_rows WHERE case_id = $1 AND state NOT IN ('good', 'warned', 'bad')`, caseID).Scan(&made); err != nil {
 		return fmt.Errorf("store: rows: %w", err)
 	}
 	if made > 0 {
-		return bot.Errorf(bot.Conflict, "accounts have been made for this case already")
+		return bot.Errorf(bot.Conflict, "what case rows ask for has been done already")
 	}
 	for _, table := range []string{"case_rows", "findings"} {
 		if _, err := tx.exec(ctx, `DELETE FROM `+table+` WHERE case_id = $1`, caseID); err != nil {
@@ -211,9 +218,16 @@ func scanRow(s scanner) (bot.CaseRow, error) {
 	return r, json.Unmarshal([]byte(cells), &r.Cells)
 }
 
-// SaveRow writes what has been made of a row.
+// SaveRow writes what has been made of a row. It refuses a move that is not drawn (bot.RowArrows).
 func (tx *Tx) SaveRow(ctx context.Context, r bot.CaseRow) error {
-	_, err := tx.exec(ctx, `UPDATE case_rows SET state = $1, ok = $2, address = $3, platform = $4, created_at = $5, said = $6 WHERE case_id = $7 AND n = $8`,
+	old, err := tx.Row(ctx, r.CaseID, r.N)
+	if err != nil {
+		return err
+	}
+	if err := bot.MoveRow(old.State, r.State); err != nil {
+		return fmt.Errorf("row %d: %w", r.N, err)
+	}
+	_, err = tx.exec(ctx, `UPDATE case_rows SET state = $1, ok = $2, address = $3, platform = $4, created_at = $5, said = $6 WHERE case_id = $7 AND n = $8`,
 		string(r.State), r.OK, r.Address, r.Platform, micros(r.CreatedAt), r.Said, r.CaseID, r.N)
 	return err
 }

@@ -121,3 +121,10 @@ func Count(t *testing.T, db *DB, table string) (n int) {
 	}
 	return n
 }
+
+// TryExec runs a statement and says whether the database took it.
+func TryExec(t *testing.T, db *DB, query string, args ...any) error {
+	t.Helper()
+	_, err := db.write.ExecContext(t.Context(), query, args...)
+	return err
+}

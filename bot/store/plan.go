@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -24,8 +25,9 @@ func (tx *Tx) AddPlan(ctx context.Context, p StoredPlan) (StoredPlan, error) {
 		return p, err
 	}
 	p.Number, p.Made.At = number, tx.Now
-	err = tx.row(ctx, `INSERT INTO plans (number, hash, items, made_at, made_by) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
-		p.Number, p.Hash, string(p.Frozen), micros(p.Made.At), string(p.Made.By)).Scan(&p.ID)
+	p.Kind, p.Needs = cmp.Or(p.Kind, bot.PlanCreate), max(p.Needs, 1)
+	err = tx.row(ctx, `INSERT INTO plans (number, hash, items, made_at, made_by, kind, starts, ends, officer, needs) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+		p.Number, p.Hash, string(p.Frozen), micros(p.Made.At), string(p.Made.By), string(p.Kind), p.Starts, p.Ends, p.Officer, p.Needs).Scan(&p.ID)
 	if err != nil {
 		return p, fmt.Errorf("store: plan: %w", err)
 	}
@@ -53,13 +55,13 @@ func (tx *Tx) onePlan(ctx context.Context, name, where string, arg any) (StoredP
 	return p, nil
 }
 
-const planColumns = `id, number, hash, items, made_at, made_by, approved_at, approved_by, dropped_at`
+const planColumns = `id, number, hash, items, made_at, made_by, approved_at, approved_by, dropped_at, kind, starts, ends, officer, needs`
 
 func scanPlan(s scanner) (StoredPlan, error) {
 	var p StoredPlan
 	var items string
 	var made, approved, dropped int64
-	if err := s.Scan(&p.ID, &p.Number, &p.Hash, &items, &made, &p.Made.By, &approved, &p.Approved.By, &dropped); err != nil {
+	if err := s.Scan(&p.ID, &p.Number, &p.Hash, &items, &made, &p.Made.By, &approved, &p.Approved.By, &dropped, &p.Kind, &p.Starts, &p.Ends, &p.Officer, &p.Needs); err != nil {
 		return p, err
 	}
 	p.Frozen, p.Made.At, p.Approved.At, p.Dropped = []byte(items), instant(made), instant(approved), dropped > 0

@@ -12,7 +12,7 @@ import (
 	"vanthu/bot/store/storetest"
 )
 
-const newest = 8 // migration
+const newest = 9 // migration
 
 // A database that the first version made, with mails, cases and letters of every kind in it, is taken over: nothing is lost,
 // nothing is sent or served again, and the way back works too.
