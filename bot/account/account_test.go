@@ -122,9 +122,10 @@ func TestHashPassword(t *testing.T) {
 
 // canned answers every look with the same accounts.
 type canned struct {
-	found  []Account
-	create error
-	made   int
+	Platform // what Ensure never asks for
+	found    []Account
+	create   error
+	made     int
 }
 
 func (c *canned) Name() string { return "canned" }

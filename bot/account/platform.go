@@ -7,6 +7,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -23,6 +24,8 @@ type Account struct {
 	Class   string
 	Cohort  string
 	Marker  string // who made it and why: "vanthu:YC-2026-0042:7"; "" not ours
+
+	Suspended bool // nobody can sign in to it; read, never written by Create
 }
 
 // Has says whether an address reaches the account: its primary one or an alias. An alias is as taken as an address.
@@ -30,13 +33,39 @@ func (a Account) Has(address string) bool {
 	return slices.ContainsFunc(append([]string{a.Address}, a.Aliases...), func(own string) bool { return strings.EqualFold(own, address) })
 }
 
+// Is says whether an account that a platform shows is the one that is named, and otherwise by what it differs. The name is
+// compared as people see it; the marker only when the named one has it.
+func (a Account) Is(named Account) error {
+	other := slices.DeleteFunc(differences(named, a), func(field string) bool { return field == "user" && named.User == "" })
+	if named.Marker != "" && a.Marker != named.Marker {
+		other = append(other, "marker")
+	}
+	for _, field := range []struct{ name, value string }{{"code", named.Code}, {"address", named.Address}, {"name", strings.TrimSpace(named.Name)}} {
+		if field.value == "" {
+			return fmt.Errorf("%w: its %s was not named", ErrOther, field.name)
+		}
+	}
+	if len(other) > 0 {
+		return fmt.Errorf("%w: it has another %s", ErrOther, strings.Join(other, ", "))
+	}
+	return nil
+}
+
 // Errors of a platform. Every other error is temporary: the try may or may not have had an effect.
 var (
 	ErrExists    = errors.New("account: exists already")
 	ErrPermanent = errors.New("account: refused by the platform")
+
+	// ErrGone and ErrOther are permanent, too.
+	ErrGone  = fmt.Errorf("%w: there is no such account", ErrPermanent)
+	ErrOther = fmt.Errorf("%w: the account is not the one that was named", ErrPermanent)
 )
 
-// A Platform makes accounts. Implementations are safe for concurrent use.
+// A Platform makes, suspends and erases accounts. Implementations are safe for concurrent use.
+//
+// SetPassword, Suspend, Restore and Erase find the account by its code and act only when it Is the one that is named: an
+// account that vanthu did not make is named by its code, address and name, one of ours by its marker, too. Otherwise they
+// change nothing and say ErrOther. All four are idempotent: a try whose reply was lost may be repeated.
 type Platform interface {
 	// Name is the platform's name in plans and events: "ldap", "file".
 	Name() string
@@ -44,6 +73,14 @@ type Platform interface {
 	Lookup(ctx context.Context, keys Keys) ([]Account, error)
 	// Create makes the account with the initial password. ErrExists when user, address or code is taken.
 	Create(ctx context.Context, a Account, password string) error
+	// SetPassword gives the account another initial password. ErrGone without one; ErrPermanent when it is suspended.
+	SetPassword(ctx context.Context, a Account, password string) error
+	// Suspend stops every sign-in and keeps the account and all that is its. ErrGone without one.
+	Suspend(ctx context.Context, a Account) error
+	// Restore undoes Suspend: the password of before opens the account again. ErrGone without one.
+	Restore(ctx context.Context, a Account) error
+	// Erase removes the account for ever. One that is not there (any more) is no error.
+	Erase(ctx context.Context, a Account) error
 }
 
 // Keys is a set of things to look for; they are asked for in sets.

@@ -23,6 +23,7 @@ type directory struct {
 	mu       sync.Mutex
 	accounts map[string]made            // by code
 	creates  int                        // calls of Create
+	changes  []string                   // every other call that changes something: "suspend 2153010001"
 	fails    func(code string) failure  // of Create; nil: none
 	lookups  func(codes []string) error // before a lookup; nil: none
 }
@@ -74,6 +75,54 @@ func (d *directory) Create(_ context.Context, a account.Account, password string
 	}
 	d.accounts[a.Code] = made{a, password, d.accounts[a.Code].times + 1}
 	return f.after
+}
+
+func (d *directory) SetPassword(_ context.Context, a account.Account, password string) error {
+	return d.change("set password", a, func(m *made) { m.password = password })
+}
+
+func (d *directory) Suspend(_ context.Context, a account.Account) error {
+	return d.change("suspend", a, func(m *made) { m.Suspended = true })
+}
+
+func (d *directory) Restore(_ context.Context, a account.Account) error {
+	return d.change("restore", a, func(m *made) { m.Suspended = false })
+}
+
+func (d *directory) Erase(_ context.Context, a account.Account) error {
+	err := d.change("erase", a, nil)
+	if errors.Is(err, account.ErrGone) {
+		return nil
+	}
+	return err
+}
+
+// change is what the conformance suite asks of every platform; f nil takes the account away.
+func (d *directory) change(what string, a account.Account, f func(*made)) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.changes = append(d.changes, what+" "+a.Code)
+	var bad failure
+	if d.fails != nil {
+		bad = d.fails(a.Code)
+	}
+	if bad.before != nil {
+		return bad.before
+	}
+	m, there := d.accounts[a.Code]
+	if !there {
+		return account.ErrGone
+	}
+	if err := m.Is(a); err != nil {
+		return err
+	}
+	if f == nil {
+		delete(d.accounts, a.Code)
+		return bad.after
+	}
+	f(&m)
+	d.accounts[a.Code] = m
+	return bad.after
 }
 
 // world is a case whose plan is approved, about to be created.

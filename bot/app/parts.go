@@ -75,7 +75,7 @@ func (p *parts) openPlatform(ctx context.Context, cfg *config.Config) error {
 	}
 	l := cfg.Accounts.LDAP
 	directory, err := ldap.New(ldap.Config{URL: l.URL, StartTLS: l.StartTLS, Insecure: l.Insecure, ServerName: l.ServerName, CAFile: l.CAFile,
-		BindDN: l.BindDN, Password: l.Value, Base: l.Base, SearchBase: l.SearchBase, Hash: l.Hash, MarkerAttr: l.MarkerAttr, AliasAttrs: l.AliasAttrs, MustChange: l.MustChange, Timeout: l.Timeout})
+		BindDN: l.BindDN, Password: l.Value, Base: l.Base, SearchBase: l.SearchBase, Hash: l.Hash, MarkerAttr: l.MarkerAttr, AliasAttrs: l.AliasAttrs, MustChange: l.MustChange, Suspend: l.Suspend, Timeout: l.Timeout})
 	if err != nil {
 		return err
 	}

@@ -167,7 +167,8 @@ type LDAP struct {
 	Hash       string        `toml:"hash"`             // "ssha512" (slapd: moduleload pw-sha2), "argon2" (moduleload argon2) or "ssha"
 	MarkerAttr string        `toml:"marker_attribute"` // default "description"
 	AliasAttrs []string      `toml:"alias_attributes"` // hold further addresses: "mailAlternateAddress"
-	MustChange string        `toml:"must_change"`      // attribute=value written at creation: "pwdReset=TRUE"; "" none
+	MustChange string        `toml:"must_change"`      // attribute=value written with every initial password: "pwdReset=TRUE"; "" none
+	Suspend    string        `toml:"suspend"`          // attribute=value that stops sign-in: "pwdAccountLockedTime=000001010000Z"; "" the hash is set aside
 	Timeout    time.Duration `toml:"timeout"`
 }
 

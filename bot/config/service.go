@@ -183,10 +183,15 @@ func (c *checker) ldap(l *LDAP) {
 	c.secret("accounts.ldap", &l.Secret)
 	c.oneOf("accounts.ldap.hash", l.Hash, "ssha512", "argon2", "ssha")
 	c.need("accounts.ldap.marker_attribute", l.MarkerAttr, `"description"`)
-	if attribute, value, ok := strings.Cut(l.MustChange, "="); l.MustChange != "" && (!ok || attribute == "" || value == "") {
-		c.add("accounts.ldap.must_change", `%q is not attribute=value; write for example "pwdReset=TRUE", or leave it out`, l.MustChange)
-	}
+	c.attributeValue("accounts.ldap.must_change", l.MustChange, "pwdReset=TRUE")
+	c.attributeValue("accounts.ldap.suspend", l.Suspend, "pwdAccountLockedTime=000001010000Z")
 	c.length("accounts.ldap.timeout", l.Timeout, time.Second)
+}
+
+func (c *checker) attributeValue(path, text, example string) {
+	if attribute, value, ok := strings.Cut(text, "="); text != "" && (!ok || attribute == "" || value == "") {
+		c.add(path, `%q is not attribute=value; write for example %q, or leave it out`, text, example)
+	}
 }
 
 // ldapURL lets no password cross a network in the clear.

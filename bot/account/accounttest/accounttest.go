@@ -38,6 +38,11 @@ func Person(block, i int) account.Account {
 	}
 }
 
+// A Signer is a platform that a person can sign in to: the suite then looks whether a suspension really stops it.
+type Signer interface {
+	SignsIn(t testing.TB, user, password string) bool
+}
+
 // Run holds a platform against the contract. newPlatform returns one that has none of the people of Person; they may share
 // what is behind them, because every test has people of its own.
 func Run(t *testing.T, newPlatform func(t *testing.T) account.Platform) {
@@ -61,6 +66,14 @@ func Run(t *testing.T, newPlatform func(t *testing.T) account.Platform) {
 		{"EnsureTimeoutBefore", ensureTimeoutBefore},
 		{"EnsureLateReadBack", ensureLateReadBack},
 		{"CancelledContext", cancelledContext},
+		{"SetPassword", setPassword},
+		{"SuspendAndRestore", suspendAndRestore},
+		{"Erase", erase},
+		{"OnlyTheOneThatIsNamed", onlyTheOneThatIsNamed},
+		{"NobodyThere", nobodyThere},
+		{"ChangeLostReply", changeLostReply},
+		{"ChangeConcurrently", changeConcurrently},
+		{"ChangeCancelled", changeCancelled},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -179,13 +179,13 @@ func cancelledContext(t *testing.T, p account.Platform, block int) {
 // faulty is a platform behind a bad line.
 type faulty struct {
 	account.Platform
-	loseReplies     int32 // creates that take effect and then fail
+	loseReplies     int32 // creates and changes that take effect and then fail
 	dropRequests    int32 // creates that fail without effect
 	blindLooks      int32 // looks that find nobody
 	goneAfterCreate bool  // no look works after a create, until gone is reset
 
-	creates, looks atomic.Int32
-	gone           atomic.Bool
+	creates, changes, looks atomic.Int32
+	gone                    atomic.Bool
 }
 
 func (f *faulty) Lookup(ctx context.Context, keys account.Keys) ([]account.Account, error) {
@@ -208,6 +208,29 @@ func (f *faulty) Create(ctx context.Context, a account.Account, password string)
 	}
 	err := f.Platform.Create(ctx, a, password)
 	if err == nil && n <= f.loseReplies {
+		return context.DeadlineExceeded
+	}
+	return err
+}
+
+func (f *faulty) SetPassword(ctx context.Context, a account.Account, password string) error {
+	return f.lose(f.Platform.SetPassword(ctx, a, password))
+}
+
+func (f *faulty) Suspend(ctx context.Context, a account.Account) error {
+	return f.lose(f.Platform.Suspend(ctx, a))
+}
+
+func (f *faulty) Restore(ctx context.Context, a account.Account) error {
+	return f.lose(f.Platform.Restore(ctx, a))
+}
+
+func (f *faulty) Erase(ctx context.Context, a account.Account) error {
+	return f.lose(f.Platform.Erase(ctx, a))
+}
+
+func (f *faulty) lose(err error) error {
+	if f.changes.Add(1) <= f.loseReplies && err == nil {
 		return context.DeadlineExceeded
 	}
 	return err

@@ -15,8 +15,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -77,12 +75,22 @@ func (d *Directory) Create(ctx context.Context, a account.Account, password stri
 	if err != nil {
 		return fmt.Errorf("account file: %w", err)
 	}
-	text, err := json.Marshal(line{
-		Code: a.Code, User: a.User, Address: a.Address, Name: a.Name, Family: a.Family, Given: a.Given,
-		Class: a.Class, Cohort: a.Cohort, Marker: a.Marker, Password: hash,
+	return d.write(ctx, func(known *index) (line, bool, error) {
+		taken := known.lookup(account.Keys{Codes: []string{a.Code}, Addresses: []string{a.Address}, Users: []string{a.User}})
+		if len(taken) > 0 {
+			return line{}, false, fmt.Errorf("%w: account file", account.ErrExists)
+		}
+		return line{
+			Code: a.Code, User: a.User, Address: a.Address, Name: a.Name, Family: a.Family, Given: a.Given,
+			Class: a.Class, Cohort: a.Cohort, Marker: a.Marker, Password: hash,
+		}, true, nil
 	})
-	if err != nil {
-		return fmt.Errorf("%w: account file: not to be written as JSON", account.ErrPermanent)
+}
+
+// write appends what f makes of the file as it is now, under the lock; f may want nothing written.
+func (d *Directory) write(ctx context.Context, f func(known *index) (l line, wanted bool, err error)) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("account file: %w", err)
 	}
 	unlock, err := lock(ctx, d.path+".lock")
 	if err != nil {
@@ -96,9 +104,13 @@ func (d *Directory) Create(ctx context.Context, a account.Account, password stri
 	if err != nil {
 		return err
 	}
-	taken := known.lookup(account.Keys{Codes: []string{a.Code}, Addresses: []string{a.Address}, Users: []string{a.User}})
-	if len(taken) > 0 {
-		return fmt.Errorf("%w: account file", account.ErrExists)
+	l, wanted, err := f(known)
+	if err != nil || !wanted {
+		return err
+	}
+	text, err := json.Marshal(l)
+	if err != nil {
+		return fmt.Errorf("%w: account file: not to be written as JSON", account.ErrPermanent)
 	}
 	text = append(text, '\n')
 	if known.open {
@@ -109,7 +121,7 @@ func (d *Directory) Create(ctx context.Context, a account.Account, password stri
 	if err != nil {
 		return fmt.Errorf("account file: %w", err)
 	}
-	known.add(a)
+	known.put(l)
 	known.whole += int64(len(text))
 	known.open = false
 	d.known, d.state = known, state{info.Size(), info.ModTime()}
@@ -168,41 +180,4 @@ func syncDir(path string) error {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
-}
-
-// fold is how keys are compared: like LDAP's caseIgnoreMatch, without regard to case.
-func fold(key string) string { return strings.ToLower(key) }
-
-// An index holds the accounts of the file by their keys.
-type index struct {
-	whole    int64 // length of the whole lines in bytes
-	open     bool  // the last one lacks its line end
-	accounts []account.Account
-	byKey    map[string][]int // "code:…", "address:…", "user:…", "marker:…" → places in accounts
-}
-
-func (x *index) add(a account.Account) {
-	for _, key := range []string{"code:" + fold(a.Code), "address:" + fold(a.Address), "user:" + fold(a.User), "marker:" + fold(a.Marker)} {
-		x.byKey[key] = append(x.byKey[key], len(x.accounts))
-	}
-	x.accounts = append(x.accounts, a)
-}
-
-func (x *index) lookup(keys account.Keys) []account.Account {
-	var places []int
-	for kind, values := range map[string][]string{
-		"code:": keys.Codes, "address:": keys.Addresses, "user:": keys.Users, "marker:": keys.Markers,
-	} {
-		for _, v := range values {
-			if v != "" {
-				places = append(places, x.byKey[kind+fold(v)]...)
-			}
-		}
-	}
-	slices.Sort(places)
-	var found []account.Account
-	for _, i := range slices.Compact(places) {
-		found = append(found, x.accounts[i])
-	}
-	return found
 }

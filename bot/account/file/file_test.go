@@ -29,7 +29,9 @@ func open(t testing.TB, path string) *Directory {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	accounttest.Run(t, func(t *testing.T) account.Platform { return open(t, filepath.Join(t.TempDir(), "accounts.jsonl")) })
+	accounttest.Run(t, func(t *testing.T) account.Platform {
+		return signer{open(t, filepath.Join(t.TempDir(), "accounts.jsonl"))}
+	})
 }
 
 // Two Directories on one file are as two processes: they share nothing but the file and its lock.
@@ -42,21 +44,47 @@ func TestConformanceOfTwo(t *testing.T) {
 	})
 }
 
+// signer reads the file as somebody would who carries it over to a platform.
+type signer struct{ *Directory }
+
+func (s signer) SignsIn(t testing.TB, user, password string) bool {
+	t.Helper()
+	known, err := s.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range known.places(account.Keys{Users: []string{user}}) {
+		return !known.lines[i].Suspended && account.CheckPassword(known.lines[i].Password, password)
+	}
+	return false
+}
+
 // two writes through one and reads through the other, in turn.
 type two struct {
 	account.Platform // what is asked beside Create and Lookup; never changed
 	pair             [2]account.Platform
 	mu               sync.Mutex
-	writer           int // of the last Create
+	writer           int // of the last change
+}
+
+func (p *two) next() account.Platform {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.writer = 1 - p.writer
+	return p.pair[p.writer]
 }
 
 func (p *two) Create(ctx context.Context, a account.Account, password string) error {
-	p.mu.Lock()
-	p.writer = 1 - p.writer
-	writer := p.pair[p.writer]
-	p.mu.Unlock()
-	return writer.Create(ctx, a, password)
+	return p.next().Create(ctx, a, password)
 }
+
+func (p *two) SetPassword(ctx context.Context, a account.Account, password string) error {
+	return p.next().SetPassword(ctx, a, password)
+}
+
+func (p *two) Suspend(ctx context.Context, a account.Account) error { return p.next().Suspend(ctx, a) }
+func (p *two) Restore(ctx context.Context, a account.Account) error { return p.next().Restore(ctx, a) }
+func (p *two) Erase(ctx context.Context, a account.Account) error   { return p.next().Erase(ctx, a) }
 
 func (p *two) Lookup(ctx context.Context, keys account.Keys) ([]account.Account, error) {
 	p.mu.Lock()
@@ -196,6 +224,7 @@ func TestLockIsWaitedForUnderTheContext(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"code":"2153010001","user":"2153010001","address":"2153010001@truong.example","name":"Lê"}` + "\n"))
+	f.Add([]byte(`{"code":"1","user":"1","suspended":true}` + "\n" + `{"code":"2","user":"1"}` + "\n" + `{"user":"1","erased":true}` + "\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		x, err := parse(bytes.NewReader(text))
 		if err != nil {
@@ -205,7 +234,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%d whole bytes of %d", x.whole, len(text))
 		}
 		again, err := parse(bytes.NewReader(text[:x.whole])) // what a repair leaves
-		if err != nil || len(again.accounts) != len(x.accounts) {
+		if err != nil || len(again.lines) != len(x.lines) {
 			t.Fatalf("a repair changes the accounts: %v", err)
 		}
 	})

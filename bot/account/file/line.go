@@ -12,7 +12,8 @@ import (
 	"vanthu/bot/account"
 )
 
-// A line is one account in the file.
+// A line is one account in the file, as it has been since the line was written: a later one of the same user name takes the
+// place of the earlier one.
 type line struct {
 	Code     string `json:"code"`
 	User     string `json:"user"`
@@ -24,6 +25,16 @@ type line struct {
 	Cohort   string `json:"cohort,omitempty"`
 	Marker   string `json:"marker,omitempty"`
 	Password string `json:"password"` // "{SSHA512}…"
+
+	Suspended bool `json:"suspended,omitempty"`
+	Erased    bool `json:"erased,omitempty"` // there is no such account any more
+}
+
+func (l line) account() account.Account {
+	return account.Account{
+		Code: l.Code, User: l.User, Address: l.Address, Name: l.Name, Family: l.Family, Given: l.Given,
+		Class: l.Class, Cohort: l.Cohort, Marker: l.Marker, Suspended: l.Suspended,
+	}
 }
 
 // maxLine bounds a line, in bytes.
@@ -38,8 +49,8 @@ func parse(r io.Reader) (*index, error) {
 		text, err := lines.ReadSlice('\n')
 		switch {
 		case errors.Is(err, io.EOF):
-			if a, ok := decode(text); ok {
-				x.add(a)
+			if l, ok := decode(text); ok {
+				x.put(l)
 				x.whole += int64(len(text))
 				x.open = true
 			}
@@ -56,11 +67,11 @@ func parse(r io.Reader) (*index, error) {
 		if len(bytes.TrimSpace(text)) == 0 {
 			continue // somebody's editor
 		}
-		a, ok := decode(text)
+		l, ok := decode(text)
 		if !ok {
 			return nil, fmt.Errorf("line %d is not an account", n)
 		}
-		x.add(a)
+		x.put(l)
 	}
 }
 
@@ -74,13 +85,8 @@ func torn(r *bufio.Reader) bool {
 	}
 }
 
-func decode(text []byte) (account.Account, bool) {
+func decode(text []byte) (line, bool) {
 	var l line
-	if !utf8.Valid(text) || json.Unmarshal(text, &l) != nil || l.User == "" {
-		return account.Account{}, false
-	}
-	return account.Account{
-		Code: l.Code, User: l.User, Address: l.Address, Name: l.Name, Family: l.Family, Given: l.Given,
-		Class: l.Class, Cohort: l.Cohort, Marker: l.Marker,
-	}, true
+	ok := utf8.Valid(text) && json.Unmarshal(text, &l) == nil && l.User != ""
+	return l, ok
 }

@@ -1,6 +1,7 @@
 package ldap
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ const (
 	attrDisplay = "displayName"
 	attrFamily  = "sn"
 	attrGiven   = "givenName"
+
+	attrPassword = "userPassword"
 )
 
 // ours begins every marker. A description that somebody wrote is not one.
@@ -58,7 +61,7 @@ func (d *Directory) entry(a account.Account, hash string) *goldap.AddRequest {
 	for _, value := range [][2]string{
 		{attrUser, a.User}, {attrCode, a.Code}, {attrAddress, a.Address}, {attrName, a.Name}, {attrDisplay, a.Name},
 		{attrFamily, a.Family}, {attrGiven, a.Given}, {d.cfg.MarkerAttr, a.Marker}, {d.cfg.ClassAttr, a.Class},
-		{"userPassword", hash}, {d.changeAttr, d.changeVal},
+		{attrPassword, hash}, {d.changeAttr, d.changeVal},
 	} {
 		if value[0] != "" && value[1] != "" { // an attribute without a value is an error in LDAP
 			add.Attribute(value[0], []string{value[1]})
@@ -110,7 +113,8 @@ func (d *Directory) tests(keys account.Keys) []string {
 // search asks for one set. When the server finds the answer too long the set is halved; paging would not help, because
 // slapd counts all pages together against its size limit (size.prtotal).
 func (d *Directory) search(ctx context.Context, tests []string) ([]*goldap.Entry, error) {
-	attributes := append([]string{attrUser, attrCode, attrAddress, attrName, attrDisplay, attrFamily, attrGiven, d.cfg.MarkerAttr}, d.cfg.AliasAttrs...)
+	attributes := append([]string{attrUser, attrCode, attrAddress, attrName, attrDisplay, attrFamily, attrGiven, d.cfg.MarkerAttr,
+		cmp.Or(d.lockAttr, attrPassword)}, d.cfg.AliasAttrs...)
 	if d.cfg.ClassAttr != "" {
 		attributes = append(attributes, d.cfg.ClassAttr)
 	}
@@ -168,6 +172,7 @@ func (d *Directory) account(e *goldap.Entry, keys account.Keys) account.Account 
 		return !strings.HasPrefix(v, ours)
 	})
 	a.Marker = asked(markers, keys.Markers)
+	a.Suspended = d.suspended(e)
 	return a
 }
 

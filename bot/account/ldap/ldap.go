@@ -5,7 +5,11 @@
 // must be the server's rule (slapd: overlay unique on mail and employeeNumber); without it, account.Ensure still looks
 // before it creates and reads back after. The server should index uid, mail and employeeNumber for equality.
 //
-// It must not know cases, plans or mails, and never reads a password back.
+// A suspended account is one whose password hash stands behind a scheme that no server knows, or, where Config.Suspend names
+// an attribute, one that has it. For the first the bind DN must be allowed to read userPassword: what cannot be read
+// cannot be given back, so that Suspend refuses. Hashes are read for nothing else, and no password ever is.
+//
+// It must not know cases, plans or mails.
 package ldap
 
 import (
@@ -44,7 +48,8 @@ type Config struct {
 	MarkerAttr string   // default "description"
 	AliasAttrs []string // more attributes that hold addresses, for instance "mailAlternateAddress"; further values of mail are aliases anyway
 	ClassAttr  string   // holds the class, for instance "departmentNumber"; "" not written
-	MustChange string   // attribute=value written at creation, for instance "pwdReset=TRUE"; "" none
+	MustChange string   // attribute=value written with every initial password, for instance "pwdReset=TRUE"; "" none
+	Suspend    string   // attribute=value that stops sign-in, for instance "pwdAccountLockedTime=000001010000Z" or "nsAccountLock=TRUE"; "" the hash is set aside
 
 	Timeout     time.Duration // of one operation, connecting included; default 30 s
 	Connections int           // at most, default 8
@@ -57,6 +62,8 @@ type Directory struct {
 	tls        *tls.Config
 	changeAttr string // of MustChange
 	changeVal  string
+	lockAttr   string // of Suspend
+	lockVal    string
 	pool       *pool
 }
 
@@ -139,20 +146,27 @@ func (d *Directory) setNames() error {
 		return errors.New("the bind password is empty")
 	}
 	names := append([]string{d.cfg.MarkerAttr, cmp.Or(d.cfg.ClassAttr, "x")}, d.cfg.AliasAttrs...)
-	if d.cfg.MustChange != "" {
-		var ok bool
-		d.changeAttr, d.changeVal, ok = strings.Cut(d.cfg.MustChange, "=")
-		if !ok || d.changeVal == "" {
-			return fmt.Errorf("must-change is %q, want attribute=value", d.cfg.MustChange)
-		}
-		names = append(names, d.changeAttr)
+	var err1, err2 error
+	d.changeAttr, d.changeVal, err1 = attributeValue("must-change", d.cfg.MustChange)
+	d.lockAttr, d.lockVal, err2 = attributeValue("suspend", d.cfg.Suspend)
+	if err := errors.Join(err1, err2); err != nil {
+		return err
 	}
+	names = append(names, cmp.Or(d.changeAttr, "x"), cmp.Or(d.lockAttr, "x"))
 	for _, name := range names {
 		if !attributeName.MatchString(name) {
 			return fmt.Errorf("%q is not the name of an attribute", name)
 		}
 	}
 	return nil
+}
+
+func attributeValue(what, text string) (attribute, value string, err error) {
+	attribute, value, ok := strings.Cut(text, "=")
+	if text != "" && (!ok || attribute == "" || value == "") {
+		return "", "", fmt.Errorf("%s is %q, want attribute=value", what, text)
+	}
+	return attribute, value, nil
 }
 
 // mayBeLoopback is asked before connecting; what was really reached is looked at again in dial.

@@ -52,6 +52,8 @@ func TestNewRefuses(t *testing.T) {
 		"an odd marker":        {func(c *Config) { c.MarkerAttr = "a)(uid=*" }, "attribute"},
 		"an odd class":         {func(c *Config) { c.ClassAttr = "a b" }, "attribute"},
 		"must-change unclear":  {func(c *Config) { c.MustChange = "pwdReset" }, "attribute=value"},
+		"suspend unclear":      {func(c *Config) { c.Suspend = "=TRUE" }, "attribute=value"},
+		"suspend oddly":        {func(c *Config) { c.Suspend = "a)(b=TRUE" }, "attribute"},
 		"must-change too much": {func(c *Config) { c.MustChange = "pwd Reset=TRUE" }, "attribute"},
 	} {
 		cfg := config("ldaps://ldap.truong.example")

@@ -2,9 +2,11 @@ package ldap
 
 import (
 	"crypto/tls"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,7 +22,8 @@ const (
 	baseDN   = "ou=students,dc=truong,dc=example"
 )
 
-// memory is a small directory behind a real LDAP listener: bind, add with unique values, search by OR of equalities.
+// memory is a small directory behind a real LDAP listener: bind, add with unique values, search by OR of equalities, modify
+// and delete.
 type memory struct {
 	url string
 
@@ -41,7 +44,7 @@ func startMemory(t testing.TB, secure *tls.Config) *memory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, err := range []error{mux.Bind(m.bind), mux.Add(m.add), mux.Search(m.search), server.Router(mux)} {
+	for _, err := range []error{mux.Bind(m.bind), mux.Add(m.add), mux.Search(m.search), mux.Modify(m.modify), mux.Delete(m.delete), server.Router(mux)} {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,6 +131,74 @@ func (m *memory) add(w *gldap.ResponseWriter, r *gldap.Request) {
 	}
 	m.entries[dn] = entry
 	response.SetResultCode(gldap.ResultSuccess)
+}
+
+func (m *memory) modify(w *gldap.ResponseWriter, r *gldap.Request) {
+	response := r.NewModifyResponse(gldap.WithResponseCode(gldap.ResultNoSuchObject))
+	defer func() { _ = w.Write(response) }()
+	message, err := r.GetModifyMessage()
+	if err != nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	entry := maps.Clone(m.entries[strings.ToLower(message.DN)])
+	if entry == nil {
+		return
+	}
+	for _, change := range message.Changes {
+		name, values := strings.ToLower(change.Modification.Type), octetStrings(change.Modification.Vals)
+		have := slices.Clone(entry[name])
+		switch change.Operation {
+		case gldap.AddAttribute:
+			have = append(have, values...)
+		case gldap.ReplaceAttribute:
+			have = values
+		case gldap.DeleteAttribute:
+			before := len(have)
+			have = slices.DeleteFunc(have, func(v string) bool { return len(values) == 0 || slices.Contains(values, v) })
+			if len(have) == before {
+				response.SetResultCode(gldap.ResultNoSuchAttribute)
+				return
+			}
+		}
+		entry[name] = have
+	}
+	m.entries[strings.ToLower(message.DN)] = entry // all of it or nothing (RFC 4511 §4.6)
+	response.SetResultCode(gldap.ResultSuccess)
+}
+
+// octetStrings takes the values of a change apart, which gldap 0.1.14 leaves as one encoded SET (X.690 §8.7, §8.12).
+func octetStrings(sets []string) (values []string) {
+	rest := strings.Join(sets, "")
+	for len(rest) > 2 {
+		n, head := int(rest[1]), 2
+		if n >= 0x80 {
+			size := 0
+			for _, b := range []byte(rest[2 : 2+n-0x80]) {
+				size = size<<8 | int(b)
+			}
+			n, head = size, 2+n-0x80
+		}
+		values, rest = append(values, rest[head:head+n]), rest[head+n:]
+	}
+	return values
+}
+
+func (m *memory) delete(w *gldap.ResponseWriter, r *gldap.Request) {
+	response := r.NewResponse(gldap.WithApplicationCode(gldap.ApplicationDelResponse), gldap.WithResponseCode(gldap.ResultNoSuchObject))
+	defer func() { _ = w.Write(response) }()
+	message, err := r.GetDeleteMessage()
+	if err != nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	dn := strings.ToLower(message.DN)
+	if m.entries[dn] != nil {
+		delete(m.entries, dn)
+		response.SetResultCode(gldap.ResultSuccess)
+	}
 }
 
 func (m *memory) search(w *gldap.ResponseWriter, r *gldap.Request) {

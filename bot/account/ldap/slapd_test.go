@@ -93,6 +93,7 @@ TLSCertificateKeyFile %[3]s
 database mdb
 suffix "%[5]s"
 rootdn "cn=root,%[5]s"
+rootpw Canary-bind-1
 directory %[1]s
 maxsize 268435456
 index objectClass,uid,mail,employeeNumber eq
@@ -178,13 +179,13 @@ func (s slapd) config() Config {
 
 func TestConformanceSlapd(t *testing.T) {
 	t.Parallel()
-	s := startSlapd(t, "", "")
+	s := startSlapd(t, "moduleload pw-sha2", "")
 	accounttest.Run(t, func(t *testing.T) account.Platform {
 		d := directory(t, s.config())
 		if err := d.Check(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		return d
+		return signer{d, s}
 	})
 	t.Run("TakenByOneWhoLeft", func(t *testing.T) { // FR-17: live, suspended and deleted ones
 		d := directory(t, s.config())
@@ -238,14 +239,14 @@ func TestSlapdSignIn(t *testing.T) {
 				if err := directory(t, cfg).Create(t.Context(), a, accounttest.Password); err != nil {
 					t.Fatal(err)
 				}
-				err := signIn(t, s, a.User, accounttest.Password)
+				err := bindAs(t, s, a.User, accounttest.Password)
 				if opens && err != nil {
 					t.Errorf("%s: the initial password does not open the account: %v", scheme, err)
 				}
 				if !opens && !goldap.IsErrorWithCode(err, goldap.LDAPResultInvalidCredentials) {
 					t.Errorf("%s without its module: error %v; if the server knows it now, say so in the documentation", scheme, err)
 				}
-				if err := signIn(t, s, a.User, "something else"); !goldap.IsErrorWithCode(err, goldap.LDAPResultInvalidCredentials) {
+				if err := bindAs(t, s, a.User, "something else"); !goldap.IsErrorWithCode(err, goldap.LDAPResultInvalidCredentials) {
 					t.Errorf("%s: another password: error %v", scheme, err)
 				}
 			}
@@ -253,7 +254,7 @@ func TestSlapdSignIn(t *testing.T) {
 	}
 }
 
-func signIn(t *testing.T, s slapd, user, password string) error {
+func bindAs(t testing.TB, s slapd, user, password string) error {
 	t.Helper()
 	c, err := goldap.DialURL(s.plain)
 	if err != nil {
