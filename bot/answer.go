@@ -21,12 +21,16 @@ const (
 	StrangerNote  AnswerKind = "stranger_note"  // belongs to no case, says nothing of anybody
 	AlreadyHere   AnswerKind = "already_here"   // the same list again: which case it is in, and how far that is
 	OfficerNote   AnswerKind = "officer_note"   // answers a quarantined mail; may belong to no case
+
+	OnHold         AnswerKind = "on_hold"
+	Resumed        AnswerKind = "resumed"
+	SupersededNote AnswerKind = "superseded"
 )
 
 // Unasked are the letters that no proven mail of a unit has just asked for: time or an officer wrote them, or a mail that may be
 // anybody's led to them and has limits of its own. All others are what the brakes count.
 func Unasked() []AnswerKind {
-	return []AnswerKind{CredentialsOf, ReturnedByUs, Reminder, OfficerNote, ConfirmSender, StrangerNote}
+	return []AnswerKind{CredentialsOf, ReturnedByUs, Reminder, OfficerNote, ConfirmSender, StrangerNote, OnHold, Resumed, SupersededNote}
 }
 
 // Urgency is the order in which letters are sent when not all may go at once; 0 is first.

@@ -170,6 +170,10 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 		return l.writer.FormSent(reply.FormSent{Case: number, Unit: unit, At: a.At, Blank: blankOf(l.cfg)})
 	case bot.OfficerNote:
 		return l.writer.Note(reply.Note{Case: number, Unit: unit, At: a.At, Template: a.Template, Text: a.Reason})
+	case bot.OnHold, bot.Resumed:
+		return l.writer.Held(reply.Hold{Case: number, Unit: unit, At: a.At, Why: a.Reason, Resumed: a.Kind == bot.Resumed})
+	case bot.SupersededNote:
+		return l.writer.Superseded(reply.Supersession{Case: number, Unit: unit, At: a.At, By: a.Reason})
 	case bot.WithdrawnNote:
 		return l.writer.Withdrawn(reply.Withdrawal{Case: number, Unit: unit, On: a.At, Reason: a.Reason})
 	}

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"vanthu/bot"
@@ -27,13 +28,16 @@ type Desk struct {
 }
 
 // Check stamps that an officer has checked a case against the rules (step 3). Creation starts when it is planned too.
-func (d *Desk) Check(ctx context.Context, actor bot.Actor, number string) (bot.Case, error) {
-	return d.act(ctx, number, func(tx *store.Tx, c bot.Case) (bot.Case, error) {
+func (d *Desk) Check(ctx context.Context, actor bot.Actor, ref string) (bot.Case, error) {
+	return d.act(ctx, ref, func(tx *store.Tx, c bot.Case) (bot.Case, error) {
 		if c.State != bot.Received && c.State != bot.InWork {
-			return c, bot.Errorf(bot.Conflict, "case %s is %s: only a case without open defects can be checked", number, c.State)
+			return c, bot.Errorf(bot.Conflict, "case %s is %s: only a case without open defects can be checked", c.Number, c.State)
+		}
+		if err := notHeld(c); err != nil {
+			return c, err
 		}
 		if c.Checked.Done() {
-			return c, bot.Errorf(bot.Conflict, "case %s was checked by %s already", number, c.Checked.By)
+			return c, bot.Errorf(bot.Conflict, "case %s was checked by %s already", c.Number, c.Checked.By)
 		}
 		c.Checked = bot.Stamp{At: tx.Now, By: actor}
 		if c.State == bot.Received {
@@ -61,13 +65,16 @@ func (d *Desk) beginCreating(ctx context.Context, tx *store.Tx, c bot.Case) (bot
 }
 
 // Return sends a case back to the unit with an officer's reason ("yêu cầu làm lại", step 3).
-func (d *Desk) Return(ctx context.Context, actor bot.Actor, number, reason string) (bot.Case, error) {
+func (d *Desk) Return(ctx context.Context, actor bot.Actor, ref, reason string) (bot.Case, error) {
 	if reason == "" {
 		return bot.Case{}, bot.Errorf(bot.Invalid, "say why the case is returned")
 	}
-	return d.act(ctx, number, func(tx *store.Tx, c bot.Case) (bot.Case, error) {
+	return d.act(ctx, ref, func(tx *store.Tx, c bot.Case) (bot.Case, error) {
 		c, err := d.leavePlan(ctx, tx, c)
 		if err != nil {
+			return c, err
+		}
+		if c, err = endHold(ctx, tx, c, actor); err != nil {
 			return c, err
 		}
 		c.State = bot.WaitingUnit
@@ -82,8 +89,8 @@ func (d *Desk) Return(ctx context.Context, actor bot.Actor, number, reason strin
 }
 
 // Withdraw ends a case before anything was made (side state "rút").
-func (d *Desk) Withdraw(ctx context.Context, actor bot.Actor, number, reason string) (bot.Case, error) {
-	return d.act(ctx, number, func(tx *store.Tx, c bot.Case) (bot.Case, error) {
+func (d *Desk) Withdraw(ctx context.Context, actor bot.Actor, ref, reason string) (bot.Case, error) {
+	return d.act(ctx, ref, func(tx *store.Tx, c bot.Case) (bot.Case, error) {
 		return d.withdraw(ctx, tx, c, actor, reason)
 	})
 }
@@ -94,6 +101,9 @@ func (d *Desk) withdraw(ctx context.Context, tx *store.Tx, c bot.Case, actor bot
 	}
 	c, err := d.leavePlan(ctx, tx, c)
 	if err != nil {
+		return c, err
+	}
+	if c, err = endHold(ctx, tx, c, actor); err != nil {
 		return c, err
 	}
 	c.State = bot.Withdrawn
@@ -148,12 +158,26 @@ func (d *Desk) leavePlan(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Cas
 	return c, nil
 }
 
+// find returns the case that an officer means: by its number, or as he saw it, "YC-2026-0042@7". One that has changed since he
+// looked is refused, so that nobody decides about what he has not seen.
+func (d *Desk) find(ctx context.Context, tx *store.Tx, ref string) (bot.Case, error) {
+	number, seen, versioned := strings.Cut(ref, "@")
+	c, err := tx.CaseByNumber(ctx, number)
+	if err != nil {
+		return c, err
+	}
+	if versioned && seen != fmt.Sprint(c.Version) {
+		return c, bot.Errorf(bot.Conflict, "case %s has changed since you looked: you saw version %s, it is version %d now; look at it again", number, seen, c.Version)
+	}
+	return c, nil
+}
+
 // act runs f on a case in one transaction.
-func (d *Desk) act(ctx context.Context, number string, f func(tx *store.Tx, c bot.Case) (bot.Case, error)) (bot.Case, error) {
+func (d *Desk) act(ctx context.Context, ref string, f func(tx *store.Tx, c bot.Case) (bot.Case, error)) (bot.Case, error) {
 	var c bot.Case
 	err := d.DB.Write(ctx, func(tx *store.Tx) error {
 		var err error
-		if c, err = tx.CaseByNumber(ctx, number); err != nil {
+		if c, err = d.find(ctx, tx, ref); err != nil {
 			return err
 		}
 		c, err = f(tx, c)

@@ -17,7 +17,7 @@ func (d *Desk) MakePlan(ctx context.Context, actor bot.Actor, numbers []string) 
 	err := d.DB.Write(ctx, func(tx *store.Tx) error {
 		var cases []bot.Case
 		for _, number := range numbers {
-			c, err := tx.CaseByNumber(ctx, number)
+			c, err := d.find(ctx, tx, number)
 			if err != nil {
 				return err
 			}
@@ -26,6 +26,9 @@ func (d *Desk) MakePlan(ctx context.Context, actor bot.Actor, numbers []string) 
 			}
 			if c.PlanID != 0 {
 				return bot.Errorf(bot.Conflict, "case %s is in a plan already", number)
+			}
+			if err := notHeld(c); err != nil {
+				return err
 			}
 			cases = append(cases, c)
 		}
@@ -120,6 +123,11 @@ func (d *Desk) ApprovePlan(ctx context.Context, approver bot.Officer, number, ha
 		cases, err := tx.CasesOfPlan(ctx, plan.ID)
 		if err != nil {
 			return err
+		}
+		for _, c := range cases {
+			if err := notHeld(c); err != nil {
+				return err
+			}
 		}
 		if err := d.unchanged(ctx, tx, plan, cases); err != nil {
 			return err

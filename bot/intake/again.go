@@ -65,7 +65,12 @@ func (in *Intake) comesAgain(ctx context.Context, m store.Mail, unit bot.Unit, r
 		a.of, _, err = tx.SameList(ctx, unit.ID, m.ListHash)
 		return err
 	})
-	if err != nil || a.of.ID == 0 {
+	if err != nil {
+		return a, err
+	}
+	if a.of.ID == 0 {
+		a.of, err = in.samePeople(ctx, unit, request)
+		a.corrects = a.of.ID != 0
 		return a, err
 	}
 	same, later := sameLetter(request, letter, a.of), a.of.MailID > m.ID
@@ -75,6 +80,52 @@ func (in *Intake) comesAgain(ctx context.Context, m store.Mail, unit bot.Unit, r
 	}
 	a.corrects, err = in.mayChange(ctx, a.of)
 	return a, err
+}
+
+// samePeople returns the case that waits for this unit and is about the people of a list that comes as a request of its own:
+// most units answer a returned case with a new mail. It must be one case alone, and most people of each must be in the other;
+// the list then corrects it and is compared with what was there (FR-15). No id: there is none.
+func (in *Intake) samePeople(ctx context.Context, unit bot.Unit, request bot.Request) (found bot.Case, err error) {
+	people := make(map[string]bool)
+	for _, r := range request.Rows {
+		if r.Code != "" {
+			people[r.Code] = true
+		}
+	}
+	if len(people) == 0 {
+		return found, nil
+	}
+	err = in.DB.Read(ctx, func(tx *store.Tx) error {
+		waiting, err := tx.WaitingFor(ctx, unit.ID, request.Kind)
+		if err != nil {
+			return err
+		}
+		for _, c := range waiting {
+			rows, err := tx.Rows(ctx, c.ID)
+			if err != nil {
+				return err
+			}
+			theirs, shared := make(map[string]bool), 0
+			for _, r := range rows {
+				if r.Code != "" && !theirs[r.Code] {
+					theirs[r.Code] = true
+					if people[r.Code] {
+						shared++
+					}
+				}
+			}
+			if 2*shared <= len(people) || 2*shared <= len(theirs) {
+				continue
+			}
+			if found.ID != 0 { // two cases are about them: an officer sees both, and ROW-06 names them
+				found = bot.Case{}
+				return nil
+			}
+			found = c
+		}
+		return nil
+	})
+	return found, err
 }
 
 // alone makes sure that no other mail of the unit brings the same list at this moment. While it is being judged this one

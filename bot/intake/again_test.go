@@ -200,3 +200,50 @@ func TestOneMailToTwoAddresses(t *testing.T) {
 		}
 	})
 }
+
+// FR-15: most units answer a returned case with a new mail. A list of mostly the same people corrects the one case that waits for
+// them, and what it changed is known; a list of others, or one that could be about two cases, is a request of its own.
+func TestACorrectedListInANewMail(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		class := []string{"2153010001", "2153010002", "2153010003", "21530100"}
+		w.takes(letter{from: ctsv, codes: class})
+		fixed := []string{"2153010001", "2153010002", "2153010003", "2153010004"}
+		m := w.takes(letter{from: dtsdh, codes: fixed})
+		if m.Outcome != store.IsCase { // another unit's: its rows are in an open case, ROW-06
+			t.Errorf("another unit: %s %s", m.Outcome, m.Reason)
+		}
+		if m := w.takes(letter{from: ctsv, codes: []string{"2153010001", "2153010071", "2153010072"}}); m.Outcome != store.IsCase {
+			t.Errorf("a list of others: %s %s", m.Outcome, m.Reason)
+		}
+		m = w.takes(letter{from: ctsv, codes: fixed})
+		c := w.cases()[0]
+		if m.Outcome != store.IsFollowUp || m.CaseID != c.ID || m.Thread != "people "+c.Number || m.Number != "" {
+			t.Fatalf("the corrected list: %s %s, case %d, by %q, number %q", m.Outcome, m.Reason, m.CaseID, m.Thread, m.Number)
+		}
+		if diff := cmp.Diff(fixed, w.codes(c)); diff != "" {
+			t.Error(diff)
+		}
+		corrections := storetest.Read(t, w.db, func(ctx context.Context, tx *store.Tx) ([]store.Correction, error) { return tx.Corrections(ctx, c.ID) })
+		if len(corrections) != 1 || corrections[0].Changes.Unchanged != 3 {
+			t.Errorf("compared: %+v", corrections)
+		}
+	})
+}
+
+// Two cases wait for the same people: the list could mean either, and changes none.
+func TestACorrectedListForTwoCases(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.SQLite(t))
+	w.takes(letter{from: ctsv, codes: []string{"2153010001", "2153010002", "1"}})
+	w.takes(letter{from: ctsv, codes: []string{"2153010001", "2153010009", "2153010008"}}) // its first row is in an open case
+	w.takes(letter{from: ctsv, codes: []string{"2153010002", "2153010009", "2"}})
+	before := len(w.cases())
+	if before != 3 {
+		t.Fatalf("the lists of this test open %d cases, want 3", before)
+	}
+	m := w.takes(letter{from: ctsv, codes: []string{"2153010001", "2153010002", "2153010009"}})
+	if m.Outcome != store.IsCase || len(w.cases()) != before+1 {
+		t.Errorf("%s %s, %d cases", m.Outcome, m.Reason, len(w.cases()))
+	}
+}

@@ -49,7 +49,7 @@ func (in *Intake) mayChange(ctx context.Context, c bot.Case) (bool, error) {
 	case bot.WaitingUnit:
 		return true, nil
 	case bot.Received, bot.InWork, bot.Creating, bot.Created:
-	case bot.Delivered, bot.ReceivedByUnit, bot.HandedOver, bot.Closed, bot.Withdrawn, bot.Superseded:
+	case bot.Delivered, bot.ReceivedByUnit, bot.HandedOver, bot.Suspending, bot.Suspended, bot.Erasing, bot.Closed, bot.Withdrawn, bot.Superseded:
 		return false, nil
 	}
 	var rows []bot.CaseRow
@@ -113,6 +113,7 @@ func (in *Intake) reopen(ctx context.Context, tx *store.Tx, c bot.Case, was earl
 	}
 	want := c.State
 	c.Version, c.State, c.PlanID, c.Checked, c.Planned = fresh.Version, fresh.State, fresh.PlanID, fresh.Checked, fresh.Planned
+	c.Owner, c.Held, c.HeldWhy, c.Supersedes = fresh.Owner, fresh.Held, fresh.HeldWhy, fresh.Supersedes
 	if c, err = in.Reopen(ctx, tx, c); err != nil {
 		return c, err
 	}

@@ -112,6 +112,9 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 	case again.answer:
 		return in.already(ctx, m, msg, unit, again.of)
 	case again.corrects:
+		if m.Thread == "" {
+			m.Thread = "people " + again.of.Number
+		}
 		return in.correctsSame(ctx, m, msg, unit, r, again.of, platform)
 	}
 	if c.ID == 0 {

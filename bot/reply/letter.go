@@ -269,3 +269,38 @@ func (w *Writer) Withdrawn(x Withdrawal) (Draft, error) {
 		Reason line
 	}{w.page(x.Case, x.Unit, x.On), x.On, plain(x.Reason, speech)})
 }
+
+// A Hold is a case whose clock is stopped, or goes on again.
+type Hold struct {
+	Case, Unit string
+	At         time.Time
+	Why        string
+	Resumed    bool
+}
+
+// Held says that the case is on hold and why, or that it goes on.
+func (w *Writer) Held(h Hold) (Draft, error) {
+	name := "on_hold"
+	if h.Resumed {
+		name = "resumed"
+	}
+	return w.draft(name, h.Case, struct {
+		page
+		At  time.Time
+		Why line
+	}{w.page(h.Case, h.Unit, h.At), h.At, plain(h.Why, speech)})
+}
+
+// A Supersession is a case for which another one stands in.
+type Supersession struct {
+	Case, Unit, By string
+	At             time.Time
+}
+
+// Superseded says which case stands in for this one.
+func (w *Writer) Superseded(s Supersession) (Draft, error) {
+	return w.draft("superseded", s.Case, struct {
+		page
+		By line
+	}{w.page(s.Case, s.Unit, s.At), plain(s.By, longest)})
+}

@@ -55,6 +55,11 @@ func (tx *Tx) SameList(ctx context.Context, unit, listHash string) (bot.Case, bo
 		AND c.state NOT IN ('closed', 'withdrawn', 'superseded') ORDER BY c.id DESC`, listHash, unit)
 }
 
+// WaitingFor returns the cases of a kind that wait for a unit.
+func (tx *Tx) WaitingFor(ctx context.Context, unit string, kind bot.Kind) ([]bot.Case, error) {
+	return list(ctx, tx, scanCase, `SELECT `+caseColumns+` FROM cases c WHERE c.unit = $1 AND c.kind = $2 AND c.state = 'waiting_unit' ORDER BY c.id`, unit, string(kind))
+}
+
 // SameListInHand returns another mail of the unit that brings the same list, has its case number and no outcome yet.
 func (tx *Tx) SameListInHand(ctx context.Context, m Mail) (id int64, err error) {
 	ids, err := list(ctx, tx, scanID, `SELECT id FROM mails WHERE list_hash = $1 AND list_hash <> '' AND unit = $2 AND id <> $3 AND number <> '' AND outcome = ''

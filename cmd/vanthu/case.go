@@ -11,15 +11,21 @@ import (
 	"vanthu/bot/store"
 )
 
-// caseCmd is what officers do to cases.
+// caseCmd is what officers do to cases. A case is named by its number, or as "case show" shows it, YC-2026-0042@7: then nothing is
+// done when it has changed since.
 type caseCmd struct {
-	List     caseListCmd     `cmd:"" help:"List cases."`
-	Show     caseShowCmd     `cmd:"" help:"Show a case: rows, findings, history."`
-	Check    caseCheckCmd    `cmd:"" help:"Stamp a case as checked (QT.CNTT.03 step 3)."`
-	Return   caseReturnCmd   `cmd:"" help:"Return a case to its unit with a reason."`
-	Withdraw caseWithdrawCmd `cmd:"" help:"Withdraw a case before anything was made."`
-	Resend   caseResendCmd   `cmd:"" help:"Send the answers of a case again that failed or bounced."`
-	Explain  caseExplainCmd  `cmd:"" help:"Say of one row: which mail, file and cell, which rule, who approved, what the platform said."`
+	List      caseListCmd      `cmd:"" help:"List cases."`
+	Show      caseShowCmd      `cmd:"" help:"Show a case: rows, findings, history."`
+	Check     caseCheckCmd     `cmd:"" help:"Stamp a case as checked (QT.CNTT.03 step 3)."`
+	Return    caseReturnCmd    `cmd:"" help:"Return a case to its unit with a reason."`
+	Withdraw  caseWithdrawCmd  `cmd:"" help:"Withdraw a case before anything was made."`
+	Take      caseTakeCmd      `cmd:"" help:"Be the officer who has a case."`
+	Release   caseReleaseCmd   `cmd:"" help:"Give a case back to the office."`
+	Hold      caseHoldCmd      `cmd:"" help:"Put a case on hold with a reason: its clock stands still, the unit is told."`
+	Resume    caseResumeCmd    `cmd:"" help:"Let a case go on that was on hold."`
+	Resend    caseResendCmd    `cmd:"" help:"Send the answers of a case again that failed or bounced."`
+	Supersede caseSupersedeCmd `cmd:"" help:"End a case because another one of its unit stands in for it."`
+	Explain   caseExplainCmd   `cmd:"" help:"Say of one row: which mail, file and cell, which rule, who approved, what the platform said."`
 }
 
 type caseListCmd struct {
@@ -41,12 +47,20 @@ func (c *caseListCmd) Run(e *env) error {
 			return writeJSON(e, cases)
 		}
 		w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "CASE\tUNIT\tSTATE\tRECEIVED\tCHECKED BY\tPLANNED BY")
+		fmt.Fprintln(w, "CASE\tUNIT\tSTATE\tRECEIVED\tOFFICER\tCHECKED BY\tPLANNED BY")
 		for _, k := range cases {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Number, k.Unit, k.State, local(k.ReceivedAt), dash(string(k.Checked.By)), dash(string(k.Planned.By)))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.Number, k.Unit, stateOf(k), local(k.ReceivedAt), dash(k.Owner), dash(string(k.Checked.By)), dash(string(k.Planned.By)))
 		}
 		return w.Flush()
 	})
+}
+
+// stateOf says where a case stands, with its flag.
+func stateOf(c bot.Case) string {
+	if c.Held.Done() {
+		return string(c.State) + " (on hold)"
+	}
+	return string(c.State)
 }
 
 func dash(s string) string {
@@ -115,7 +129,10 @@ func (c *caseShowCmd) Run(e *env) error {
 
 func (v *caseView) print(e *env) error {
 	k := v.Case
-	fmt.Fprintf(e.stdout, "%s  %s  %s  received %s\n", k.Number, k.Unit, k.State, local(k.ReceivedAt))
+	fmt.Fprintf(e.stdout, "%s@%d  %s  %s  received %s  officer %s\n", k.Number, k.Version, k.Unit, stateOf(k), local(k.ReceivedAt), dash(k.Owner))
+	if k.Held.Done() {
+		fmt.Fprintf(e.stdout, "on hold since %s, by %s: %s\n", local(k.Held.At), k.Held.By, foreign(k.HeldWhy))
+	}
 	fmt.Fprintf(e.stdout, "letter: %s (%s, %s)  list: %s\n", foreign(k.LetterFile), foreign(k.LetterDate), foreign(k.Signer), foreign(k.ListFile))
 	printEvidence(e, k)
 	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
@@ -211,7 +228,7 @@ func (f *officerFlags) done(e *env, k bot.Case, err error) error {
 	if f.JSON {
 		return writeJSON(e, k)
 	}
-	fmt.Fprintf(e.stdout, "%s is now %s\n", k.Number, k.State)
+	fmt.Fprintf(e.stdout, "%s is now %s\n", k.Number, stateOf(k))
 	return nil
 }
 
