@@ -29,6 +29,7 @@ type Server struct {
 	parts   *parts
 	alone   bool // no other process serves this database
 	release func()
+	hooks   Hooks
 }
 
 // Hooks are what the program that serves adds; all may be nil. The demo and tests see with them what happens.
@@ -38,6 +39,12 @@ type Hooks struct {
 	// Child makes a process that calls ServeForeign: one of those in which foreign bytes are read. nil: they are read in
 	// this process.
 	Child func() *exec.Cmd
+
+	// A play with a clock of its own dates by it what the mail server has dated, sweeps more often than each minute, and
+	// hears of each sweep when it began.
+	Arrived func(time.Time) time.Time
+	Sweep   time.Duration
+	Swept   func(began time.Time) error
 }
 
 // NewServer builds a server. Everything that can be wrong with the world is an error here, not later.
@@ -46,7 +53,7 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{App: a, release: func() {}}
+	s := &Server{App: a, release: func() {}, hooks: hooks}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -77,8 +84,21 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 		return nil, err
 	}
 	a.DB.Wake, a.DB.Commit = s.wake, hooks.Commit
-	s.watcher = inbox.New(s.parts.inboxConfig, s.watch.journal(inbox.Journal{Unknown: s.parts.intake.Unknown, Store: s.parts.intake.Store, Lost: s.parts.intake.Lost}))
+	s.watcher = inbox.New(s.parts.inboxConfig, s.watch.journal(inbox.Journal{Unknown: s.parts.intake.Unknown, Store: hooks.dated(s.parts.intake.Store), Lost: s.parts.intake.Lost}))
 	return s, nil
+}
+
+// dated is store with the dates of arrival that a play wants.
+func (h Hooks) dated(store func(context.Context, []inbox.Delivery) error) func(context.Context, []inbox.Delivery) error {
+	if h.Arrived == nil {
+		return store
+	}
+	return func(ctx context.Context, batch []inbox.Delivery) error {
+		for i := range batch {
+			batch[i].InternalDate = h.Arrived(batch[i].InternalDate)
+		}
+		return store(ctx, batch)
+	}
 }
 
 // start takes up what was left when the last process ended, and begins to work.
@@ -135,18 +155,28 @@ func (s *Server) Run(ctx context.Context) error {
 
 // sweeping wakes each minute whatever is due and has no live job.
 func (s *Server) sweeping(ctx context.Context) error {
-	ticker := time.NewTicker(time.Minute)
+	every := time.Minute
+	if s.hooks.Sweep > 0 {
+		every = s.hooks.Sweep
+	}
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-ticker.C:
+			began := s.DB.Now()
 			if err := s.parts.postman.late(ctx, s.Config.Alarm.LetterAge); err != nil && ctx.Err() == nil {
 				s.Logger.Error("sweep", "code", "late_failed", "error", err.Error())
 			}
 			if err := s.runner.Sweep(ctx); err != nil && ctx.Err() == nil {
 				s.Logger.Error("sweep", "code", "sweep_failed", "error", err.Error())
+			}
+			if s.hooks.Swept != nil {
+				if err := s.hooks.Swept(began); err != nil {
+					return fmt.Errorf("app: %w", err)
+				}
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"log/slog"
-	"time"
 
 	"vanthu/bot/app"
 	"vanthu/bot/config"
@@ -24,7 +23,7 @@ func (c *alarmTestCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.Open(e.ctx, cfg, slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), time.Now)
+	a, err := app.Open(e.ctx, cfg, slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), clock)
 	if err != nil {
 		return err
 	}

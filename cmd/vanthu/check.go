@@ -47,7 +47,7 @@ func (c *checkCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now().In(calendar.ICT)
+	now := clock().In(calendar.ICT)
 	checked, err := c.check(e.ctx, world, known, now)
 	if err != nil {
 		r := report{w: e.stderr, lang: c.Lang}

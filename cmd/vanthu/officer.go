@@ -55,7 +55,7 @@ func (f *officerFlags) openWith(e *env, load func(string) (*config.Config, error
 	if err != nil {
 		return err
 	}
-	a, err := app.Open(e.ctx, cfg, slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), time.Now)
+	a, err := app.Open(e.ctx, cfg, slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), clock)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"log/slog"
-	"time"
 
 	"vanthu/bot/app"
 	"vanthu/bot/config"
@@ -25,7 +24,7 @@ func (c *serveCmd) Run(e *env) error {
 		return err
 	}
 	logger := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	server, err := app.NewServer(e.ctx, cfg, logger, time.Now, app.Hooks{Child: reader})
+	server, err := app.NewServer(e.ctx, cfg, logger, clock, played(app.Hooks{Child: reader}))
 	if err != nil {
 		return err
 	}

@@ -74,6 +74,12 @@ func letter(t testing.TB, unit string) []byte {
 		"Cần Thơ, ngày 10 tháng 11 năm 2026", "BẢN ĐỀ NGHỊ", "Về việc cấp tài khoản email", "Kính gửi: Phòng Công nghệ Thông tin",
 		"Lý do cấp email: Bổ sung tài khoản cho sinh viên nhập học", "Đề nghị Phòng CNTT cấp mới tài khoản email cho sinh viên theo danh sách đính kèm.",
 		"Trân trọng.", "Thủ trưởng đơn vị", "Nguyễn Thị Thu Hà"}
+	return wordFile(t, paragraphs)
+}
+
+// wordFile is a file of Word with these paragraphs.
+func wordFile(t testing.TB, paragraphs []string) []byte {
+	t.Helper()
 	var body strings.Builder
 	for _, p := range paragraphs {
 		fmt.Fprintf(&body, `<w:p><w:r><w:t xml:space="preserve">%s</w:t></w:r></w:p>`, p)

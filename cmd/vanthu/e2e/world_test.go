@@ -78,17 +78,7 @@ const (
 func newWorld(t testing.TB, database string) *world {
 	t.Helper()
 	w := &world{servers: theServers(t), t: t, dir: t.TempDir(), binary: build(t)}
-	w.config = filepath.Join(w.dir, "vanthu.toml")
-	store := `url = "sqlite:vanthu.db"`
-	if database == "postgres" {
-		store = fmt.Sprintf("url = %q\npassword_file = \"password\"", freshSchema(t, w.password))
-	}
-	w.write("password", w.password)
-	w.write("ctsv.pass", passphrase)
-	w.write("dtsdh.pass", passphrase)
-	if err := secret.GenerateKey(filepath.Join(w.dir, "vanthu.key")); err != nil {
-		t.Fatal(err)
-	}
+	store := w.secrets(database)
 	w.write("vanthu.toml", fmt.Sprintf(settings, os.Getenv("VANTHU_CI_IMAPS"), os.Getenv("VANTHU_CI_CA"), w.serverName,
 		os.Getenv("VANTHU_CI_SUBMISSION"), os.Getenv("VANTHU_CI_CA"), w.serverName, store,
 		os.Getenv("VANTHU_CI_LDAPS"), os.Getenv("VANTHU_CI_CA"), w.serverName, os.Getenv("VANTHU_CI_LDAP_BIND_DN"), os.Getenv("VANTHU_CI_LDAP_BASE")))
@@ -97,6 +87,22 @@ func newWorld(t testing.TB, database string) *world {
 	}
 	w.emptyDirectory()
 	return w
+}
+
+// secrets writes what the configuration names, and returns the lines of its [store].
+func (w *world) secrets(database string) string {
+	w.t.Helper()
+	w.config = filepath.Join(w.dir, "vanthu.toml")
+	w.write("password", w.password)
+	w.write("ctsv.pass", passphrase)
+	w.write("dtsdh.pass", passphrase)
+	if err := secret.GenerateKey(filepath.Join(w.dir, "vanthu.key")); err != nil {
+		w.t.Fatal(err)
+	}
+	if database == "postgres" {
+		return fmt.Sprintf("url = %q\npassword_file = \"password\"", freshSchema(w.t, w.password))
+	}
+	return `url = "sqlite:vanthu.db"`
 }
 
 const settings = `

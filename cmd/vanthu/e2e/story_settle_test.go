@@ -1,0 +1,134 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"vanthu/bot"
+	"vanthu/bot/store"
+)
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// settle waits until nothing is left to be done: a sweep that began after what was done last leaves nothing, and another one
+// after it finds nothing.
+func (s *tale) settle() {
+	s.t.Helper()
+	if s.serving == nil {
+		return
+	}
+	if s.app == nil {
+		s.app = s.open()
+		s.queue = s.openQueue()
+	}
+	for range 2 {
+		since, why := s.inPlay(time.Now()), ""
+		defer func() {
+			if why != "" {
+				s.t.Logf("%s: not settled: %s", s.folder, why)
+			}
+		}()
+		s.await("the story to settle", time.Minute, func() bool {
+			why = s.unrest(since)
+			return why == ""
+		})
+	}
+}
+
+// inPlay is what time the program thinks it is (cmd/vanthu/clock_stepped.go).
+func (s *tale) inPlay(at time.Time) time.Time { return s.now.Add(at.Sub(s.stepped) / 100) }
+
+// openQueue opens the table of the queue, to see whether anybody works.
+func (s *tale) openQueue() *sql.DB {
+	driver, dsn := "sqlite", "file:"+filepath.Join(s.dir, "vanthu.db")+"?mode=ro&_pragma=busy_timeout(10000)"
+	if s.database == "postgres" {
+		driver, dsn = "pgx", s.app.Config.Store.DSN()
+	}
+	db, err := sql.Open(driver, dsn)
+	check(s.t, err)
+	s.t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// unrest says what is still to be done; "" nothing.
+func (s *tale) unrest(since time.Time) string {
+	text, err := os.ReadFile(s.clock + ".swept")
+	if err != nil {
+		return err.Error()
+	}
+	if began, err := time.Parse(time.RFC3339Nano, string(text)); err != nil || !began.After(since) {
+		return "no sweep since"
+	}
+	jobs := 0
+	if err := s.queue.QueryRowContext(s.t.Context(), "SELECT count(*) FROM river_job WHERE state IN ('available', 'pending', 'running', 'retryable', 'scheduled')").Scan(&jobs); err != nil {
+		return err.Error()
+	}
+	if jobs > 0 {
+		return fmt.Sprintf("%d jobs", jobs)
+	}
+	var why string
+	letters := 0
+	err = s.app.DB.Read(s.t.Context(), func(tx *store.Tx) error {
+		ctx := s.t.Context()
+		counts, err := tx.CountMails(ctx)
+		unfiled, err2 := tx.Unfiled(ctx, 1)
+		all, err3 := tx.Letters(ctx, 0)
+		cases, err4 := tx.Cases(ctx, "")
+		if err := errors.Join(err, err2, err3, err4); err != nil {
+			return err
+		}
+		total := 0
+		for _, n := range counts {
+			total += n
+		}
+		switch {
+		case total < s.arrived:
+			why = fmt.Sprintf("%d of %d mails have come", total, s.arrived)
+		case counts[""] > 0 || len(unfiled) > 0:
+			why = "mails are judged or filed"
+		}
+		for _, l := range all {
+			if l.State == store.LetterSent {
+				letters++
+				continue
+			}
+			why = fmt.Sprintf("%s to %s is %s", l.Kind, l.To, l.State)
+		}
+		for _, c := range cases {
+			switch c.State {
+			case bot.Creating, bot.Created:
+				why = fmt.Sprintf("%s is %s", c.Number, c.State)
+			default:
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err.Error()
+	}
+	if why != "" {
+		return why
+	}
+	delivered := 0
+	for name, box := range s.boxes {
+		if name != "cntt" {
+			delivered += box.count("INBOX")
+		}
+	}
+	if delivered < letters {
+		return fmt.Sprintf("%d of %d letters are delivered", delivered, letters)
+	}
+	return ""
+}
