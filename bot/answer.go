@@ -57,8 +57,7 @@ type Answer struct {
 	Reason     string     // an officer's words
 	Template   string     // the prepared letter that an officer chose instead of words of his own
 	At         time.Time
-	CheckDue   time.Time // M01
-	CreateDue  time.Time // M01
+	Promise    Promise   // M01
 	ConfirmDue time.Time // M03, M04
 	Made       int       // rows that became accounts
 	Accounts   []NewAccount

@@ -9,19 +9,6 @@ import (
 	"time"
 )
 
-// Procedure and Edition are the ones every case carries (FR-01).
-const (
-	Procedure = "QT.CNTT.03"
-	Edition   = "01"
-)
-
-// Days of QT.CNTT.03, edition 01: check (step 3), creation at most (step 4), hand-over by the unit (step 6).
-const (
-	CheckDays    = 1
-	CreateDays   = 30
-	HandOverDays = 1
-)
-
 // A Unit is an office that may send requests (FR-08).
 type Unit struct {
 	ID        string   // "CTSV"

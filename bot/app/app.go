@@ -21,6 +21,7 @@ import (
 	"vanthu/bot/config"
 	"vanthu/bot/desk"
 	"vanthu/bot/job"
+	"vanthu/bot/procedure"
 	"vanthu/bot/store"
 )
 
@@ -30,6 +31,7 @@ type App struct {
 	DB       *store.DB
 	Desk     *desk.Desk
 	Calendar *calendar.Calendar
+	Book     *procedure.Book
 	Logger   *slog.Logger
 	Alarms   *alarm.Alarms // told by a serving process only
 
@@ -57,6 +59,10 @@ func open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 	if err != nil {
 		return nil, err
 	}
+	book, err := readBook(cfg)
+	if err != nil {
+		return nil, err
+	}
 	db, err := store.Open(ctx, cfg.Store.DSN(), cfg.Store.Value, now)
 	if err != nil {
 		return nil, err
@@ -66,14 +72,15 @@ func open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 		db.Close()
 		return nil, err
 	}
-	a := &App{Config: cfg, DB: db, Calendar: days, Logger: logger, letters: newLetters(cfg, salt)}
+	a := &App{Config: cfg, DB: db, Calendar: days, Book: book, Logger: logger, letters: newLetters(cfg, salt)}
+	a.letters.edition = a.definition
 	names := a.userNames()
 	if a.Alarms, err = newAlarms(a); err != nil {
 		db.Close()
 		return nil, err
 	}
 	a.Desk = &desk.Desk{DB: db, Units: cfg.BotUnits(), OfficeOfOne: cfg.Plan.OfficeOfOne, Platform: cfg.Accounts.Platform,
-		UserName: names.UserName, Compose: a.letters.compose, Due: a.due}
+		UserName: names.UserName, Compose: a.letters.compose, Due: a.due, Promise: a.promise}
 	return a, nil
 }
 
@@ -88,9 +95,6 @@ func (a *App) Close() {
 func (a *App) userNames() account.Policy {
 	return account.Policy{Domain: a.Config.Accounts.Domain, Reserved: a.Config.Accounts.Reserved}
 }
-
-// due counts calendar days; the last one off rolls on (Q8).
-func (a *App) due(from time.Time, days int) time.Time { return a.Calendar.Due(from, days, false) }
 
 // openQueue wires the queues on whatever database there is. Without handlers jobs are only inserted.
 func (a *App) openQueue(ctx context.Context, queues []job.Queue) (err error) {
@@ -157,7 +161,7 @@ func (a *App) sweep(ctx context.Context, later bool) ([]store.Job, error) {
 				return err
 			}
 			for _, c := range cases {
-				if kind == store.RemindJob && tx.Now.Before(a.due(c.UpdatedAt, bot.HandOverDays)) {
+				if kind == store.RemindJob && tx.Now.Before(a.due(c, bot.StepHandOver, c.UpdatedAt)) {
 					continue
 				}
 				add(kind, []int64{c.ID})

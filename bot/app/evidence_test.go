@@ -252,7 +252,7 @@ func (o *office) intakeOf(t *testing.T, db *store.DB, read intake.SignatureReade
 		DB: db, Units: o.cfg.BotUnits(), Service: o.cfg.SMTP.From, Trust: trustPolicy(o.cfg), MIME: o.world.MIME, Files: intake.InProcess(o.world.Parse),
 		Logger: slog.New(slog.DiscardHandler), Folders: intake.Folders{Done: "Done", Returned: "Returned", Ignored: "Ignored", Quarantine: "Quarantine"},
 		Accounts: func(context.Context, []string) ([]bot.Existing, error) { return nil, nil }, Codes: rules.Codes, Judge: o.world.Judge, Compose: letters.compose,
-		Due: func(from time.Time, days int) time.Time { return from.AddDate(0, 0, days) }, Notary: o.world.notary,
+		Edition: func(time.Time) string { return "01" }, Promise: func(bot.Case, time.Time) bot.Promise { return bot.Promise{} }, Notary: o.world.notary,
 	}
 	if read != nil {
 		in.Notary.Read = read

@@ -27,10 +27,11 @@ import (
 
 // letters turns an answer into a mail for the outbox.
 type letters struct {
-	cfg    *config.Config
-	salt   string // of this database
-	office reply.Office
-	writer *reply.Writer
+	cfg     *config.Config
+	salt    string                        // of this database
+	edition func(bot.Case) bot.Definition // which one a case follows; nil: letters do not name it
+	office  reply.Office
+	writer  *reply.Writer
 	// mark marks a unit's own list, in this process or another.
 	mark func(reply.Office, bot.ListFile, bot.Request) ([]byte, error)
 }
@@ -160,7 +161,7 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 		}
 		return l.writer.HandedOver(h)
 	case bot.AlreadyHere:
-		return l.writer.Already(reply.AlreadyHere{Case: number, Unit: unit, At: a.At, ReceivedAt: a.Case.ReceivedAt, State: a.Case.State, CreateBy: a.CreateDue,
+		return l.writer.Already(reply.AlreadyHere{Case: number, Unit: unit, At: a.At, ReceivedAt: a.Case.ReceivedAt, State: a.Case.State, CreateBy: a.Promise.Accounts,
 			To: a.Unit.Addresses[0]})
 	case bot.ConfirmSender:
 		return l.writer.ConfirmSender(reply.SenderQuestion{Tag: bot.ConfirmTag + a.Token, Unit: unit, At: a.At, Mail: a.Mail, Received: a.Received, Files: a.Files, Until: a.ConfirmDue})
@@ -180,10 +181,17 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 	return reply.Draft{}, fmt.Errorf("no letter is called %q", a.Kind)
 }
 
+func (l *letters) definition(c bot.Case) bot.Definition {
+	if l.edition == nil {
+		return bot.Definition{}
+	}
+	return l.edition(c)
+}
+
 // answer fills the first answer to a request; marked puts the unit's own first list beside it.
 func (l *letters) answer(a bot.Answer, marked bool) reply.Answer {
 	lim := l.cfg.Limits
-	r := reply.Answer{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, ReceivedAt: a.Case.ReceivedAt, Request: a.Request, CheckBy: a.CheckDue, CreateBy: a.CreateDue, Changes: a.Changes,
+	r := reply.Answer{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, ReceivedAt: a.Case.ReceivedAt, Request: a.Request, CheckBy: a.Promise.Check, Expected: a.Promise.Expected, CreateBy: a.Promise.Accounts, Changes: a.Changes, Definition: l.definition(a.Case),
 		Limits: reply.Limits{MailMB: lim.MailMB, Parts: lim.Parts, UnpackedMB: lim.UnpackedMB, Rows: lim.Rows, Columns: lim.Columns}}
 	if marked && len(a.Request.Rows) > 0 && len(a.Lists) > 0 {
 		r.Workbook = l.workbook(a, a.Lists[0])

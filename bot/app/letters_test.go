@@ -44,7 +44,7 @@ func TestLettersOfTheDesk(t *testing.T) {
 	}{
 		{
 			name:   "the consent has its own instant and time limit",
-			change: func(a *bot.Answer) { a.Kind, a.CreateDue = bot.PartAccepted, received.Add(800*time.Hour) },
+			change: func(a *bot.Answer) { a.Kind, a.Promise.Accounts = bot.PartAccepted, received.Add(800*time.Hour) },
 			says:   []string{"Ví Dụ, ngày 22 tháng 11 năm 2026", "lúc 11 giờ 05 phút ngày 22 tháng 11 năm 2026", "chậm nhất ngày 23 tháng 12 năm 2026", "Người Giữ Lại", "mã hồ sơ riêng"},
 			not:    []string{"09 giờ 05 phút"},
 		},

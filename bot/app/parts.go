@@ -153,7 +153,7 @@ func (p *parts) newIntake(a *App, hooks Hooks) (*intake.Intake, error) {
 		Brakes:   intake.Brakes(cfg.Brakes),
 		Folders:  intake.Folders{Done: f.Done, Returned: f.Returned, Ignored: f.Ignored, Quarantine: f.Quarantine},
 		Accounts: accountsOn(p.platform, world.Policy.Address), Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
-		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Due: a.due,
+		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Edition: a.edition, Promise: a.promise,
 	}, nil
 }
 

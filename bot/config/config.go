@@ -25,11 +25,13 @@ type Config struct {
 	Accounts Accounts  `toml:"accounts"`
 	Rules    Rules     `toml:"rules"`
 	Plan     Plan      `toml:"plan"`
+	Deadline Deadlines `toml:"deadlines"`
 	Limits   Limits    `toml:"limits"`
 	Alarm    Alarm     `toml:"alarm"`
 	Brakes   Brakes    `toml:"brakes"`
 	Units    []Unit    `toml:"unit"`
 	Officers []Officer `toml:"officer"`
+	Editions []Edition `toml:"edition"`
 
 	File string `toml:"-"` // where it was read from, for messages
 }
@@ -262,6 +264,17 @@ type Officer struct {
 	Name     string `toml:"name"`
 	Login    string `toml:"login"` // operating-system user
 	Approver bool   `toml:"approver"`
+}
+
+// Deadlines says how the time limits of the procedure are counted (decision 22).
+type Deadlines struct {
+	Working []string `toml:"working"` // steps whose limit counts working days only, beside those of which the edition says so
+}
+
+// An Edition is a later one of the procedure than what is built in.
+type Edition struct {
+	Definition string `toml:"file"` // as `vanthu procedure` prints one
+	From       string `toml:"from"` // "2027-09-01": the day from which new cases follow it
 }
 
 // BotUnits returns the units as the rest of bot knows them.

@@ -102,6 +102,9 @@ func (c *Config) resolve(folder string) {
 	for i, domain := range c.Trust.Domains {
 		c.Trust.Domains[i] = strings.ToLower(domain)
 	}
+	for i := range c.Editions {
+		paths = append(paths, &c.Editions[i].Definition)
+	}
 	for i := range c.Units {
 		paths = append(paths, &c.Units[i].PassphraseFile)
 		for j, address := range c.Units[i].Addresses {

@@ -15,6 +15,7 @@ func (c *checker) world() {
 	c.units()
 	c.rules()
 	c.evidence()
+	c.deadlines()
 	l := c.cfg.Limits
 	c.positive("limits.mail_mb", l.MailMB)
 	c.positive("limits.parts", l.Parts)

@@ -151,7 +151,7 @@ func (d *Desk) acceptPart(ctx context.Context, tx *store.Tx, c bot.Case, event b
 	if good == 0 {
 		return bot.Errorf(bot.Conflict, "case %s has no good row", c.Number)
 	}
-	c.State = bot.Received
+	c.State, c.Promised = bot.Received, d.Promise(c, tx.Now).Accounts
 	if c, err = tx.SaveCase(ctx, c); err != nil {
 		return err
 	}

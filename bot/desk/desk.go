@@ -24,7 +24,9 @@ type Desk struct {
 	Platform    string // where accounts are made
 	UserName    func(code string) (user, address string, err error)
 	Compose     func(bot.Answer) (store.Letter, error)
-	Due         func(from time.Time, days int) time.Time
+	// Due is the end of a step of the case that began at from; Promise is for a request that is complete from then on.
+	Due     func(c bot.Case, step bot.StepID, from time.Time) time.Time
+	Promise func(c bot.Case, from time.Time) bot.Promise
 }
 
 // Check stamps that an officer has checked a case against the rules (step 3). Creation starts when it is planned too.
@@ -201,9 +203,9 @@ func (d *Desk) tellOnce(ctx context.Context, tx *store.Tx, c bot.Case, kind bot.
 	if told, err := tx.HasLetter(ctx, a.Step); err != nil || told {
 		return false, err
 	}
-	a.Reason, a.ConfirmDue = reason, d.Due(a.At, bot.HandOverDays)
+	a.Reason, a.ConfirmDue = reason, d.Due(c, bot.StepHandOver, a.At)
 	if kind == bot.PartAccepted { // the time limits start anew with the consent (M02)
-		a.CheckDue, a.CreateDue = d.Due(a.At, bot.CheckDays), d.Due(a.At, bot.CreateDays)
+		a.Promise = d.Promise(c, a.At)
 	}
 	letter, err := d.Compose(a)
 	if err != nil {

@@ -35,7 +35,8 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, db: storetest.SQLite(t)}
 	w.desk = &desk.Desk{DB: w.db, Units: []bot.Unit{ctsv, sdh}, Platform: "file",
-		Due: func(from time.Time, days int) time.Time { return from.AddDate(0, 0, days) },
+		Due:     func(_ bot.Case, _ bot.StepID, from time.Time) time.Time { return from.AddDate(0, 0, 1) },
+		Promise: func(_ bot.Case, from time.Time) bot.Promise { return bot.Promise{Accounts: from.AddDate(0, 0, 30)} },
 		UserName: func(code string) (string, string, error) {
 			if code == "admin" {
 				return "", "", errors.New("reserved")
@@ -77,7 +78,7 @@ func (w *world) opens(unit bot.Unit, state bot.State, codes ...string) string {
 		if number, err = tx.KeepNumber(ctx, id, "YC"); err != nil {
 			return err
 		}
-		c, err := tx.AddCase(ctx, bot.Case{Number: number, Procedure: bot.Procedure, Edition: bot.Edition, Kind: bot.AccountRequest, Unit: unit.ID,
+		c, err := tx.AddCase(ctx, bot.Case{Number: number, Procedure: bot.Procedure, Edition: "01", Kind: bot.AccountRequest, Unit: unit.ID,
 			State: state, MailID: id, ReceivedAt: tx.Now})
 		if err != nil {
 			return err

@@ -39,11 +39,17 @@ func TestCorrections(t *testing.T) {
 	w := newWorld(t, storetest.SQLite(t))
 	w.takes(letter{from: ctsv, codes: []string{"2153010001", "12"}})
 	c := w.cases()[0]
+	if !c.Promised.IsZero() || c.Edition != "01" {
+		t.Errorf("a list with a bad row got the promise %s, edition %s", c.Promised, c.Edition)
+	}
 	answer := w.letters()[0].MessageID
 
 	fixed := w.takes(letter{from: ctsv, refers: answer, codes: []string{"2153010001", "2153010002"}})
 	if got := w.cases(); len(got) != 1 || got[0].Number != c.Number || got[0].State != bot.Received || fixed.Outcome != store.IsFollowUp || fixed.Folder != "Done" {
 		t.Fatalf("corrected: %+v, mail %s", got, fixed.Outcome)
+	}
+	if want := fixed.ArrivedAt.AddDate(0, 0, 30); !w.cases()[0].Promised.Equal(want) {
+		t.Errorf("the corrected list got the promise %s, want %s", w.cases()[0].Promised, want)
 	}
 
 	// Checked and planned, then corrected once more: the unapproved plan is dropped, the stamps are gone.

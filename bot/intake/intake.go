@@ -45,8 +45,9 @@ type Intake struct {
 	Reopen func(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error)
 	// Confirm does what a unit said about its case; bot.Conflict when it does not fit.
 	Confirm func(ctx context.Context, tx *store.Tx, c bot.Case, said Said, by bot.Unit, mailID int64) error
-	// Due counts deadlines in days from an instant.
-	Due func(from time.Time, days int) time.Time
+	// Edition is the one of the procedure that a case follows which comes at that moment, Promise what its unit is told of its time.
+	Edition func(at time.Time) string
+	Promise func(c bot.Case, from time.Time) bot.Promise
 }
 
 // Folders is where a mail goes by its outcome.

@@ -26,7 +26,7 @@ const races = 5
 
 // open opens a case for a request and answers it.
 func (in *Intake) open(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading) error {
-	return in.settle(ctx, m, msg, unit, r, bot.Case{Procedure: bot.Procedure, Edition: bot.Edition, Kind: r.Kind, Unit: unit.ID})
+	return in.settle(ctx, m, msg, unit, r, bot.Case{Procedure: bot.Procedure, Edition: in.Edition(m.ArrivedAt), Kind: r.Kind, Unit: unit.ID})
 }
 
 // number keeps a case number for a mail that becomes a case. Of copies that are judged at the same time one gets it, and so it
@@ -129,6 +129,10 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 	c = fill(c, m, request)
 	if request.LetterFile != "" {
 		c.LetterHash = letterHash(r, request)
+	}
+	c.Promised = time.Time{}
+	if c.State == bot.Received && c.Kind == bot.AccountRequest { // what M01 says; a list that goes back begins anew
+		c.Promised = in.Promise(c, c.ReceivedAt).Accounts
 	}
 	s := settled{request: request, changes: was.changedTo(request.Rows), was: was, beside: again.of.ID}
 	if s.letter, err = in.answer(m, msg, unit, r, c, s, now); err != nil {
@@ -241,8 +245,7 @@ func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Readi
 	case bot.Queue, bot.Human, bot.Ignore, bot.ConfirmReceived, bot.ReplyStatus, bot.SendForm:
 	}
 	a := bot.Answer{Kind: kind, Step: fmt.Sprintf("%s mail %d", c.Number, m.ID), Case: c, Unit: unit, Request: request, At: now,
-		CheckDue: in.Due(c.ReceivedAt, bot.CheckDays), CreateDue: in.Due(c.ReceivedAt, bot.CreateDays),
-		Thread: thread(msg), Changes: s.changes}
+		Promise: in.Promise(c, c.ReceivedAt), Thread: thread(msg), Changes: s.changes}
 	for _, f := range r.Files {
 		if slices.Contains(request.ListFiles, f.Name) && request.ReadWhole(f.Name) {
 			a.Lists = append(a.Lists, bot.ListFile{Name: f.Name, Data: f.Data})

@@ -50,7 +50,9 @@ type world struct {
 func newWorld(t *testing.T, db *store.DB) *world {
 	t.Helper()
 	w := &world{t: t, db: db}
-	w.desk = &desk.Desk{DB: db, Units: units, Platform: "file", Compose: compose, Due: due,
+	w.desk = &desk.Desk{DB: db, Units: units, Platform: "file", Compose: compose,
+		Due:     func(_ bot.Case, _ bot.StepID, from time.Time) time.Time { return from.AddDate(0, 0, 1) },
+		Promise: promise,
 		UserName: func(code string) (string, string, error) {
 			return strings.ToLower(code), strings.ToLower(code) + "@sv.truong.example", nil
 		}}
@@ -63,7 +65,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 			}
 			return w.platform(codes)
 		},
-		Codes: codesOf, Judge: w.judge, Compose: compose, Reopen: w.desk.Reopen, Due: due,
+		Codes: codesOf, Judge: w.judge, Compose: compose, Reopen: w.desk.Reopen, Edition: func(time.Time) string { return "01" }, Promise: promise,
 		Confirm: func(ctx context.Context, tx *store.Tx, c bot.Case, said intake.Said, by bot.Unit, mailID int64) error {
 			for word, meant := range map[desk.Said]bool{desk.SaidReceived: said.Received, desk.SaidHandedOver: said.HandedOver,
 				desk.SaidAcceptPart: said.AcceptGoodRows, desk.SaidWithdraw: said.Withdraw} {
@@ -77,7 +79,9 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	return w
 }
 
-func due(from time.Time, days int) time.Time { return from.AddDate(0, 0, days) }
+func promise(_ bot.Case, from time.Time) bot.Promise {
+	return bot.Promise{Accounts: from.AddDate(0, 0, 30)}
+}
 
 func compose(a bot.Answer) (store.Letter, error) {
 	return store.Letter{Step: a.Step, MessageID: "<" + strings.ReplaceAll(a.Step, " ", ".") + "@truong.example>", Token: bot.NewToken(), Kind: string(a.Kind), CaseID: a.Case.ID,

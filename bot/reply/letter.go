@@ -18,7 +18,9 @@ type Answer struct {
 	Request    bot.Request
 	Workbook   compose.Attachment // the unit's list, marked; without Data the letter speaks of no attachment
 	CheckBy    time.Time          // step 3; zero: not said
-	CreateBy   time.Time          // step 4, expected; zero: not said
+	CreateBy   time.Time          // when the unit has its accounts at the latest; zero: not said
+	Expected   time.Time          // when it probably has them; zero: not said
+	Definition bot.Definition     // the edition that the case follows; without a code it is not named
 	Limits     Limits             // named by AskSender and Returned; zero: not said
 	Changes    *bot.Changes       // what a corrected list changed; nil: it is the first one
 }
@@ -31,6 +33,8 @@ type answerFacts struct {
 	page
 	ReceivedAt, ConsentAt time.Time
 	CheckBy, CreateBy     time.Time
+	Expected              time.Time
+	Basis                 basis
 	Letter                line
 	Lists                 line
 	Total, Classes        int
@@ -46,7 +50,7 @@ type answerFacts struct {
 func (w *Writer) facts(a Answer) answerFacts {
 	f := answerFacts{
 		page:       w.page(a.Case, a.Unit, a.At),
-		ReceivedAt: a.ReceivedAt, ConsentAt: a.ConsentAt, CheckBy: a.CheckBy, CreateBy: a.CreateBy,
+		ReceivedAt: a.ReceivedAt, ConsentAt: a.ConsentAt, CheckBy: a.CheckBy, CreateBy: a.CreateBy, Expected: a.Expected, Basis: basisOf(a.Definition),
 		Letter: plain(a.Request.LetterFile, longest),
 		Lists:  plain(strings.Join(a.Request.ListFiles, ", "), speech),
 		Total:  len(a.Request.Rows), Classes: classes(a.Request.Rows), Good: a.Request.Good(),

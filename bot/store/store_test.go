@@ -116,7 +116,7 @@ func addCase(t *testing.T, db *store.DB, uid uint32, codes ...string) bot.Case {
 		if err != nil {
 			return err
 		}
-		c, err = tx.AddCase(ctx, bot.Case{Number: number, Procedure: bot.Procedure, Edition: bot.Edition, Kind: bot.AccountRequest, Unit: "CTSV",
+		c, err = tx.AddCase(ctx, bot.Case{Number: number, Procedure: bot.Procedure, Edition: "01", Kind: bot.AccountRequest, Unit: "CTSV",
 			State: bot.Received, MailID: id, ReceivedAt: time.UnixMicro(1_800_000_000_000_123).UTC()})
 		if err != nil {
 			return err

@@ -16,16 +16,17 @@ import (
 
 // commands is what the command line can say; each command stands in a file of its own.
 type commands struct {
-	Demo   demoCmd   `cmd:"" help:"Show the whole procedure on this machine: no configuration, nothing outside loopback. Exit code 1: something was not as promised."`
-	Init   initCmd   `cmd:"" help:"Write a commented configuration."`
-	Serve  serveCmd  `cmd:"" help:"Watch the mailbox and answer."`
-	Check  checkCmd  `cmd:"" help:"Read a mail, list or letter offline and say what was understood. Exit code 1: something rejects; 2: something cannot be read."`
-	Form   formCmd   `cmd:"" help:"Write the blank form BM-CNTT31: the letter and its list."`
-	Case   caseCmd   `cmd:"" help:"Officers: cases."`
-	Mail   mailCmd   `cmd:"" help:"Officers: the journal of mails."`
-	Plan   planCmd   `cmd:"" help:"Officers: plans."`
-	Outbox outboxCmd `cmd:"" help:"Officers: answers that wait, failed, bounced or may have been sent."`
-	OAuth  oauthCmd  `cmd:"" name:"oauth" help:"Log in to Gmail or Microsoft 365 instead of a password."`
+	Demo      demoCmd      `cmd:"" help:"Show the whole procedure on this machine: no configuration, nothing outside loopback. Exit code 1: something was not as promised."`
+	Init      initCmd      `cmd:"" help:"Write a commented configuration."`
+	Serve     serveCmd     `cmd:"" help:"Watch the mailbox and answer."`
+	Check     checkCmd     `cmd:"" help:"Read a mail, list or letter offline and say what was understood. Exit code 1: something rejects; 2: something cannot be read."`
+	Form      formCmd      `cmd:"" help:"Write the blank form BM-CNTT31: the letter and its list."`
+	Procedure procedureCmd `cmd:"" help:"Print edition 01 of QT.CNTT.03, to begin a later edition with, or the editions of a configuration."`
+	Case      caseCmd      `cmd:"" help:"Officers: cases."`
+	Mail      mailCmd      `cmd:"" help:"Officers: the journal of mails."`
+	Plan      planCmd      `cmd:"" help:"Officers: plans."`
+	Outbox    outboxCmd    `cmd:"" help:"Officers: answers that wait, failed, bounced or may have been sent."`
+	OAuth     oauthCmd     `cmd:"" name:"oauth" help:"Log in to Gmail or Microsoft 365 instead of a password."`
 
 	Status statusCmd `cmd:"" help:"Say how vanthu is: connections, queues, canary, alarms. Exit code 1: an alarm stands, or nobody serves."`
 	Alarm  alarmCmd  `cmd:"" help:"Alarms: try the webhook and the command."`

@@ -1,0 +1,78 @@
+package app
+
+import (
+	"slices"
+	"time"
+
+	"vanthu/bot"
+	"vanthu/bot/calendar"
+	"vanthu/bot/config"
+	"vanthu/bot/procedure"
+)
+
+// readBook reads the editions of the procedure, those built in and those of the configuration.
+func readBook(cfg *config.Config) (*procedure.Book, error) {
+	var later []procedure.Source
+	for _, e := range cfg.Editions {
+		from, err := time.ParseInLocation(time.DateOnly, e.From, calendar.ICT)
+		if err != nil {
+			return nil, bot.Errorf(bot.Invalid, "%s: edition.from %q is no day", cfg.File, e.From)
+		}
+		later = append(later, procedure.Source{File: e.Definition, From: from})
+	}
+	return procedure.Read(later...)
+}
+
+// Editions lists the editions of the procedure that a configuration knows, their limits counted as it wants them.
+func Editions(cfg *config.Config) ([]procedure.Edition, error) {
+	book, err := readBook(cfg)
+	if err != nil {
+		return nil, err
+	}
+	editions := book.Editions()
+	for _, e := range editions {
+		for i, s := range e.Steps {
+			e.Steps[i] = counted(cfg, s)
+		}
+	}
+	return editions, nil
+}
+
+// counted is a step as the configuration wants its days counted.
+func counted(cfg *config.Config, step bot.Step) bot.Step {
+	step.Working = step.Working || slices.Contains(cfg.Deadline.Working, string(step.ID))
+	return step
+}
+
+// edition is the one that a case follows which comes at that moment.
+func (a *App) edition(at time.Time) string { return a.Book.At(at).Edition }
+
+// definition is the edition that a case follows. One that is not in the configuration any more (a closed case of long ago) is read
+// as the first one was.
+func (a *App) definition(c bot.Case) bot.Definition {
+	if d, ok := a.Book.Of(c.Edition); ok {
+		return d
+	}
+	return a.Book.Editions()[0].Definition
+}
+
+// due is the last moment of a step of a case that began at from.
+func (a *App) due(c bot.Case, id bot.StepID, from time.Time) time.Time {
+	step := a.step(c, id)
+	return a.Calendar.Due(from, step.Days, step.Working)
+}
+
+// step is one of the case's own edition, counted as the configuration wants it.
+func (a *App) step(c bot.Case, id bot.StepID) bot.Step {
+	return counted(a.Config, a.definition(c).Step(id))
+}
+
+// promise adds the limits up: plan, check (which runs from the end of the plan's day at the latest, Q9), creation, delivery.
+func (a *App) promise(c bot.Case, from time.Time) bot.Promise {
+	create, deliver := a.step(c, bot.StepCreate), a.step(c, bot.StepDeliver)
+	check := a.due(c, bot.StepCheck, a.due(c, bot.StepPlan, from))
+	accounts := func(days int) time.Time {
+		return a.Calendar.Due(a.Calendar.Due(check, days, create.Working), deliver.Days, deliver.Working)
+	}
+	return bot.Promise{Check: check, Expected: accounts(create.Target), Accounts: accounts(create.Days)}
+}
