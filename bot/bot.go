@@ -242,12 +242,16 @@ type Plan struct {
 	Approved Stamp      `json:"approved,omitzero"` // the last approval that was needed
 	Items    []PlanItem `json:"items"`
 
-	Kind      PlanKind `json:"kind"`
-	Starts    string   `json:"starts,omitempty"` // 2027-02-01, "" at once
-	Ends      string   `json:"ends,omitempty"`
-	Officer   string   `json:"officer,omitempty"` // who carries it out
-	Needs     int      `json:"needs"`             // approvals beside its maker
-	Approvals []Stamp  `json:"approvals,omitempty"`
+	Kind      PlanKind    `json:"kind"`
+	Starts    string      `json:"starts,omitempty"` // 2027-02-01, "" at once
+	Ends      string      `json:"ends,omitempty"`
+	Officer   string      `json:"officer,omitempty"`  // who carries it out
+	Needs     int         `json:"needs"`              // approvals beside its maker
+	Batch     int         `json:"batch,omitempty"`    // people in a batch, 0: not by number
+	ByClass   bool        `json:"by_class,omitempty"` // each class is a batch
+	Batches   []PlanBatch `json:"batches,omitempty"`  // none: all at once
+	Format    int         `json:"-"`                  // of the frozen bytes (Plan.Freeze), 0: the present one
+	Approvals []Stamp     `json:"approvals,omitempty"`
 }
 
 // PlanKind is what a plan would do.

@@ -1,10 +1,10 @@
 package account
 
 import (
+	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -38,7 +38,7 @@ func Marker(number string, n int) string { return fmt.Sprintf("vanthu:%s:%d", nu
 // Create makes what is still to be made of a case in state creating. When all is done it moves the case to created and
 // wakes its delivery. An error means that it should be tried again.
 func (p *Provisioner) Create(ctx context.Context, caseID int64) error {
-	c, todo, err := p.begin(ctx, caseID)
+	c, todo, _, err := p.begin(ctx, caseID)
 	if err != nil || c.State != bot.Creating {
 		return err
 	}
@@ -93,10 +93,10 @@ func (p *Provisioner) each(ctx context.Context, todo []bot.PlanItem, row func(bo
 	return ctx.Err()
 }
 
-// begin returns the case and the items of its approved plan that have not become accounts yet, those that failed before
-// at the end. What runs must be what was approved: items that the hash is not over, or a row that differs from its frozen
-// item, stop everything.
-func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, todo []bot.PlanItem, err error) {
+// begin returns the case and the items of its approved plan that have not become accounts yet and whose day has come, those that
+// failed before at the end; later is the day for which the next of the others wait, "" for none. What runs must be what was approved: items that the hash is
+// not over, or a row that differs from its frozen item, stop everything.
+func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, todo []bot.PlanItem, later string, err error) {
 	err = p.DB.Read(ctx, func(tx *store.Tx) error {
 		if c, err = tx.Case(ctx, caseID); err != nil || c.State != bot.Creating {
 			return err
@@ -105,12 +105,10 @@ func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, todo
 		if err != nil {
 			return err
 		}
-		if !plan.Approved.Done() {
-			return bot.Errorf(bot.Conflict, "plan %s of case %s is not approved", plan.Number, c.Number)
+		if err := plan.Ready(); err != nil {
+			return err
 		}
-		if sum := sha256.Sum256(plan.Frozen); hex.EncodeToString(sum[:]) != plan.Hash {
-			return bot.Errorf(bot.Conflict, "plan %s of case %s is not what its hash is over", plan.Number, c.Number)
-		}
+		today := tx.Now.In(ict).Format(time.DateOnly)
 		rows, err := tx.Rows(ctx, caseID)
 		if err != nil {
 			return err
@@ -125,10 +123,14 @@ func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, todo
 				continue
 			}
 			r := byN[item.N]
-			if r.Code != item.Code || r.Name != item.Name || item.Platform != p.Platform.Name() {
-				return bot.Errorf(bot.Conflict, "row %d of case %s is not what plan %s approved", item.N, c.Number, plan.Number)
+			if err := p.approved(plan.Kind, item, r); err != nil {
+				return bot.Errorf(bot.Conflict, "row %d of case %s is not what plan %s approved: %w", item.N, c.Number, plan.Number, err)
 			}
 			switch {
+			case plan.StartOf(item) > today: // its batch waits for its day
+				if later == "" || plan.StartOf(item) < later {
+					later = plan.StartOf(item)
+				}
 			case !r.OK || r.State != bot.RowGood && r.State != bot.RowWarned:
 			case r.Said != "":
 				again = append(again, item)
@@ -139,8 +141,31 @@ func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, todo
 		todo = append(todo, again...)
 		return nil
 	})
-	return c, todo, err
+	return c, todo, later, err
 }
+
+// ict is the time zone of the days of a plan.
+var ict = time.FixedZone("ICT", 7*60*60)
+
+// approved compares what would be done for a row now with what was approved of it, byte for byte.
+func (p *Provisioner) approved(kind bot.PlanKind, item bot.PlanItem, r bot.CaseRow) error {
+	now := item
+	now.N, now.Code, now.Name, now.Class, now.Cohort, now.Platform, now.Action = r.N, r.Code, r.Name, r.Class, r.Cohort, p.Platform.Name(), string(kind)
+	is, err := json.Marshal(now)
+	if err != nil {
+		return err
+	}
+	was, err := json.Marshal(item)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(is, was) {
+		return errNotApproved
+	}
+	return nil
+}
+
+var errNotApproved = errors.New("the row or the platform is another one")
 
 // passwords returns a sealed password for each row: the one that an earlier try stored, or a new one, stored now.
 func (p *Provisioner) passwords(ctx context.Context, c bot.Case, todo []bot.PlanItem) (map[int][]byte, error) {
@@ -231,7 +256,14 @@ func (p *Provisioner) note(ctx context.Context, c bot.Case, item bot.PlanItem, c
 
 // finish moves the case to created once no row is left to be made.
 func (p *Provisioner) finish(ctx context.Context, caseID int64) error {
-	_, todo, err := p.begin(ctx, caseID)
+	c, todo, later, err := p.begin(ctx, caseID)
+	if err == nil && len(todo) == 0 && later != "" { // the sweep comes back each minute
+		until, err := time.ParseInLocation(time.DateOnly, later, ict)
+		if err != nil {
+			return fmt.Errorf("account: plan of case %s: %w", c.Number, err)
+		}
+		return p.DB.Write(ctx, func(tx *store.Tx) error { return tx.PlanWaits(ctx, c.PlanID, c.ID, until) })
+	}
 	if err != nil || len(todo) > 0 {
 		return errors.Join(err, errIfAny(len(todo)))
 	}

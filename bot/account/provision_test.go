@@ -199,6 +199,14 @@ func TestCreateRefusesWhatWasNotApproved(t *testing.T) {
 		"another user":         `UPDATE plans SET items = REPLACE(items, '"user":"2153010002"', '"user":"root"')`,
 		"approval taken back":  `UPDATE plans SET approved_at = 0`,
 		"another plan's hash":  `UPDATE plans SET hash = 'x'`,
+		"another class":        `UPDATE case_rows SET class = 'x' WHERE n = 3`,
+		"another cohort":       `UPDATE case_rows SET cohort = '51' WHERE n = 3`,
+		"another day":          `UPDATE plans SET items = REPLACE(items, '"starts":""', '"starts":"2020-01-01"')`,
+		"another act":          `UPDATE plans SET items = REPLACE(items, '"action":"create"', '"action":"reset"')`,
+		"nobody's approval":    `DELETE FROM plan_approvals`,
+		"of something else":    `UPDATE plan_approvals SET hash = 'x'`,
+		"its maker's approval": `UPDATE plan_approvals SET officer = 'officer:lan'`,
+		"a dropped plan":       `UPDATE plans SET dropped_at = 1`,
 		"a row made bad since": `UPDATE case_rows SET ok = FALSE, state = 'bad' WHERE n = 2`,
 	}
 	for name, query := range tamper {
@@ -244,4 +252,61 @@ func TestCreateIsStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.complete()
+}
+
+// Batches are made on their days: before that nobody is alarmed, from that day on somebody is.
+func TestBatchesOnTheirDays(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		day := func(date string) func() time.Time {
+			at, err := time.Parse("2006-01-02 15:04 -07", date+" +07")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return func() time.Time { return at }
+		}
+		db.Now = day("2026-12-07 09:00")
+		w := newWorldAs(t, db, bot.PlanWish{Batch: 2, Starts: "2026-12-07"})
+		for _, tt := range []struct {
+			now     string
+			made    int
+			state   bot.State
+			alarmed int
+		}{
+			{"2026-12-07 09:01", 2, bot.Creating, 0}, {"2026-12-07 23:59", 2, bot.Creating, 0}, {"2026-12-08 00:00", 4, bot.Creating, 0},
+			{"2026-12-09 00:01", 5, bot.Created, 1},
+		} {
+			db.Now = day(tt.now)
+			for range 2 {
+				if err := w.prov.Create(t.Context(), w.id); err != nil {
+					t.Fatal(err)
+				}
+			}
+			waits := look(w, func(ctx context.Context, tx *store.Tx) (store.Waiting, error) { return tx.Waits(ctx) })
+			if len(w.dir.accounts) != tt.made || w.state() != tt.state || waits.Accounts.N != tt.alarmed {
+				t.Errorf("%s: %d accounts, %s, %d cases are waited for", tt.now, len(w.dir.accounts), w.state(), waits.Accounts.N)
+			}
+		}
+		w.complete()
+	})
+}
+
+// When a batch's day has come and its accounts do not, the alarm counts from that day, not from the day of the batch before.
+func TestABatchIsLateFromItsDay(t *testing.T) {
+	t.Parallel()
+	db := storetest.SQLite(t)
+	now := time.Date(2026, 12, 7, 2, 0, 0, 0, time.UTC)
+	db.Now = func() time.Time { return now }
+	w := newWorldAs(t, db, bot.PlanWish{Batch: 4, Starts: "2026-12-07", Ends: "2026-12-20"})
+	if err := w.prov.Create(t.Context(), w.id); err != nil {
+		t.Fatal(err)
+	}
+	now = now.AddDate(0, 0, 10)
+	w.dir.fails = func(string) failure { return failure{before: errCut} }
+	if err := w.prov.Create(t.Context(), w.id); err == nil {
+		t.Fatal("it did not fail")
+	}
+	if q := look(w, func(ctx context.Context, tx *store.Tx) (store.Waiting, error) { return tx.Waits(ctx) }).Accounts; q.N != 1 || !q.Since.Equal(time.Date(2026, 12, 13, 17, 0, 0, 0, time.UTC)) {
+		t.Errorf("%+v", q)
+	}
 }

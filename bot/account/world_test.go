@@ -139,6 +139,11 @@ const people = 5
 
 func newWorld(t *testing.T, db *store.DB) *world {
 	t.Helper()
+	return newWorldAs(t, db, bot.PlanWish{})
+}
+
+func newWorldAs(t *testing.T, db *store.DB, wish bot.PlanWish) *world {
+	t.Helper()
 	w := &world{t: t, db: db, dir: &directory{accounts: make(map[string]made)}}
 	var mu sync.Mutex
 	w.prov = &account.Provisioner{DB: db, Platform: w.dir, InFlight: 2,
@@ -187,7 +192,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	if _, err := d.Check(t.Context(), "officer:lan", number); err != nil {
 		t.Fatal(err)
 	}
-	p, err := d.MakePlan(t.Context(), "officer:lan", []string{number})
+	p, err := d.MakePlanAs(t.Context(), "officer:lan", []string{number}, wish)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 	if err != nil {
 		return nil, err
 	}
-	if err := a.openQueue(ctx, []job.Queue{{Kind: store.JudgeJob}, {Kind: store.SendJob}, {Kind: store.CreateJob}, {Kind: store.DeliverJob}}); err != nil {
+	if err := a.openQueue(ctx, []job.Queue{{Kind: store.JudgeJob}, {Kind: store.SendJob}, {Kind: store.BeginJob}, {Kind: store.CreateJob}, {Kind: store.DeliverJob}}); err != nil {
 		a.Close()
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 		return nil, err
 	}
 	a.Desk = &desk.Desk{DB: db, Units: cfg.BotUnits(), OfficeOfOne: cfg.Plan.OfficeOfOne, Platform: cfg.Accounts.Platform,
-		UserName: names.UserName, Compose: a.letters.compose, Due: a.due, Promise: a.promise}
+		UserName: names.UserName, Compose: a.letters.compose, Due: a.due, Promise: a.promise, Officers: cfg.BotOfficers(), Planning: a.planning()}
 	return a, nil
 }
 
@@ -139,7 +139,7 @@ func (a *App) RecordActingAs(ctx context.Context, officer bot.Officer) error {
 }
 
 // sweep returns what is due: mails without an outcome, answers to be sent, accounts to be made, credentials to be
-// delivered, receipts to be asked for.
+// delivered, receipts to be asked for, plans whose first day has come.
 func (a *App) sweep(ctx context.Context, later bool) ([]store.Job, error) {
 	var jobs []store.Job
 	add := func(kind string, ids []int64) {
@@ -152,7 +152,9 @@ func (a *App) sweep(ctx context.Context, later bool) ([]store.Job, error) {
 		add(store.JudgeJob, mails)
 		answers, err2 := tx.Unsent(ctx, later)
 		add(store.SendJob, answers)
-		if err := errors.Join(err, err2); err != nil {
+		begin, err3 := tx.ReadyToBegin(ctx, desk.Today(tx.Now))
+		add(store.BeginJob, begin)
+		if err := errors.Join(err, err2, err3); err != nil {
 			return err
 		}
 		for state, kind := range map[bot.State]string{bot.Creating: store.CreateJob, bot.Created: store.DeliverJob, bot.Delivered: store.RemindJob} {

@@ -76,6 +76,7 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 	err = a.openQueue(ctx, []job.Queue{
 		{Kind: store.JudgeJob, Workers: 4, Handler: s.parts.intake.Mail},
 		{Kind: store.SendJob, Workers: cfg.SMTP.Connections, Handler: s.parts.postman.letter},
+		{Kind: store.BeginJob, Workers: 1, Handler: a.Desk.Begin},
 		{Kind: store.CreateJob, Workers: 2, Handler: s.parts.provisioner.Create},
 		{Kind: store.DeliverJob, Workers: 1, Handler: s.parts.deliver},
 		{Kind: store.RemindJob, Workers: 1, Handler: a.Desk.Remind},

@@ -24,6 +24,8 @@ type Desk struct {
 	Platform    string // where accounts are made
 	UserName    func(code string) (user, address string, err error)
 	Compose     func(bot.Answer) (store.Letter, error)
+	Officers    []bot.Officer
+	Planning    Planning
 	// Due is the end of a step of the case that began at from; Promise is for a request that is complete from then on.
 	Due     func(c bot.Case, step bot.StepID, from time.Time) time.Time
 	Promise func(c bot.Case, from time.Time) bot.Promise
@@ -48,22 +50,8 @@ func (d *Desk) Check(ctx context.Context, actor bot.Actor, ref string) (bot.Case
 		if err := tx.AddEvent(ctx, bot.Event{Actor: actor, Case: c.ID, What: "case_checked"}); err != nil {
 			return c, err
 		}
-		return d.beginCreating(ctx, tx, c)
+		return d.begin(ctx, tx, c)
 	})
-}
-
-// beginCreating saves c, and moves it to creating when both the check and the approved plan are there (Q6).
-func (d *Desk) beginCreating(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
-	c, err := tx.SaveCase(ctx, c)
-	if err != nil || !c.Checked.Done() || !c.Planned.Done() {
-		return c, err
-	}
-	c.State = bot.Creating
-	if c, err = tx.SaveCase(ctx, c); err != nil {
-		return c, err
-	}
-	tx.Wake(store.CreateJob, c.ID)
-	return c, tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "creation_started"})
 }
 
 // Return sends a case back to the unit with an officer's reason ("yêu cầu làm lại", step 3).
@@ -138,17 +126,12 @@ func (d *Desk) Reopen(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, 
 // leavePlan takes a case out of its plan: what was approved was the plan with exactly these rows.
 func (d *Desk) leavePlan(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
 	if c.PlanID != 0 && !c.Planned.Done() {
-		together, err := tx.CasesOfPlan(ctx, c.PlanID)
+		plan, err := tx.Plan(ctx, c.PlanID)
 		if err != nil {
 			return c, err
 		}
-		if err := tx.DropPlan(ctx, c.PlanID); err != nil {
+		if err := d.dropPlan(ctx, tx, bot.System, plan, "plan_dropped", "case "+c.Number+" in it has changed", c.Number); err != nil {
 			return c, err
-		}
-		for _, one := range together {
-			if err := tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: one.ID, Plan: c.PlanID, What: "plan_dropped", Detail: map[string]string{"because": c.Number}}); err != nil {
-				return c, err
-			}
 		}
 		fresh, err := tx.Case(ctx, c.ID)
 		if err != nil {

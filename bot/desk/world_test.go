@@ -33,7 +33,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, db: storetest.SQLite(t)}
+	return newWorldOn(t, storetest.SQLite(t))
+}
+
+func newWorldOn(t *testing.T, db *store.DB) *world {
+	t.Helper()
+	w := &world{t: t, db: db}
 	w.desk = &desk.Desk{DB: w.db, Units: []bot.Unit{ctsv, sdh}, Platform: "file",
 		Due:     func(_ bot.Case, _ bot.StepID, from time.Time) time.Time { return from.AddDate(0, 0, 1) },
 		Promise: func(_ bot.Case, from time.Time) bot.Promise { return bot.Promise{Accounts: from.AddDate(0, 0, 30)} },

@@ -29,7 +29,9 @@ const (
 	JudgeJob   = "judge"   // mail
 	FileJob    = "file"    // mail; worked by a loop of its own, not by the queue
 	SendJob    = "send"    // outbox row
+	BeginJob   = "begin"   // case: the first day of its approved plan has come
 	CreateJob  = "create"  // case
+	SuspendJob = "suspend" // case
 	DeliverJob = "deliver" // case
 	RemindJob  = "remind"  // case
 )

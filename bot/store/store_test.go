@@ -315,13 +315,16 @@ func droppedPlan(t *testing.T, db *store.DB) {
 		_, err = tx.SaveCase(ctx, c)
 		return err
 	})
-	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DropPlan(ctx, p.ID) })
-	if err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.ApprovePlan(ctx, p.ID, "officer:minh") }); bot.ErrorCode(err) != bot.Conflict {
+	write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DropPlan(ctx, p.ID, "officer:lan", "x") })
+	if err := tryWrite(t, db, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.ApprovePlan(ctx, p.ID, "officer:minh", "abc", store.ByCommand)
+		return err
+	}); bot.ErrorCode(err) != bot.Conflict {
 		t.Errorf("a dropped plan was approved: %v", err)
 	}
-	again := read(t, db, func(ctx context.Context, tx *store.Tx) (bot.Case, error) { return tx.Case(ctx, c.ID) })
-	if again.PlanID != 0 {
-		t.Error("the case is still in the dropped plan")
+	again := read(t, db, func(ctx context.Context, tx *store.Tx) (store.StoredPlan, error) { return tx.Plan(ctx, p.ID) })
+	if !again.Dropped || again.DroppedBy != "officer:lan" || again.DroppedWhy != "x" || again.Format != bot.ItemsFormat {
+		t.Errorf("%+v", again)
 	}
 }
 

@@ -48,7 +48,10 @@ func (tx *Tx) Waits(ctx context.Context) (w Waiting, err error) {
 	count(&w.Braked, `SELECT count(*), min(judged_at) FROM mails WHERE outcome = 'quarantine' AND handled_at = 0 AND reason LIKE 'brake: %'`)
 	count(&w.Unseen, `SELECT count(*), min(judged_at) FROM mails WHERE outcome = 'quarantine' AND handled_at = 0
 		AND NOT EXISTS (SELECT 1 FROM events WHERE events.mail_id = mails.id AND events.mail_id <> 0 AND events.actor LIKE 'officer:%')`)
-	count(&w.Accounts, `SELECT count(*), min(updated_at) FROM cases WHERE state IN ('creating', 'created')`)
+	// A batch that waits for its day is nobody's alarm; from that day on it is.
+	count(&w.Accounts, `SELECT count(*), min(CASE WHEN coalesce(k.waits_until, 0) > c.updated_at THEN k.waits_until ELSE c.updated_at END)
+		FROM cases c LEFT JOIN plan_cases k ON k.plan_id = c.plan_id AND k.case_id = c.id
+		WHERE c.state IN ('creating', 'created') AND coalesce(k.waits_until, 0) <= $1`, micros(tx.Now))
 	var last, ahead sql.NullInt64
 	errs = append(errs, tx.row(ctx, `SELECT max(arrived_at - seen_at) FROM mails
 		WHERE id > (SELECT max(id) FROM mails) - 20 AND seen_at > $1`, micros(tx.Now.Add(-time.Hour))).Scan(&ahead), tx.row(ctx, `SELECT max(seen_at) FROM (SELECT seen_at FROM mails ORDER BY id DESC LIMIT 20) AS newest`).Scan(&last))

@@ -1,0 +1,172 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"vanthu/bot"
+	"vanthu/bot/store"
+)
+
+// ict is the time zone of every date of a plan.
+var ict = time.FixedZone("ICT", 7*60*60)
+
+// Today is the day at the desk, as plans write it.
+func Today(now time.Time) string { return now.In(ict).Format(time.DateOnly) }
+
+// fitWish checks how a plan is wanted, and fills in who carries it out.
+func (d *Desk) fitWish(tx *store.Tx, maker bot.Actor, p *bot.Plan) error {
+	for _, day := range []string{p.Starts, p.Ends} {
+		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+			return bot.Errorf(bot.Invalid, "%q is no date; write it as %s", day, Today(tx.Now))
+		}
+	}
+	today := Today(tx.Now)
+	switch {
+	case p.Starts != "" && p.Starts < today:
+		return bot.Errorf(bot.Invalid, "the plan would start on %s, which is past", p.Starts)
+	case p.Ends != "" && p.Ends < max(p.Starts, today):
+		return bot.Errorf(bot.Invalid, "the plan would end on %s, before it starts", p.Ends)
+	case p.Batch < 0 || p.Batch > 0 && p.ByClass:
+		return bot.Errorf(bot.Invalid, "a batch is either a number of people or a class")
+	}
+	if p.Officer == "" { // who made it
+		for _, o := range d.Officers {
+			if OfficerActor(o) == maker {
+				p.Officer = o.ID
+			}
+		}
+		return nil
+	}
+	if !slices.ContainsFunc(d.Officers, func(o bot.Officer) bool { return o.ID == p.Officer }) {
+		return bot.Errorf(bot.NotFound, "no officer %q in the configuration", p.Officer)
+	}
+	return nil
+}
+
+// fill says what a plan does for cases, in order, by the plan's own terms: the same plan is filled with the same as long as the
+// world has not changed.
+func (d *Desk) fill(ctx context.Context, tx *store.Tx, p *bot.Plan, cases []bot.Case) error {
+	p.Items = nil
+	taken := make(map[string]string)
+	for _, c := range cases {
+		rows, err := tx.Rows(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if !does(p.Kind, r) {
+				continue
+			}
+			item, err := d.item(p, c, r)
+			if err != nil {
+				return err
+			}
+			here := fmt.Sprintf("case %s row %d", c.Number, r.N)
+			if other, ok := taken[item.Address]; ok {
+				return bot.Errorf(bot.Conflict, "%s and %s would get the same address", other, here)
+			}
+			taken[item.Address] = here
+			p.Items = append(p.Items, item)
+		}
+	}
+	p.Batches = d.batches(p)
+	p.Needs = 1
+	if d.Planning.Needs != nil && p.Format != bot.ItemsFormat {
+		var err error
+		p.Needs, err = d.Planning.Needs(ctx, tx, p.Kind, cases, p.Items)
+		return err
+	}
+	return nil
+}
+
+// does says whether a plan does something for a row.
+func does(kind bot.PlanKind, r bot.CaseRow) bool {
+	if kind == bot.PlanReset {
+		return r.State == bot.RowMissing
+	}
+	return r.OK && (r.State == bot.RowGood || r.State == bot.RowWarned)
+}
+
+func (d *Desk) item(p *bot.Plan, c bot.Case, r bot.CaseRow) (bot.PlanItem, error) {
+	user, address, err := d.UserName(r.Code)
+	if err != nil {
+		return bot.PlanItem{}, bot.Errorf(bot.Invalid, "case %s row %d: %w", c.Number, r.N, err)
+	}
+	item := bot.PlanItem{CaseID: c.ID, Case: c.Number, N: r.N, Code: r.Code, Name: r.Name, Class: r.Class, Cohort: r.Cohort,
+		User: user, Address: address, Platform: d.Platform, Action: string(p.Kind)}
+	switch p.Kind {
+	case bot.PlanCreate:
+		if d.Planning.Group != nil && p.Format != bot.ItemsFormat {
+			item.Group = d.Planning.Group(c, r)
+		}
+		return item, nil
+	case bot.PlanSuspend:
+		if d.Planning.EraseOn != nil {
+			item.EraseOn = d.Planning.EraseOn(c, p.Made.At)
+		}
+	case bot.PlanReset:
+	}
+	if r.Address != "" { // of the account as it is
+		item.Address = r.Address
+	}
+	if r.Platform != "" {
+		item.Platform = r.Platform
+	}
+	return item, nil
+}
+
+// batches parts the items of a plan, and says when each batch begins: with a last day they are spread evenly up to it, without one
+// there is one each working day.
+func (d *Desk) batches(p *bot.Plan) []bot.PlanBatch {
+	if p.Batch <= 0 && !p.ByClass {
+		return nil
+	}
+	classes := make(map[string]int)
+	var all []bot.PlanBatch
+	for i := range p.Items {
+		n := 0
+		if p.ByClass {
+			if n = classes[p.Items[i].Class]; n == 0 {
+				n = len(classes) + 1
+				classes[p.Items[i].Class] = n
+			}
+		} else {
+			n = i/p.Batch + 1
+		}
+		p.Items[i].Batch = n
+		if n > len(all) {
+			all = append(all, bot.PlanBatch{N: n})
+		}
+	}
+	first, err := time.ParseInLocation(time.DateOnly, p.Starts, ict)
+	if err != nil { // at once
+		return all
+	}
+	last, err := time.ParseInLocation(time.DateOnly, p.Ends, ict)
+	open, day := err != nil, first
+	span := int(last.Sub(first)/(24*time.Hour)) + 1
+	for i := range all {
+		switch {
+		case i == 0:
+		case open:
+			day = d.workday(day.AddDate(0, 0, 1))
+		default:
+			day = d.workday(first.AddDate(0, 0, i*span/len(all)))
+			if day.After(last) {
+				day = last
+			}
+		}
+		all[i].Starts = day.Format(time.DateOnly)
+	}
+	return all
+}
+
+func (d *Desk) workday(day time.Time) time.Time {
+	if d.Planning.Workday == nil {
+		return day
+	}
+	return d.Planning.Workday(day)
+}
