@@ -45,6 +45,9 @@ func EachURL(t *testing.T, test func(t *testing.T, db *store.DB, dsn string)) {
 	}
 }
 
+// SQLiteURL names a new SQLite database.
+func SQLiteURL(t testing.TB) string { return file(t) }
+
 // SQLite returns a new database in a folder of the test.
 func SQLite(t testing.TB) *store.DB {
 	t.Helper()
