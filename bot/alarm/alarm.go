@@ -28,6 +28,7 @@ const (
 	Database   Condition = "database"   // cannot be reached, is slow, or does not write
 	Clock      Condition = "clock"      // jumped, or differs from the mail server's
 	Balance    Condition = "balance"    // mailbox, journal and outcomes do not balance
+	Audit      Condition = "audit"      // the history was changed
 	Brake      Condition = "brake"      // mails are held by a brake against loops
 	Outbox     Condition = "outbox"     // letters wait too long, or the provider lets none through
 	Letters    Condition = "letters"    // letters failed for good, or nobody knows whether they arrived

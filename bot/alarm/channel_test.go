@@ -113,7 +113,7 @@ func TestCommand(t *testing.T) {
 // Every condition has words in both languages.
 func TestTexts(t *testing.T) {
 	t.Parallel()
-	for _, c := range []alarm.Condition{alarm.IMAP, alarm.SMTP, alarm.OAuth, alarm.Canary, alarm.Disk, alarm.Database, alarm.Clock, alarm.Balance, alarm.Brake,
+	for _, c := range []alarm.Condition{alarm.IMAP, alarm.SMTP, alarm.OAuth, alarm.Canary, alarm.Disk, alarm.Database, alarm.Clock, alarm.Balance, alarm.Audit, alarm.Brake,
 		alarm.Outbox, alarm.Letters, alarm.Judging, alarm.Filing, alarm.Accounts, alarm.Quarantine, alarm.BadChannel, "oauth/smtp"} {
 		if vi, en := alarm.Text(c, "no such code"); vi == "" || en == "" || vi == en {
 			t.Errorf("%s: %q, %q", c, vi, en)

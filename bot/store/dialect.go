@@ -49,6 +49,10 @@ func Open(ctx context.Context, dsn, password string, now func() time.Time) (*DB,
 		db.Close()
 		return nil, err
 	}
+	if err := db.adopt(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
 	return db, nil
 }
 

@@ -3,25 +3,25 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"vanthu/bot"
 )
 
-// AddEvent appends to the history. At is the transaction's Now.
-func (tx *Tx) AddEvent(ctx context.Context, e bot.Event) error {
-	detail, err := json.Marshal(e.Detail)
-	if err != nil {
-		return fmt.Errorf("store: event: %w", err)
-	}
-	_, err = tx.exec(ctx, `INSERT INTO events (at, actor, what, case_id, plan_id, mail_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		micros(tx.Now), string(e.Actor), e.What, e.Case, e.Plan, e.Mail, string(detail))
-	return err
-}
-
 // Events returns the history of a case, of everything for 0.
 func (tx *Tx) Events(ctx context.Context, caseID int64) ([]bot.Event, error) {
-	return list(ctx, tx, scanEvent, `SELECT `+eventColumns+` FROM events WHERE $1 = 0 OR case_id = $1 ORDER BY id`, caseID)
+	return tx.eventsWhere(ctx, `$1 = 0 OR case_id = $1`, caseID)
+}
+
+// EventsOfMail returns the history of a mail.
+func (tx *Tx) EventsOfMail(ctx context.Context, mailID int64) ([]bot.Event, error) {
+	return tx.eventsWhere(ctx, `mail_id = $1`, mailID)
+}
+
+func (tx *Tx) eventsWhere(ctx context.Context, where string, id int64) ([]bot.Event, error) {
+	if err := tx.chain(ctx); err != nil { // those of this transaction, too
+		return nil, err
+	}
+	return list(ctx, tx, scanEvent, `SELECT `+eventColumns+` FROM events WHERE `+where+` ORDER BY id`, id)
 }
 
 const eventColumns = `id, at, actor, what, case_id, plan_id, mail_id, detail`
@@ -35,9 +35,4 @@ func scanEvent(s scanner) (bot.Event, error) {
 	}
 	e.At = instant(at)
 	return e, json.Unmarshal([]byte(detail), &e.Detail)
-}
-
-// EventsOfMail returns the history of a mail.
-func (tx *Tx) EventsOfMail(ctx context.Context, mailID int64) ([]bot.Event, error) {
-	return list(ctx, tx, scanEvent, `SELECT `+eventColumns+` FROM events WHERE mail_id = $1 ORDER BY id`, mailID)
 }

@@ -128,3 +128,24 @@ func TryExec(t *testing.T, db *DB, query string, args ...any) error {
 	_, err := db.write.ExecContext(t.Context(), query, args...)
 	return err
 }
+
+// Adopt chains the events of an earlier version, as Open does.
+func Adopt(t *testing.T, db *DB) {
+	t.Helper()
+	if err := db.adopt(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Newest is the number of the last migration.
+func Newest() (n int64) {
+	names, err := fs.Glob(migrations, "migrations/sqlite/*.sql")
+	if err != nil || len(names) == 0 {
+		panic("no migrations")
+	}
+	n, err = goose.NumericComponent(names[len(names)-1])
+	if err != nil {
+		panic(err)
+	}
+	return n
+}

@@ -61,6 +61,9 @@ type Tx struct {
 	tx   *sql.Tx
 	conn *sql.Conn
 	jobs []Job
+
+	writes bool
+	events []Link // not chained yet
 }
 
 // Write runs f in a transaction that may write. On SQLite there is one at a time. A database that cannot be reached or does
@@ -71,6 +74,7 @@ func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
 		return err
 	}
 	defer tx.end()
+	tx.writes = true
 	if err := f(tx); err != nil {
 		return err
 	}
@@ -78,6 +82,9 @@ func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
 		if err := db.Enqueue(ctx, tx, tx.jobs); err != nil {
 			return fmt.Errorf("store: enqueue: %w", err)
 		}
+	}
+	if err := tx.chain(ctx); err != nil { // last: its lock is held until the commit
+		return err
 	}
 	if db.Commit != nil {
 		if err := db.Commit(); err != nil {
@@ -102,6 +109,9 @@ func (db *DB) Read(ctx context.Context, f func(tx *Tx) error) error {
 	defer tx.end()
 	return f(tx)
 }
+
+// snapshot is how PostgreSQL sees one moment in several statements; SQLite always does.
+var snapshot = &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
 
 func (db *DB) begin(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (*Tx, error) {
 	conn, err := pool.Conn(ctx)

@@ -12,7 +12,7 @@ import (
 	"vanthu/bot/store/storetest"
 )
 
-const newest = 9 // migration
+var newest = store.Newest() // migration
 
 // A database that the first version made, with mails, cases and letters of every kind in it, is taken over: nothing is lost,
 // nothing is sent or served again, and the way back works too.
@@ -24,9 +24,14 @@ func TestUpgrade(t *testing.T) {
 		db.Now = func() time.Time { return now }
 		firstVersion(t, db, now)
 		store.Migrate(t, db, newest)
+		store.Adopt(t, db)
 		upgraded(t, db, now)
 		store.Migrate(t, db, 1, newest) // down and up again
-		for table, n := range map[string]int{"mails": 5, "cases": 1, "outbox": 7} {
+		store.Adopt(t, db)
+		if r := verified(t, db); !r.OK() || len(r.Adopted) != 2 {
+			t.Errorf("the history: %+v", r)
+		}
+		for table, n := range map[string]int{"mails": 5, "cases": 1, "outbox": 7, "events": 6} {
 			if got := store.Count(t, db, table); got != n {
 				t.Errorf("%d %s after the way down and up", got, table)
 			}
@@ -47,6 +52,9 @@ func firstVersion(t *testing.T, db *store.DB, now time.Time) {
 	store.Exec(t, db, `INSERT INTO cases (number, procedure, edition, kind, unit, state, reason, letter_date, signer, letter_file, list_file, mail_id, received_at,
 		checked_at, checked_by, planned_at, planned_by, updated_at)
 		VALUES ('YC-2026-0001', 'p', 'e', 'account_request', 'CTSV', 'delivered', 'queue', '', '', '', '', 1, $1, 1, 'officer:lan', 1, 'officer:minh', $1)`, at)
+	for i := range 4 {
+		store.Exec(t, db, `INSERT INTO events (at, actor, what, case_id, plan_id, mail_id, detail) VALUES ($1, 'vanthu', 'old', 1, 0, 0, '{}')`, at+int64(i))
+	}
 	store.Exec(t, db, `INSERT INTO counters (name, value) VALUES ('YC-2026', 1)`)
 	for i, letter := range []string{"acknowledged sent", "acknowledged queued", "delivered unknown", "delivered sending", "acknowledged sending", "defects failed", "defects unknown"} {
 		kind, state, _ := strings.Cut(letter, " ")

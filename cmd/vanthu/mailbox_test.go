@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -347,7 +348,7 @@ func (o *office) backup() string {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	db, err := store.Open(o.t.Context(), cfg.Store.DSN(), "", nil)
+	db, err := store.Open(o.t.Context(), cfg.Store.DSN(), "", time.Now)
 	if err != nil {
 		o.t.Fatal(err)
 	}
