@@ -1,9 +1,15 @@
 package app
 
 import (
+	"context"
+	"strings"
 	"time"
 
+	"vanthu/bot"
 	"vanthu/bot/desk"
+	"vanthu/bot/reply"
+	"vanthu/bot/store"
+	"vanthu/mailer/compose"
 )
 
 // planning is how plans are made.
@@ -15,4 +21,52 @@ func (a *App) workday(day time.Time) time.Time {
 		day = day.AddDate(0, 0, 1)
 	}
 	return day
+}
+
+// PlanPaper is a plan as a document to be signed and filed.
+func (a *App) PlanPaper(ctx context.Context, p store.StoredPlan) (compose.Attachment, error) {
+	var cases map[string]bot.Case
+	err := a.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		cases, err = desk.CasesIn(ctx, tx, p.Plan)
+		return err
+	})
+	if err != nil {
+		return compose.Attachment{}, err
+	}
+	return a.letters.writer.PlanPaper(a.letters.planPaper(p.Plan, cases))
+}
+
+// planPaper fills a plan's document: ids become names. cases are those of the plan by their numbers.
+func (l *letters) planPaper(p bot.Plan, cases map[string]bot.Case) reply.PlanPaper {
+	paper := reply.PlanPaper{Plan: p, Units: make(map[string]string, len(cases)), Maker: l.person(p.Made.By), Officer: l.person(bot.Actor("officer:" + p.Officer))}
+	for number, c := range cases {
+		paper.Units[number] = c.Unit
+		for _, u := range l.cfg.Units {
+			if u.ID == c.Unit {
+				paper.Units[number] = u.Name
+			}
+		}
+	}
+	for _, s := range p.Approvals {
+		paper.Approvals = append(paper.Approvals, reply.PlanApproval{Name: l.person(s.By), At: s.At})
+	}
+	def := l.definition(cases[p.Items[0].Case])
+	for _, b := range def.Bases {
+		paper.Bases = append(paper.Bases, b.VI)
+	}
+	if def.Code != "" {
+		paper.Bases = append(paper.Bases, "Quy trình "+def.Code+" “"+def.VI+"”, lần ban hành "+def.Edition)
+	}
+	return paper
+}
+
+// person is the name of an officer; "" for nobody, the id for one who has left the configuration.
+func (l *letters) person(actor bot.Actor) string {
+	id := strings.TrimPrefix(string(actor), "officer:")
+	for _, o := range l.cfg.Officers {
+		if o.ID == id {
+			return o.Name
+		}
+	}
+	return id
 }

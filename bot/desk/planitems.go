@@ -170,3 +170,19 @@ func (d *Desk) workday(day time.Time) time.Time {
 	}
 	return d.Planning.Workday(day)
 }
+
+// CasesIn returns the cases that a plan does something for, by their numbers.
+func CasesIn(ctx context.Context, tx *store.Tx, p bot.Plan) (map[string]bot.Case, error) {
+	cases := make(map[string]bot.Case)
+	for _, i := range p.Items {
+		if _, known := cases[i.Case]; known {
+			continue
+		}
+		c, err := tx.CaseByNumber(ctx, i.Case)
+		if err != nil {
+			return nil, err
+		}
+		cases[i.Case] = c
+	}
+	return cases, nil
+}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"text/tabwriter"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"vanthu/bot"
 	"vanthu/bot/app"
@@ -13,19 +16,57 @@ import (
 // planCmd is step 2: what would be done, frozen, and approved by another person.
 type planCmd struct {
 	Make    planMakeCmd    `cmd:"" help:"Freeze what would be done for cases."`
+	Preview planPreviewCmd `cmd:"" help:"Show what \"plan make\" would freeze; nothing is kept."`
 	Show    planShowCmd    `cmd:"" help:"Show a plan row by row, with its hash."`
 	List    planListCmd    `cmd:"" help:"List plans."`
 	Approve planApproveCmd `cmd:"" help:"Approve exactly what a hash is over."`
+	Remake  planRemakeCmd  `cmd:"" help:"Make a plan anew because the world has changed, and say what the new one does otherwise."`
+	Drop    planDropCmd    `cmd:"" help:"Give up a plan that has not begun."`
+	Export  planExportCmd  `cmd:"" help:"Write a plan as a document to be signed and filed."`
+}
+
+// wishFlags are how a plan is wanted.
+type wishFlags struct {
+	Batch   int    `help:"People in a batch." placeholder:"N"`
+	ByClass bool   `help:"Make each class a batch."`
+	Starts  string `help:"First day, 2027-02-01. Nothing is done before." placeholder:"DATE"`
+	Ends    string `help:"Last day on which a batch may begin; without it there is a batch each working day." placeholder:"DATE"`
+	Officer string `help:"Id of the officer who carries it out (default: you)." placeholder:"ID"`
+}
+
+func (w wishFlags) wish() bot.PlanWish {
+	return bot.PlanWish{Batch: w.Batch, ByClass: w.ByClass, Starts: w.Starts, Ends: w.Ends, Officer: w.Officer}
 }
 
 type planMakeCmd struct {
 	officerFlags
-	Cases []string `arg:"" help:"Case numbers."`
+	wishFlags
+	DryRun bool     `help:"Show what would be frozen, and keep nothing."`
+	Cases  []string `arg:"" help:"Case numbers."`
 }
 
 func (c *planMakeCmd) Run(e *env) error {
+	if c.DryRun {
+		return (&planPreviewCmd{officerFlags: c.officerFlags, wishFlags: c.wishFlags, Cases: c.Cases}).Run(e)
+	}
 	return c.act(e, func(a *app.App, officer bot.Officer) error {
-		p, err := a.Desk.MakePlan(e.ctx, desk.OfficerActor(officer), c.Cases)
+		p, err := a.Desk.MakePlanAs(e.ctx, desk.OfficerActor(officer), c.Cases, c.wish())
+		if err != nil {
+			return err
+		}
+		return printPlan(e, p, c.JSON)
+	})
+}
+
+type planPreviewCmd struct {
+	officerFlags
+	wishFlags
+	Cases []string `arg:"" help:"Case numbers."`
+}
+
+func (c *planPreviewCmd) Run(e *env) error {
+	return c.open(e, func(a *app.App, officer bot.Officer) error {
+		p, err := a.Desk.PreviewPlan(e.ctx, desk.OfficerActor(officer), c.Cases, c.wish())
 		if err != nil {
 			return err
 		}
@@ -35,41 +76,30 @@ func (c *planMakeCmd) Run(e *env) error {
 
 type planShowCmd struct {
 	officerFlags
-	Plan string `arg:"" help:"Plan number."`
+	Plan   string `arg:"" help:"Plan number."`
+	Frozen bool   `help:"Print the frozen bytes that the hash is over, nothing else: | sha256sum."`
 }
 
 func (c *planShowCmd) Run(e *env) error {
 	return c.look(e, func(a *app.App) error {
-		var p store.StoredPlan
-		err := a.DB.Read(e.ctx, func(tx *store.Tx) (err error) {
-			p, err = tx.PlanByNumber(e.ctx, c.Plan)
-			return err
-		})
+		p, err := planOf(e, a, c.Plan)
 		if err != nil {
+			return err
+		}
+		if c.Frozen {
+			_, err := e.stdout.Write(p.Frozen)
 			return err
 		}
 		return printPlan(e, p, c.JSON)
 	})
 }
 
-func printPlan(e *env, p store.StoredPlan, asJSON bool) error {
-	if asJSON {
-		return writeJSON(e, p.Plan)
-	}
-	state := "waits for approval"
-	switch {
-	case p.Dropped:
-		state = "dropped: a case in it has changed"
-	case p.Approved.Done():
-		state = fmt.Sprintf("approved by %s %s", p.Approved.By, local(p.Approved.At))
-	}
-	fmt.Fprintf(e.stdout, "%s  %d accounts  made by %s %s  %s\nhash %s\n\n", p.Number, len(p.Items), p.Made.By, local(p.Made.At), state, p.Hash)
-	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "CASE\tN\tCODE\tNAME\tADDRESS\tPLATFORM\tACTION")
-	for _, i := range p.Items {
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", i.Case, i.N, harmless(i.Code, widest), harmless(i.Name, widest), harmless(i.Address, widest), i.Platform, i.Action)
-	}
-	return w.Flush()
+func planOf(e *env, a *app.App, number string) (p store.StoredPlan, err error) {
+	err = a.DB.Read(e.ctx, func(tx *store.Tx) error {
+		p, err = tx.PlanByNumber(e.ctx, number)
+		return err
+	})
+	return p, err
 }
 
 type planListCmd struct{ officerFlags }
@@ -84,19 +114,7 @@ func (c *planListCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		if c.JSON {
-			all := make([]bot.Plan, 0, len(plans))
-			for _, p := range plans {
-				all = append(all, p.Plan)
-			}
-			return writeJSON(e, all)
-		}
-		w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "PLAN\tACCOUNTS\tMADE BY\tAPPROVED BY\tHASH")
-		for _, p := range plans {
-			fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", p.Number, len(p.Items), p.Made.By, dash(string(p.Approved.By)), p.Hash)
-		}
-		return w.Flush()
+		return printPlans(e, plans, c.JSON)
 	})
 }
 
@@ -113,5 +131,99 @@ func (c *planApproveCmd) Run(e *env) error {
 			return err
 		}
 		return printPlan(e, p, c.JSON)
+	})
+}
+
+type planRemakeCmd struct {
+	officerFlags
+	wishFlags
+	AtOnce bool   `help:"Forget the first and last day of the old plan."`
+	Plan   string `arg:"" help:"Plan number."`
+}
+
+// Run keeps the terms of the old plan that no flag changes.
+func (c *planRemakeCmd) Run(e *env) error {
+	return c.act(e, func(a *app.App, officer bot.Officer) error {
+		p, differs, err := a.Desk.RemakePlan(e.ctx, desk.OfficerActor(officer), c.Plan, func(w *bot.PlanWish) {
+			if c.AtOnce {
+				w.Starts, w.Ends = "", ""
+			}
+			if c.Batch > 0 || c.ByClass {
+				w.Batch, w.ByClass = c.Batch, c.ByClass
+			}
+			w.Starts, w.Ends, w.Officer = or(c.Starts, w.Starts), or(c.Ends, w.Ends), or(c.Officer, w.Officer)
+		})
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return writeJSON(e, struct {
+				planView
+				Differs []bot.PlanDifference `json:"differs"`
+				Was     string               `json:"was"`
+			}{viewOf(p), differs, c.Plan})
+		}
+		printDifferences(e, c.Plan, differs)
+		return printPlan(e, p, false)
+	})
+}
+
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+type planDropCmd struct {
+	officerFlags
+	Plan   string `arg:"" help:"Plan number."`
+	Reason string `required:"" help:"Why; it stands in the history."`
+}
+
+func (c *planDropCmd) Run(e *env) error {
+	return c.act(e, func(a *app.App, officer bot.Officer) error {
+		p, err := a.Desk.DropPlan(e.ctx, desk.OfficerActor(officer), c.Plan, c.Reason)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return writeJSON(e, viewOf(p))
+		}
+		fmt.Fprintf(e.stdout, "%s is dropped; its cases can be planned anew\n", p.Number)
+		return nil
+	})
+}
+
+type planExportCmd struct {
+	officerFlags
+	Plan string `arg:"" help:"Plan number."`
+	To   string `required:"" help:"File to write, .docx." placeholder:"FILE"`
+}
+
+// Run overwrites nothing: what has that name may be signed.
+func (c *planExportCmd) Run(e *env) error {
+	if filepath.Ext(c.To) != ".docx" {
+		return fmt.Errorf("plan export: a plan is written as .docx (print it or save it as PDF from there); %s is none", c.To)
+	}
+	if _, err := os.Lstat(c.To); err == nil {
+		return fmt.Errorf("plan export: %s is there already; nothing was written", c.To)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("plan export: %w", err)
+	}
+	return c.look(e, func(a *app.App) error {
+		p, err := planOf(e, a, c.Plan)
+		if err != nil {
+			return err
+		}
+		file, err := a.PlanPaper(e.ctx, p)
+		if err != nil {
+			return err
+		}
+		if err := writeNew(c.To, string(file.Data)); err != nil {
+			return fmt.Errorf("plan export: %w", err)
+		}
+		fmt.Fprintln(e.stdout, c.To)
+		return nil
 	})
 }
