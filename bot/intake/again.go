@@ -15,8 +15,9 @@ import (
 
 // earlier is a case as it was when its correction was judged. The zero one: there is no case yet.
 type earlier struct {
-	c    bot.Case
-	rows []bot.CaseRow
+	c        bot.Case
+	rows     []bot.CaseRow
+	findings []bot.Finding
 }
 
 func lookBack(ctx context.Context, tx *store.Tx, caseID int64) (was earlier, err error) {
@@ -26,7 +27,10 @@ func lookBack(ctx context.Context, tx *store.Tx, caseID int64) (was earlier, err
 	if was.c, err = tx.Case(ctx, caseID); err != nil {
 		return was, err
 	}
-	was.rows, err = tx.Rows(ctx, caseID)
+	if was.rows, err = tx.Rows(ctx, caseID); err != nil {
+		return was, err
+	}
+	was.findings, err = tx.Findings(ctx, caseID)
 	return was, err
 }
 

@@ -88,7 +88,7 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 		c = was.c // somebody may have changed it since
 	}
 	now := in.DB.Now()
-	request := in.Judge(r, unit, c, withPlatform(known, platform), now)
+	request := was.keepsLetter(in.Judge(r, unit, c, withPlatform(known, platform), now))
 	if request.Action == bot.Human {
 		m.CaseID = c.ID
 		return in.quarantine(ctx, m, "needs_person", "the intent is not clear")
