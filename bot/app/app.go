@@ -55,7 +55,7 @@ func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 }
 
 func open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func() time.Time) (*App, error) {
-	days, err := calendar.Vietnam()
+	days, err := Calendar(cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -21,6 +23,22 @@ func readBook(cfg *config.Config) (*procedure.Book, error) {
 		later = append(later, procedure.Source{File: e.Definition, From: from})
 	}
 	return procedure.Read(later...)
+}
+
+// Calendar is what a configuration counts by: the built-in days off with the office's own table over them.
+func Calendar(cfg *config.Config) (*calendar.Calendar, error) {
+	if cfg.Deadline.DaysOff == "" {
+		return calendar.Vietnam()
+	}
+	table, err := os.ReadFile(cfg.Deadline.DaysOff)
+	if err != nil {
+		return nil, fmt.Errorf("app: days off: %w", err)
+	}
+	days, err := calendar.New(string(table))
+	if err != nil {
+		return nil, bot.Errorf(bot.Invalid, "%s: %w", cfg.Deadline.DaysOff, err)
+	}
+	return days, nil
 }
 
 // Editions lists the editions of the procedure that a configuration knows, their limits counted as it wants them.

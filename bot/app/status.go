@@ -17,6 +17,8 @@ type Status struct {
 	Waiting   store.Waiting `json:"waiting"`
 	Canary    CanaryStatus  `json:"canary"`
 	Alarms    []Standing    `json:"alarms"`
+	// YearsMissing are those whose official days off nobody has entered yet: due dates in them may be wrong.
+	YearsMissing []int `json:"years_missing,omitempty"`
 }
 
 // A Process is one that serves, or did when it was last heard of.
@@ -50,6 +52,7 @@ func (a *App) Status(ctx context.Context) (Status, error) {
 	s := Status{Processes: []Process{}, Alarms: []Standing{}}
 	err := a.DB.Read(ctx, func(tx *store.Tx) error {
 		s.At = tx.Now
+		s.YearsMissing = a.Calendar.Missing(tx.Now)
 		beats, err := tx.Beats(ctx)
 		if err != nil {
 			return err

@@ -264,11 +264,17 @@ type Officer struct {
 	Name     string `toml:"name"`
 	Login    string `toml:"login"` // operating-system user
 	Approver bool   `toml:"approver"`
+	Address  string `toml:"address"` // his own mailbox; "": he is told nothing by mail
+	Head     bool   `toml:"head"`    // of the office: is told of what is overdue
 }
 
 // Deadlines says how the time limits of the procedure are counted (decision 22).
 type Deadlines struct {
-	Working []string `toml:"working"` // steps whose limit counts working days only, beside those of which the edition says so
+	Working []string `toml:"working"`  // steps whose limit counts working days only, beside those of which the edition says so
+	DaysOff string   `toml:"days_off"` // the office's table of days off and worked Saturdays, over the one built in; "" none
+	Digest  bool     `toml:"digest"`   // officers with an address are told what is due
+	Hours   string   `toml:"hours"`    // "08:00-16:30": when
+	Remind  int      `toml:"remind"`   // days between reminders to a unit that confirms no receipt; 0: one only
 }
 
 // An Edition is a later one of the procedure than what is built in.
@@ -290,7 +296,7 @@ func (c *Config) BotUnits() []bot.Unit {
 func (c *Config) BotOfficers() []bot.Officer {
 	officers := make([]bot.Officer, 0, len(c.Officers))
 	for _, o := range c.Officers {
-		officers = append(officers, bot.Officer{ID: o.ID, Name: o.Name, Login: o.Login, Approver: o.Approver})
+		officers = append(officers, bot.Officer{ID: o.ID, Name: o.Name, Login: o.Login, Approver: o.Approver, Address: o.Address, Head: o.Head})
 	}
 	return officers
 }

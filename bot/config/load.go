@@ -85,7 +85,8 @@ func defaults() *Config {
 		Limits:   Limits{MailMB: 40, Parts: 200, UnpackedMB: 100, Rows: 200_000, Columns: 200, Sheets: 200, Nesting: 256, ZipFiles: 200, ReaderMB: 256, ReaderSeconds: 5},
 		Alarm: Alarm{After: 3 * time.Minute, Remind: 24 * time.Hour, CanaryLate: 90 * time.Second, MailAge: 10 * time.Minute, LetterAge: 30 * time.Minute,
 			AccountAge: time.Hour, Unseen: 24 * time.Hour, DiskMB: 500, Webhook: Webhook{Format: "json"}},
-		Brakes: Brakes{Rounds: 10, SenderHour: 60, SenderDay: 300, DeskHour: 600},
+		Deadline: Deadlines{Digest: true, Hours: "08:00-16:30", Remind: 7},
+		Brakes:   Brakes{Rounds: 10, SenderHour: 60, SenderDay: 300, DeskHour: 600},
 	}
 }
 
@@ -96,11 +97,14 @@ func (c *Config) resolve(folder string) {
 	paths := []*string{
 		&c.IMAP.CAFile, &c.IMAP.File, &c.SMTP.CAFile, &c.SMTP.File, &c.Store.File, &c.Secret.KeyFile,
 		&c.Accounts.FilePath, &c.Accounts.LDAP.CAFile, &c.Accounts.LDAP.File, &c.Rules.Existing, &c.Evidence.RootsFile,
-		&c.OAuth.SecretFile, &c.OAuth.TokenFile, &c.OAuth.CAFile,
+		&c.Deadline.DaysOff, &c.OAuth.SecretFile, &c.OAuth.TokenFile, &c.OAuth.CAFile,
 		&c.Alarm.Webhook.CAFile, &c.Alarm.Webhook.File,
 	}
 	for i, domain := range c.Trust.Domains {
 		c.Trust.Domains[i] = strings.ToLower(domain)
+	}
+	for i, o := range c.Officers {
+		c.Officers[i].Address = strings.ToLower(o.Address)
 	}
 	for i := range c.Editions {
 		paths = append(paths, &c.Editions[i].Definition)

@@ -231,7 +231,7 @@ func (c *checker) officers() {
 		c.add("officer", "is missing; everybody who works on cases needs an [[officer]] with id, name and login")
 		return
 	}
-	ids, logins := namesake{}, namesake{}
+	ids, logins, addresses := namesake{}, namesake{}, namesake{}
 	approvers := 0
 	for i, o := range people {
 		at := element("officer", i)
@@ -240,6 +240,7 @@ func (c *checker) officers() {
 		c.need(join(at, "name"), o.Name, `"Nguyễn Thị Lan"`)
 		c.need(join(at, "login"), o.Login, `"lan"`)
 		c.unique(logins, join(at, "login"), o.Login, "two officers cannot share a login: the history names one person")
+		c.officerAddress(join(at, "address"), o.Address, addresses)
 		if o.Approver {
 			approvers++
 		}

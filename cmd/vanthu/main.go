@@ -21,6 +21,7 @@ type commands struct {
 	Serve     serveCmd     `cmd:"" help:"Watch the mailbox and answer."`
 	Check     checkCmd     `cmd:"" help:"Read a mail, list or letter offline and say what was understood. Exit code 1: something rejects; 2: something cannot be read."`
 	Form      formCmd      `cmd:"" help:"Write the blank form BM-CNTT31: the letter and its list."`
+	Calendar  calendarCmd  `cmd:"" help:"Print the days off of a year."`
 	Procedure procedureCmd `cmd:"" help:"Print edition 01 of QT.CNTT.03, to begin a later edition with, or the editions of a configuration."`
 	Case      caseCmd      `cmd:"" help:"Officers: cases."`
 	Mail      mailCmd      `cmd:"" help:"Officers: the journal of mails."`

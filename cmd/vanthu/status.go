@@ -94,6 +94,9 @@ func writeStatus(e *env, s app.Status) error {
 		}
 		fmt.Fprintf(e.stdout, "\nALARM %s/%s since %s%s\n  %s.\n  %s.\n", a.Condition, a.Code, local(a.Since), detail, a.VI, a.EN)
 	}
+	for _, year := range s.YearsMissing {
+		fmt.Fprintf(e.stdout, "\nDAYS OFF of %d are computed, not announced: enter the official notice ([deadlines] days_off, see `vanthu calendar %d`)\n", year, year)
+	}
 	if len(s.Alarms) == 0 {
 		fmt.Fprintln(e.stdout, "\nno alarm")
 	}
