@@ -26,6 +26,7 @@ type Account struct {
 	Marker  string // who made it and why: "vanthu:YC-2026-0042:7"; "" not ours
 
 	Suspended bool // nobody can sign in to it; read, never written by Create
+	Changed   bool // its holder has changed the initial password (FR-22); false where the platform does not tell
 }
 
 // Has says whether an address reaches the account: its primary one or an alias. An alias is as taken as an address.

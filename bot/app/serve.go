@@ -140,6 +140,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { return s.Alarms.Run(gctx) })
 	group.Go(func() error { return s.balancing(gctx) })
 	group.Go(func() error { return s.auditing(gctx) })
+	group.Go(func() error { return s.activating(gctx) })
 	group.Go(func() error { return s.watch.run(gctx) })
 	err := group.Wait()
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {

@@ -104,6 +104,15 @@ func (tx *Tx) MoveAccount(ctx context.Context, code string, to bot.AccountState)
 	return err
 }
 
+// HandedOut returns accounts whose initial password is with the unit, after a code, in order; at most that many.
+func (tx *Tx) HandedOut(ctx context.Context, after string, most int) ([]bot.CaseRow, error) {
+	return list(ctx, tx, func(s scanner) (bot.CaseRow, error) {
+		var r bot.CaseRow
+		err := s.Scan(&r.Code, &r.CaseID, &r.N)
+		return r, err
+	}, `SELECT code, case_id, n FROM accounts WHERE state = 'waits_for_password' AND code > $1 ORDER BY code LIMIT $2`, after, most)
+}
+
 // Accounts returns the register.
 func (tx *Tx) Accounts(ctx context.Context) ([]bot.Existing, error) {
 	return list(ctx, tx, scanExisting, `SELECT a.code, a.name, a.address, a.created_at, c.number, a.state, CASE WHEN a.deleted_at > 0 THEN a.deleted_at ELSE a.suspended_at END, a.decision FROM accounts a JOIN cases c ON c.id = a.case_id ORDER BY a.code`)

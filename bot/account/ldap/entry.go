@@ -24,6 +24,9 @@ const (
 	attrGiven   = "givenName"
 
 	attrPassword = "userPassword"
+
+	attrMade       = "createTimestamp" // RFC 4512 §3.4.1
+	attrPasswordAt = "pwdChangedTime"  // draft-behera-ldap-password-policy §5.3.2
 )
 
 // ours begins every marker. A description that somebody wrote is not one.
@@ -118,6 +121,9 @@ func (d *Directory) search(ctx context.Context, tests []string) ([]*goldap.Entry
 	if d.cfg.ClassAttr != "" {
 		attributes = append(attributes, d.cfg.ClassAttr)
 	}
+	if d.changeAttr != "" {
+		attributes = append(attributes, d.changeAttr, attrMade, attrPasswordAt)
+	}
 	seconds := max(1, int(d.cfg.Timeout.Seconds()))
 	request := goldap.NewSearchRequest(d.cfg.SearchBase, goldap.ScopeWholeSubtree, goldap.NeverDerefAliases, 0, seconds, false,
 		"(|"+strings.Join(tests, "")+")", attributes, nil)
@@ -173,7 +179,20 @@ func (d *Directory) account(e *goldap.Entry, keys account.Keys) account.Account 
 	})
 	a.Marker = asked(markers, keys.Markers)
 	a.Suspended = d.suspended(e)
+	a.Changed = a.Marker != "" && d.changed(e)
 	return a
+}
+
+// changed says that the holder has changed the initial password: the server has taken the demand away, as slapd's ppolicy does with
+// pwdReset, and says that the password is younger than the entry. The demand alone would not tell: an account that was made before
+// it was configured never had it.
+func (d *Directory) changed(e *goldap.Entry) bool {
+	if d.changeAttr == "" || slices.Contains(e.GetEqualFoldAttributeValues(d.changeAttr), d.changeVal) {
+		return false
+	}
+	const seconds = len("20061126120000") // GeneralizedTime; fractions may follow
+	made, at := e.GetEqualFoldAttributeValue(attrMade), e.GetEqualFoldAttributeValue(attrPasswordAt)
+	return len(made) >= seconds && len(at) >= seconds && at[:seconds] > made[:seconds]
 }
 
 func asked(values, keys []string) string {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	goldap "github.com/go-ldap/ldap/v3"
 
@@ -268,7 +269,8 @@ func bindAs(t testing.TB, s slapd, user, password string) error {
 func TestSlapdMustChange(t *testing.T) {
 	t.Parallel()
 	const policy = "cn=policy,dc=truong,dc=example"
-	s := startSlapd(t, "moduleload pw-sha2\nmoduleload ppolicy", "overlay ppolicy\nppolicy_default \""+policy+"\"")
+	s := startSlapd(t, "moduleload pw-sha2\nmoduleload ppolicy", "access to * by dn.exact=\""+bindDN+"\" write by self write by * read\noverlay ppolicy\nppolicy_default \""+policy+"\"")
+	s.add(t, "pwdPolicy", "pwdMustChange", "TRUE")
 	cfg := s.config()
 	cfg.MustChange = "pwdReset=TRUE"
 	a := accounttest.Person(1, 0)
@@ -287,6 +289,28 @@ func TestSlapdMustChange(t *testing.T) {
 		"(objectClass=*)", []string{"pwdReset"}, nil))
 	if err != nil || len(found.Entries) != 1 || found.Entries[0].GetAttributeValue("pwdReset") != "TRUE" {
 		t.Errorf("pwdReset is not set (error %v)", err)
+	}
+
+	// FR-22: whoever changes it himself is known to have done so; one that was only made is not.
+	changed := func() bool {
+		found, err := directory(t, cfg).Lookup(t.Context(), account.Keys{Codes: []string{a.Code}})
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%v: %+v", err, found)
+		}
+		return found[0].Changed
+	}
+	if changed() {
+		t.Error("a new account is said to have another password")
+	}
+	<-time.After(time.Until(time.Now().Truncate(time.Second).Add(time.Second))) // the server's times have whole seconds
+	if err := c.Bind("uid="+a.User+","+baseDN, accounttest.Password); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.PasswordModify(goldap.NewPasswordModifyRequest("", "", "Canary-own-4")); err != nil {
+		t.Fatal(err)
+	}
+	if !changed() {
+		t.Error("the holder has changed it, and nobody knows")
 	}
 }
 
