@@ -21,6 +21,7 @@ const (
 	StrangerNote  AnswerKind = "stranger_note"  // belongs to no case, says nothing of anybody
 	AlreadyHere   AnswerKind = "already_here"   // the same list again: which case it is in, and how far that is
 	OfficerNote   AnswerKind = "officer_note"   // answers a quarantined mail; may belong to no case
+	Talk          AnswerKind = "talk"           // what a unit asked in words (wish.go); may belong to no case
 
 	OnHold         AnswerKind = "on_hold"
 	Resumed        AnswerKind = "resumed"
@@ -63,6 +64,11 @@ type Answer struct {
 	Accounts   []NewAccount
 	Thread     Thread
 	Changes    *Changes // of a corrected list; nil: there was none before
+
+	Talk   Asked // what the mail asked in words, and what is known of it
+	Blank  bool  // the form filled in with what was read comes along (FR-35)
+	Trial  bool  // of a Talk: Request and Lists are of a list that was only to be checked
+	Unsure bool  // whether the list was to be checked only, or sent in
 
 	// Of a mail whose sender is to be confirmed.
 	Token    string `json:"-"`

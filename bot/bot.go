@@ -46,7 +46,8 @@ const (
 	Incident        Kind = "incident"
 	Conversation    Kind = "conversation"
 	FormRequest     Kind = "form_request"  // "Cho em xin mẫu BM-CNTT31"
-	OtherRequest    Kind = "other_request" // reset, rename, staff: outside this procedure (FR-03)
+	Question        Kind = "question"      // answered at once: how far a case is, what may be asked, where to go (wish.go)
+	OtherRequest    Kind = "other_request" // staff with a list: outside this procedure (FR-03), and a person's to answer
 	Other           Kind = "other"
 	Automatic       Kind = "automatic" // RFC 3834
 	Bounce          Kind = "bounce"    // RFC 3464
@@ -69,7 +70,8 @@ const (
 	Ignore           Action = "ignore"             // recorded, not answered
 	ConfirmReceived  Action = "confirm_received"
 	ReplyStatus      Action = "reply_status"
-	SendForm         Action = "send_form" // the blank form is sent, no case is opened
+	SendForm         Action = "send_form"  // the blank form is sent, no case is opened
+	CheckOnly        Action = "check_only" // the list is judged as if, no case is opened
 )
 
 // Severity is what a finding does.

@@ -131,7 +131,11 @@ func (w World) CheckMail(ctx context.Context, raw []byte, known map[string][]bot
 	if reading.Signatures, err = w.notary.Judge(ctx, msg, reading.Files, sole(msg), unit, now); err != nil {
 		return Checked{}, err
 	}
-	return Checked{Reading: reading, Request: w.Judge(reading, unit, bot.Case{}, known, now)}, nil
+	request := w.Judge(reading, unit, bot.Case{}, known, now)
+	if request.Action != bot.Human && reading.ChecksOnly() {
+		request.Action = bot.CheckOnly
+	}
+	return Checked{Reading: reading, Request: request}, nil
 }
 
 // sole is the one From address, lower case; "" when there is not exactly one.

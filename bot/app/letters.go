@@ -161,14 +161,23 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 		}
 		return l.writer.HandedOver(h)
 	case bot.AlreadyHere:
-		return l.writer.Already(reply.AlreadyHere{Case: number, Unit: unit, At: a.At, ReceivedAt: a.Case.ReceivedAt, State: a.Case.State, CreateBy: a.Promise.Accounts,
+		return l.writer.Already(reply.AlreadyHere{Case: number, Unit: unit, At: a.At, ReceivedAt: a.Case.ReceivedAt, State: a.Case.State, Kind: a.Case.Kind, CreateBy: a.Promise.Accounts,
 			To: a.Unit.Addresses[0]})
 	case bot.ConfirmSender:
 		return l.writer.ConfirmSender(reply.SenderQuestion{Tag: bot.ConfirmTag + a.Token, Unit: unit, At: a.At, Mail: a.Mail, Received: a.Received, Files: a.Files, Until: a.ConfirmDue})
 	case bot.StrangerNote:
 		return l.writer.StrangerNote(reply.Stranger{At: a.At})
 	case bot.BlankForm:
-		return l.writer.FormSent(reply.FormSent{Case: number, Unit: unit, At: a.At, Blank: blankOf(l.cfg)})
+		return l.writer.FormSent(reply.FormSent{Case: number, Unit: unit, At: a.At, Blank: blankOf(l.cfg), Asked: a.Talk})
+	case bot.Talk:
+		talk := l.talk(a)
+		if !a.Trial {
+			return l.writer.Talk(talk)
+		}
+		trial := l.answer(a, true)
+		talk.Trial = &trial
+		draft, err := l.writer.Talk(talk)
+		return l.more(a, draft, err)
 	case bot.OfficerNote:
 		return l.writer.Note(reply.Note{Case: number, Unit: unit, At: a.At, Template: a.Template, Text: a.Reason})
 	case bot.OnHold, bot.Resumed:
@@ -188,10 +197,16 @@ func (l *letters) definition(c bot.Case) bot.Definition {
 	return l.edition(c)
 }
 
+// talk fills the answer to what a unit asks in words.
+func (l *letters) talk(a bot.Answer) reply.Talk {
+	return reply.Talk{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, Asked: a.Talk, To: a.Unit.Addresses[0], Outside: l.cfg.Outside.Texts(), Blank: blankOf(l.cfg),
+		Unsure: a.Unsure}
+}
+
 // answer fills the first answer to a request; marked puts the unit's own first list beside it.
 func (l *letters) answer(a bot.Answer, marked bool) reply.Answer {
 	lim := l.cfg.Limits
-	r := reply.Answer{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, ReceivedAt: a.Case.ReceivedAt, Request: a.Request, CheckBy: a.Promise.Check, Expected: a.Promise.Expected, CreateBy: a.Promise.Accounts, Changes: a.Changes, Definition: l.definition(a.Case),
+	r := reply.Answer{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, ReceivedAt: a.Case.ReceivedAt, Request: a.Request, CheckBy: a.Promise.Check, Expected: a.Promise.Expected, CreateBy: a.Promise.Accounts, Changes: a.Changes, Beside: l.talk(a), Definition: l.definition(a.Case),
 		Limits: reply.Limits{MailMB: lim.MailMB, Parts: lim.Parts, UnpackedMB: lim.UnpackedMB, Rows: lim.Rows, Columns: lim.Columns}}
 	if marked && len(a.Request.Rows) > 0 && len(a.Lists) > 0 {
 		r.Workbook = l.workbook(a, a.Lists[0])
@@ -201,7 +216,7 @@ func (l *letters) answer(a bot.Answer, marked bool) reply.Answer {
 
 // more puts the unit's other lists beside a letter that has the first one.
 func (l *letters) more(a bot.Answer, draft reply.Draft, err error) (reply.Draft, error) {
-	if err != nil || len(draft.Attachments) == 0 {
+	if err != nil || len(draft.Attachments) == 0 || len(a.Lists) == 0 {
 		return draft, err
 	}
 	for _, list := range a.Lists[1:] {

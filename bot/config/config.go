@@ -20,6 +20,7 @@ type Config struct {
 	Confirm  Confirm   `toml:"confirm"`
 	Stranger Strangers `toml:"strangers"`
 	Evidence Evidence  `toml:"evidence"`
+	Outside  Outside   `toml:"outside"`
 	Store    Store     `toml:"store"`
 	Secret   SecretKey `toml:"secret"`
 	Accounts Accounts  `toml:"accounts"`
@@ -133,6 +134,22 @@ type Evidence struct {
 	RootsFile       string `toml:"roots_file"`       // PEM: whose certificates of signers are believed; "" none
 	AccountRequest  string `toml:"account_request"`  // default by rules.evidence: E1, signed: E2
 	DeletionRequest string `toml:"deletion_request"` // default E1
+}
+
+// Outside says where to go with what is not of this procedure (FR-03), in the words of the office; "" the usual ones.
+type Outside struct {
+	Password   string `toml:"password"`
+	Rename     string `toml:"rename"`
+	Staff      string `toml:"staff"`
+	Graduation string `toml:"graduation"`
+	Reserved   string `toml:"reserved"`
+	Transfer   string `toml:"transfer"`
+}
+
+// Texts returns the words by topic.
+func (o Outside) Texts() map[bot.Topic]string {
+	return map[bot.Topic]string{bot.OutsidePassword: o.Password, bot.OutsideRename: o.Rename, bot.OutsideStaff: o.Staff,
+		bot.OutsideGraduation: o.Graduation, bot.OutsideReserved: o.Reserved, bot.OutsideTransfer: o.Transfer}
 }
 
 // Store is the database: "sqlite:vanthu.db" or "postgres://…" (its password may stand in password_file/_env).

@@ -29,7 +29,7 @@ func TestListInTheText(t *testing.T) {
 		"quoted by Outlook":   {"cấp email", "", "<p>Nhờ cấp email.</p><div><div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in'><p><b>From:</b> A</p></div></div>" + page, bot.AccountRequest, 0},
 		"quoted in its words": {"cấp email", "", "<p>Nhờ cấp email.</p><p>From: A</p><p>Sent: B</p><p>To: C</p>" + page, bot.AccountRequest, 0},
 		"a report":            {"Báo sự cố", "Các sinh viên sau không đăng nhập được:\n\n" + table, "", bot.Incident, 0},
-		"a question":          {"Hỏi về danh sách", "Đã có chưa ạ?\n" + table, "", bot.Conversation, 0},
+		"a question":          {"Hỏi về danh sách", "Đã có chưa ạ?\n" + table, "", bot.Question, 0},
 	} {
 		r, err := Read(t.Context(), &mime.Message{Subject: c.subject, Text: c.text, HTML: c.html}, InProcess(parser.DefaultLimits()))
 		if err != nil || r.Kind != c.kind || len(r.Submission.Rows) != c.rows || len(r.Files) != min(1, c.rows) {

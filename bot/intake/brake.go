@@ -43,7 +43,7 @@ func (in *Intake) braked(ctx context.Context, m store.Mail, to string, c *bot.Ca
 	case c != nil:
 		checks = append(checks, check{store.Answers{Not: unasked, CaseID: c.ID}, in.Brakes.Rounds, time.Hour, "answers about one case in an hour"})
 	case !brings:
-		nothing := []bot.AnswerKind{bot.Returned, bot.BlankForm}
+		nothing := []bot.AnswerKind{bot.Returned, bot.BlankForm, bot.Talk}
 		checks = append(checks, check{store.Answers{Kinds: nothing, To: to}, in.Brakes.Rounds, time.Hour, "answers in an hour to mails of this unit without a list"})
 	}
 	err = in.DB.Read(ctx, func(tx *store.Tx) error {

@@ -224,7 +224,8 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 		return err
 	}
 	m.Thread = hints.String()
-	if r.Kind == bot.AccountRequest || r.Kind == bot.FormRequest || r.Kind == bot.Confirmation && c != nil { // the others are answered by people
+	talks := r.Kind == bot.FormRequest || r.Kind == bot.Question && !ofDelivery(r, c) || r.Said.onlyWithdraws() && r.Kind == bot.Confirmation && (otherCase(r, c) || tooLate(r, c))
+	if r.Kind == bot.AccountRequest || talks || r.Kind == bot.Confirmation && c != nil { // the others are answered by people
 		if held, err := in.brake(ctx, m, unit, c, len(r.Submission.Rows) > 0); held || err != nil {
 			return err
 		}
@@ -232,18 +233,21 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 	switch {
 	case r.Kind == bot.Automatic: // a subject that only an out-of-office program writes
 		return in.ignore(ctx, m, bot.Automatic, "automatic", "by its subject")
+	case (r.Kind == bot.AccountRequest || r.Kind == bot.DeletionRequest) && r.isTrial(c):
+		return in.trial(ctx, m, msg, unit, r, c)
 	case r.Kind == bot.AccountRequest:
 		return in.request(ctx, m, msg, unit, r, c)
+	case talks:
+		return in.talk(ctx, m, msg, unit, r, c)
 	case r.Kind == bot.Confirmation && c != nil:
 		return in.confirm(ctx, m, unit, *c, r.Said)
-	case r.Kind == bot.FormRequest:
-		return in.sendForm(ctx, m, msg, unit, c)
 	}
 	why := map[bot.Kind]string{
 		bot.Confirmation:    "a confirmation that belongs to no case of this unit, or whose words are not clear",
 		bot.DeletionRequest: "a deletion request: handled by an officer",
 		bot.Incident:        "an incident report: handled by an officer",
-		bot.OtherRequest:    "outside this procedure (FR-03): answered by an officer",
+		bot.OtherRequest:    "staff with a list, outside this procedure (FR-03): answered by an officer",
+		bot.Question:        "about passwords of a case: answered by an officer",
 	}[r.Kind]
 	if why == "" {
 		why = "a message for a person"
@@ -252,6 +256,11 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 		m.CaseID = c.ID
 	}
 	return in.quarantine(ctx, m, "needs_person", why)
+}
+
+// ofDelivery reports whether a question about passwords belongs to a case whose accounts were handed out: no question of where to go.
+func ofDelivery(r Reading, c *bot.Case) bool {
+	return c != nil && r.Wishes.only(bot.WishOutside) && slices.ContainsFunc(r.Wishes.List, func(w bot.Wish) bool { return w.Topic == bot.OutsidePassword })
 }
 
 // oversized is what is known of a mail that is over a limit: the unit is told which one (ENV-07).

@@ -27,6 +27,8 @@ type Reading struct {
 	Files      []parser.File // the attachments that were read, in the order of Submission.Files
 	Faults     []Fault       // what did not come whole
 	Said       Said
+	Wishes     Wishes          // what the words ask beside letter and list
+	Trial      trialDegree     // how sure it is that the list is only to be checked
 	Case       string          // number of the case that it speaks of, "YC-2026-0042"; "" none
 	Numbers    Numbers         // all case numbers that it names
 	Text       string          // what the sender wrote himself: without quotation and signature
@@ -61,6 +63,10 @@ type Said struct {
 
 func (s Said) clear() bool {
 	return s.Received || s.HandedOver || s.AcceptGoodRows || s.Withdraw || len(s.Missing) > 0
+}
+
+func (s Said) onlyWithdraws() bool {
+	return s.Withdraw && !s.Received && !s.HandedOver && !s.AcceptGoodRows && len(s.Missing) == 0
 }
 
 var (
@@ -110,9 +116,39 @@ func Read(ctx context.Context, msg *mime.Message, read Reader) (Reading, error) 
 		}
 	}
 	r.Said = saidIn(r.Text)
+	r.understand(msg)
 	r.Kind, r.Doubt = r.kind(msg)
-	return r, r.fromBody(ctx, msg, read)
+	if err := r.fromBody(ctx, msg, read); err != nil {
+		return r, err
+	}
+	if r.Kind == bot.AccountRequest || r.Kind == bot.DeletionRequest { // the rest of its words belongs to the request
+		r.Wishes.Unclear = nil
+	}
+	if r.Kind == bot.AccountRequest && r.asksForTrial() && len(r.Files) == 0 { // a list is to be checked, and there is none
+		r.Kind, r.Doubt, r.Trial = bot.Question, NoDoubt, notAtAll
+	}
+	return r, nil
 }
+
+// understand reads what the words ask.
+func (r *Reading) understand(msg *mime.Message) {
+	subject := msg.Subject
+	if isReply(msg) { // the other side's
+		subject = ""
+	}
+	var names []string
+	for _, f := range r.Files {
+		names = append(names, f.Name)
+	}
+	r.Wishes = understand(subject, r.Text)
+	if r.Wishes.only(bot.WishWithdraw) && !r.Said.Status {
+		r.Said.Withdraw = true
+	}
+	r.Trial = trialIn(subject, r.Text, names)
+}
+
+// asksForTrial reports whether the words, and not only the name of a file, ask for a look at a list.
+func (r *Reading) asksForTrial() bool { return r.Trial != notAtAll && r.Wishes.asks(bot.WishTrial) }
 
 // WithoutMail reads the files of a request that came without a mail.
 func WithoutMail(ctx context.Context, files []parser.File, read Reader) (r Reading, err error) {
@@ -153,6 +189,9 @@ func (r *Reading) kind(msg *mime.Message) (kind bot.Kind, doubt Doubt) {
 	subject, text := words(msg.Subject), words(r.Text)
 	letter, people := r.Submission.Letter, len(r.Submission.Rows) > 0 || len(r.Submission.Lists) > 0
 	deletes := meaning("deletion").in(subject) || meaning("deletion").in(text) || r.listsDelete()
+	if deletes && letter == nil && !people && len(r.Files) == 0 && r.leavesOtherwise() {
+		deletes = false
+	}
 	switch {
 	case letter != nil && letter.Deletes:
 		return bot.DeletionRequest, NoDoubt
@@ -162,46 +201,63 @@ func (r *Reading) kind(msg *mime.Message) (kind bot.Kind, doubt Doubt) {
 		return bot.OtherRequest, NoDoubt
 	case letter != nil && deletes:
 		return bot.AccountRequest, SpeaksOfDeletion
-	case letter != nil && r.Said.clear():
+	case letter != nil && (r.Said.clear() || r.Wishes.asks(bot.WishWithdraw)):
 		return bot.AccountRequest, ConfirmsAndAsks
 	case letter != nil:
 		return bot.AccountRequest, NoDoubt
 	case deletes:
 		return bot.DeletionRequest, NoDoubt
-	case people && (r.Said.clear() || isReply(msg) && meaning("thanks").in(text)):
+	case people && meaning("staff").in(subject):
+		return bot.OtherRequest, NoDoubt
+	case people && r.Trial == surely && !r.Said.clear():
+		return bot.AccountRequest, NoDoubt
+	case people && (r.Said.clear() || r.Wishes.asks(bot.WishWithdraw) || isReply(msg) && meaning("thanks").in(text)):
 		return bot.Conversation, ConfirmsAndAsks
 	case people || r.locked():
 		return bot.AccountRequest, NoDoubt
 	case r.spreadsheet() && !r.Said.clear() && !meaning("thanks").in(text): // a list in which nobody was found
 		return bot.AccountRequest, NoDoubt
 	}
-	return r.kindByWords(isReply(msg), msg.Subject, subject, text)
+	return r.kindByWords(isReply(msg), subject, text)
+}
+
+// leavesOtherwise reports whether the words ask about graduation, reserved study or a transfer, which are no dismissal (Q12).
+func (r *Reading) leavesOtherwise() bool {
+	return !meaning("dismissal").in(words(r.Text)) && slices.ContainsFunc(r.Wishes.List, func(w bot.Wish) bool {
+		return w.Topic == bot.OutsideGraduation || w.Topic == bot.OutsideReserved || w.Topic == bot.OutsideTransfer
+	})
 }
 
 // kindByWords is for mails without a letter or a list.
-func (r *Reading) kindByWords(reply bool, title, subject, text string) (kind bot.Kind, doubt Doubt) {
-	wish := formWish(r.Text) || !reply && formWish(title)
-	if r.Said.clear() && !wish {
+func (r *Reading) kindByWords(reply bool, subject, text string) (kind bot.Kind, doubt Doubt) {
+	asks := r.Wishes
+	if r.Said.clear() && (len(asks.List) == 0 || asks.only(bot.WishWithdraw)) {
 		return bot.Confirmation, NoDoubt
 	}
 	all := text
 	if !reply { // the subject of a reply is the other side's
 		all = subject + " " + text
 	}
+	people := len(studentCode.FindAllString(r.Text, -1)) > 0 // may be a list in the text
+	requests := meaning("account_request").in(all)
 	switch {
 	case meaning("incident").in(all):
 		return bot.Incident, NoDoubt
-	case meaning("other_request").in(all) || meaning("staff").in(all):
-		return bot.OtherRequest, NoDoubt
-	case wish && !r.Said.clear() && !r.Said.Status && !meaning("withdraw").in(text):
-		return bot.FormRequest, NoDoubt
-	case wish: // and something else that a person must answer
+	case r.Said.clear() && !r.Said.onlyWithdraws(), asks.asks(bot.WishWithdraw) && len(asks.Unclear) > 0: // and something else that a person must answer
 		return bot.Conversation, NoDoubt
+	case people && requests && meaning("staff").in(all): // a list of staff
+		return bot.OtherRequest, NoDoubt
+	case asks.asks(bot.WishTrial) && people:
+		return bot.AccountRequest, NoDoubt
+	case asks.only(bot.WishForm):
+		return bot.FormRequest, NoDoubt
+	case len(asks.List) > 0 && !(requests && people):
+		return bot.Question, NoDoubt
 	case r.Said.Status || meaning("status").in(subject) || meaning("question").in(subject):
 		return bot.Conversation, NoDoubt
 	case meaning("withdraw").in(text) || reply && meaning("thanks").in(text):
 		return bot.Conversation, NoDoubt
-	case meaning("account_request").in(all):
+	case requests:
 		if reply {
 			return bot.AccountRequest, AddsToEarlier
 		}

@@ -74,7 +74,11 @@ func untilSettled(f func() error) (err error) {
 func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c bot.Case, platform []bot.Existing) error {
 	var known map[string][]bot.Existing
 	var was earlier
+	var asked bot.Asked
 	err := in.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		if asked, err = in.known(ctx, tx, unit, r.beside(), nil); err != nil {
+			return err
+		}
 		if was, err = lookBack(ctx, tx, c.ID); err != nil {
 			return err
 		}
@@ -134,7 +138,7 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 	if c.State == bot.Received && c.Kind == bot.AccountRequest { // what M01 says; a list that goes back begins anew
 		c.Promised = in.Promise(c, c.ReceivedAt).Accounts
 	}
-	s := settled{request: request, changes: was.changedTo(request.Rows), was: was, beside: again.of.ID}
+	s := settled{request: request, asked: asked, changes: was.changedTo(request.Rows), was: was, beside: again.of.ID}
 	if s.letter, err = in.answer(m, msg, unit, r, c, s, now); err != nil {
 		return err
 	}
@@ -161,7 +165,8 @@ type settled struct {
 	request bot.Request
 	changes *bot.Changes // of a corrected list
 	was     earlier
-	beside  int64 // another open case with the same list, 0: none
+	asked   bot.Asked // what the mail asks beside
+	beside  int64     // another open case with the same list, 0: none
 	letter  store.Letter
 }
 
@@ -245,15 +250,21 @@ func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Readi
 	case bot.Queue, bot.Human, bot.Ignore, bot.ConfirmReceived, bot.ReplyStatus, bot.SendForm:
 	}
 	a := bot.Answer{Kind: kind, Step: fmt.Sprintf("%s mail %d", c.Number, m.ID), Case: c, Unit: unit, Request: request, At: now,
-		Promise: in.Promise(c, c.ReceivedAt), Thread: thread(msg), Changes: s.changes}
-	for _, f := range r.Files {
-		if slices.Contains(request.ListFiles, f.Name) && request.ReadWhole(f.Name) {
-			a.Lists = append(a.Lists, bot.ListFile{Name: f.Name, Data: f.Data})
-		}
-	}
+		Promise: in.Promise(c, c.ReceivedAt), Thread: thread(msg), Changes: s.changes, Talk: s.asked, Unsure: r.Trial == perhaps && c.ID == 0}
+	a.Lists = listsOf(r, request)
 	letter, err := in.Compose(a)
 	letter.MailID = m.ID
 	return letter, err
+}
+
+// listsOf are the unit's own list files that come back marked.
+func listsOf(r Reading, request bot.Request) (lists []bot.ListFile) {
+	for _, f := range r.Files {
+		if slices.Contains(request.ListFiles, f.Name) && request.ReadWhole(f.Name) {
+			lists = append(lists, bot.ListFile{Name: f.Name, Data: f.Data})
+		}
+	}
+	return lists
 }
 
 // thread is where an answer to a mail belongs.

@@ -13,8 +13,11 @@ import (
 //go:embed words.tsv
 var wordsTSV string
 
+//go:embed wishes.tsv
+var wishesTSV string
+
 // phrases are what units write, by meaning; in each meaning the longest first. Read-only.
-var phrases = readPhrases(wordsTSV)
+var phrases = readPhrases(wordsTSV + wishesTSV)
 
 func readPhrases(tsv string) map[string]phraseList {
 	all := make(map[string]phraseList)

@@ -23,6 +23,7 @@ type Answer struct {
 	Definition bot.Definition     // the edition that the case follows; without a code it is not named
 	Limits     Limits             // named by AskSender and Returned; zero: not said
 	Changes    *bot.Changes       // what a corrected list changed; nil: it is the first one
+	Beside     Talk               // what the mail asks beside
 }
 
 // Limits are what one mail may hold.
@@ -45,6 +46,7 @@ type answerFacts struct {
 	Workbook              line
 	Limits                Limits
 	Changes               *changed
+	Talk                  *talkFacts
 }
 
 func (w *Writer) facts(a Answer) answerFacts {
@@ -68,25 +70,39 @@ func (w *Writer) facts(a Answer) answerFacts {
 	return f
 }
 
+// answer writes a letter about a request, with what the mail asks beside.
+func (w *Writer) answer(name string, a Answer) (Draft, error) {
+	f := w.facts(a)
+	files := []compose.Attachment{a.Workbook}
+	if len(a.Beside.Asked.Wishes) > 0 || a.Beside.Unsure {
+		talk, more, err := w.talk(a.Beside)
+		if err != nil {
+			return Draft{}, err
+		}
+		f.Talk, files = &talk, append(files, more...)
+	}
+	return w.draft(name, a.Case, f, files...)
+}
+
 // Acknowledged says that the case is open and nothing is asked of the unit (M01).
 func (w *Writer) Acknowledged(a Answer) (Draft, error) {
-	return w.draft("acknowledged", a.Case, w.facts(a), a.Workbook)
+	return w.answer("acknowledged", a)
 }
 
 // Defects names every bad row with its reason and asks for a corrected list; the good rows are offered when there are
 // any (M02, step 3).
 func (w *Writer) Defects(a Answer) (Draft, error) {
-	return w.draft("defects", a.Case, w.facts(a), a.Workbook)
+	return w.answer("defects", a)
 }
 
 // AskSender says which file is missing or cannot be read, and what to do.
 func (w *Writer) AskSender(a Answer) (Draft, error) {
-	return w.draft("ask_sender", a.Case, w.facts(a), a.Workbook)
+	return w.answer("ask_sender", a)
 }
 
 // Returned says why nothing of the request can be used as sent.
 func (w *Writer) Returned(a Answer) (Draft, error) {
-	return w.draft("returned", a.Case, w.facts(a), a.Workbook)
+	return w.answer("returned", a)
 }
 
 // PartAccepted confirms "Đồng ý cấp phần hợp lệ": what will now be made, which rows wait.
@@ -190,18 +206,20 @@ type FormSent struct {
 	Case, Unit string // Case is "" when the mail belongs to none
 	At         time.Time
 	Blank      Blank
+	Asked      bot.Asked
 }
 
 // FormSent brings the blank form.
 func (w *Writer) FormSent(s FormSent) (Draft, error) {
-	files, err := w.BlankForm(s.Blank)
+	s.Asked.Wishes = []bot.Wish{{Kind: bot.WishForm}}
+	talk, files, err := w.talk(Talk{Case: s.Case, Unit: s.Unit, At: s.At, Blank: s.Blank, Asked: s.Asked})
 	if err != nil {
 		return Draft{}, err
 	}
 	return w.draft("form_sent", s.Case, struct {
-		page
+		talkFacts
 		Letter, List line
-	}{w.page(s.Case, s.Unit, s.At), line(files[0].Name), line(files[1].Name)}, files...)
+	}{talk, line(files[0].Name), line(files[1].Name)}, files...)
 }
 
 // A SenderQuestion asks a unit whether a mail is its own. It holds nothing of the mail: who writes in another's name must not make
@@ -240,6 +258,7 @@ type AlreadyHere struct {
 	At         time.Time
 	ReceivedAt time.Time // of the case
 	State      bot.State
+	Kind       bot.Kind
 	CreateBy   time.Time // step 4; zero: not said
 	To         string    // the mailbox to which the accounts were sent
 }
@@ -251,9 +270,10 @@ func (w *Writer) Already(a AlreadyHere) (Draft, error) {
 		Said                 reason
 		ReceivedAt, CreateBy time.Time
 		State                bot.State
+		Kind                 bot.Kind
 		To                   line
 	}{
-		page: w.page(a.Case, a.Unit, a.At), ReceivedAt: a.ReceivedAt, CreateBy: a.CreateBy, State: a.State, To: plain(a.To, longest),
+		page: w.page(a.Case, a.Unit, a.At), ReceivedAt: a.ReceivedAt, CreateBy: a.CreateBy, State: a.State, Kind: a.Kind, To: plain(a.To, longest),
 		Said: w.reason(bot.Finding{Rule: "ENV-09", Severity: bot.Warn, Args: map[string]string{"ref": a.Case, "date": a.ReceivedAt.In(ict).Format("02/01/2006")}}),
 	})
 }

@@ -51,6 +51,8 @@ func Follows(kind bot.Kind) bot.Action {
 		return bot.ConfirmReceived
 	case bot.FormRequest:
 		return bot.SendForm
+	case bot.Question:
+		return bot.ReplyStatus
 	case bot.AccountRequest, bot.DeletionRequest, bot.Incident, bot.Conversation, bot.OtherRequest, bot.Other, bot.Spoofed:
 		return bot.Human
 	}

@@ -197,6 +197,8 @@ func (r *report) kind(k bot.Kind) string {
 		return r.say("thư trao đổi", "conversation")
 	case bot.FormRequest:
 		return r.say("xin biểu mẫu", "asks for the blank form")
+	case bot.Question:
+		return r.say("câu hỏi của đơn vị", "question of the unit")
 	case bot.OtherRequest:
 		return r.say("yêu cầu ngoài phạm vi quy trình", "request outside this procedure")
 	case bot.Automatic:
@@ -238,7 +240,11 @@ func (r *report) outcome(c app.Checked) string {
 		return r.say("Xác nhận được ghi vào hồ sơ.", "The confirmation is noted in its case.")
 	case bot.SendForm:
 		return r.say("Biểu mẫu trống được gửi cho đơn vị.", "The blank form is sent to the unit.")
-	case bot.Human, bot.ReplyStatus:
+	case bot.ReplyStatus:
+		return r.say("Câu hỏi được trả lời ngay, không mở hồ sơ.", "The question is answered at once, no case is opened.")
+	case bot.CheckOnly:
+		return good + r.say("Danh sách chỉ được kiểm tra thử, không mở hồ sơ.", "The list is only checked, no case is opened.")
+	case bot.Human:
 	}
 	return good + joinNonEmpty(" ", r.say("Chờ cán bộ xem xét.", "An officer decides."), r.doubt(c.Reading.Doubt))
 }

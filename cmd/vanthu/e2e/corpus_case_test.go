@@ -193,6 +193,10 @@ func (c *corpusCase) action() string {
 		word, _, _ := strings.Cut(m.Reason, ":")
 		return word
 	case store.Ignored:
+		word, _, _ := strings.Cut(m.Reason, ":")
+		if action := map[string]string{"answered": "reply_status", "form_sent": "send_form"}[word]; action != "" {
+			return action
+		}
 		return "ignore"
 	case store.Quarantined:
 		return "human"
@@ -207,6 +211,8 @@ var letterOf = map[string][]string{
 	"queue_with_defects": {"Đề nghị hoàn thiện danh sách"},
 	"return":             {"Trả lại đề nghị", "Đề nghị hoàn thiện danh sách"},
 	"ask_sender":         {"Đề nghị bổ sung hồ sơ"},
+	"reply_status":       {"Trả lời thư của Quý đơn vị"},
+	"send_form":          {"Biểu mẫu đề nghị"},
 }
 
 // told says whether the answer in the thread is the one for the action; for all others nobody may be answered.

@@ -63,6 +63,7 @@ type plotter struct {
 	t      testing.TB
 	random *rand.Rand
 	forms  int
+	talks  int
 	files  map[string][]byte // letters by unit, and what is made once only
 	next   int               // student codes
 }
@@ -71,7 +72,7 @@ var plots = []struct {
 	weight int
 	kind   string
 }{{30, "clean"}, {16, "defects"}, {4, "returned"}, {3, "empty"}, {3, "cut"}, {6, "same"}, {4, "again"}, {2, "shared"}, {3, "addresses"}, {3, "forwarded"}, {4, "stranger"}, {3, "signed"}, {3, "unproved"},
-	{3, "forged"}, {3, "evil"}, {5, "automatic"}, {3, "report"}, {3, "list"}, {5, "question"}, {2, "incident"}, {2, "form"}}
+	{3, "forged"}, {3, "evil"}, {5, "automatic"}, {3, "report"}, {3, "list"}, {5, "question"}, {2, "incident"}, {2, "form"}, {2, "status"}, {2, "trial"}}
 
 func (m *plotter) story(i int) *story {
 	total := 0
@@ -100,6 +101,12 @@ func (m *plotter) story(i int) *story {
 			s.kind, kind = "question", "question"
 		} else {
 			s.unit = ctsv
+		}
+	case "status", "trial":
+		if m.talks++; m.talks > 20 { // one unit gets twenty answers in words a day
+			s.kind, kind = "question", "question"
+		} else {
+			s.unit = dtsdh
 		}
 	}
 	switch kind {
@@ -267,6 +274,12 @@ func (m *plotter) noCase(s *story, id, kind string) {
 	case "form":
 		mail.Subject, mail.Text, mail.Attachments = "Xin mẫu", "Cho em xin mẫu BM-CNTT31 ạ.\n", nil
 		s.add(mail, "ignored form_sent Done", "blank_form")
+	case "status":
+		mail.Subject, mail.Text, mail.Attachments = "Hỏi tình hình", "Cho hỏi tình hình xử lý các đề nghị của Phòng ạ?\n", nil
+		s.add(mail, "ignored answered Done", "talk")
+	case "trial":
+		mail.Subject, mail.Text, mail.Attachments = "Kiểm tra danh sách", "Nhờ Phòng kiểm tra thử danh sách, chưa gửi chính thức.\n", mail.Attachments[1:]
+		s.add(mail, "ignored answered Done", "talk")
 	case "incident":
 		mail.Subject, mail.Text, mail.Attachments = "Báo sự cố", "Sinh viên không đăng nhập được.\n", nil
 		s.add(mail, "quarantine needs_person Quarantine")
