@@ -62,6 +62,7 @@ type Answer struct {
 	ConfirmDue time.Time // M03, M04
 	Made       int       // rows that became accounts
 	Accounts   []NewAccount
+	Notice     Notice // M03: the number under which the unit files it
 	Thread     Thread
 	Changes    *Changes // of a corrected list; nil: there was none before
 
@@ -75,6 +76,12 @@ type Answer struct {
 	Mail     int64
 	Received time.Time
 	Files    int
+}
+
+// A Notice is the number and the day of a document (section VII.3), given once.
+type Notice struct {
+	Number string // "TB-2026-0007", "" none
+	At     time.Time
 }
 
 // A ListFile is one attachment of the unit that gave rows.

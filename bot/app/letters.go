@@ -90,7 +90,13 @@ func (l *letters) compose(a bot.Answer) (store.Letter, error) {
 	if a.Token != "" { // only its hash is kept (decision 14)
 		subject = strings.ReplaceAll(subject, a.Token, "…")
 	}
-	return store.Letter{Step: a.Step, MessageID: m.MessageID, Token: token, Kind: string(a.Kind), CaseID: a.Case.ID, MailID: a.Case.MailID, To: to, Subject: subject,
+	var notice []byte
+	for _, file := range draft.Attachments {
+		if a.Notice.Number != "" && file.Type == reply.DOCX && strings.HasPrefix(file.Name, a.Notice.Number) {
+			notice = file.Data
+		}
+	}
+	return store.Letter{Notice: notice, Step: a.Step, MessageID: m.MessageID, Token: token, Kind: string(a.Kind), CaseID: a.Case.ID, MailID: a.Case.MailID, To: to, Subject: subject,
 		Raw: raw, Once: a.Kind == bot.CredentialsOf, Urgency: a.Kind.Urgency(), NullPath: a.Kind == bot.StrangerNote}, nil
 }
 
@@ -282,7 +288,20 @@ func (l *letters) delivered(a bot.Answer) (reply.Draft, error) {
 		return reply.Draft{}, err
 	}
 	d.UserNames = reply.Workbook(a.Case.Number+" tên đăng nhập.xlsx", data)
+	if a.Notice.Number != "" {
+		if d.Notice, err = l.notice(a); err != nil {
+			return reply.Draft{}, err
+		}
+		d.NoticeNo = a.Notice.Number
+	}
 	return l.writer.Delivered(d)
+}
+
+// notice is the delivery as a document.
+func (l *letters) notice(a bot.Answer) (compose.Attachment, error) {
+	n := reply.Notice{Number: a.Notice.Number, Case: a.Case.Number, Unit: a.Unit.Name, At: a.Notice.At, LetterDate: a.Case.LetterDate, HandOverBy: a.ConfirmDue,
+		Accounts: a.Accounts, Definition: l.definition(a.Case)}
+	return l.writer.NoticePaper(n)
 }
 
 // without tells the rows that have no account apart: those that the platform refused, and those held back since the

@@ -37,6 +37,15 @@ func (d *Desk) Deliver(ctx context.Context, unseal Unseal, caseID int64) error {
 	if err != nil || waits || a.Kind == "" {
 		return err
 	}
+	if len(a.Accounts) > 0 { // its number before its words: a try that fails finds the same one
+		err := d.DB.Write(ctx, func(tx *store.Tx) (err error) {
+			a.Notice, err = tx.KeepNotice(ctx, caseID, a.Step)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	letter, err := d.Compose(a)
 	if err != nil {
 		return err
@@ -49,6 +58,11 @@ func (d *Desk) Deliver(ctx context.Context, unseal Unseal, caseID int64) error {
 		added, err := tx.AddLetter(ctx, letter)
 		if err != nil || !added {
 			return err
+		}
+		if len(letter.Notice) > 0 {
+			if err := tx.SaveNotice(ctx, c.ID, a.Notice, letter.Notice); err != nil {
+				return err
+			}
 		}
 		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, What: "credentials_ready", Detail: map[string]string{"accounts": fmt.Sprint(len(a.Accounts))}})
 	})

@@ -139,8 +139,10 @@ type Delivery struct {
 	HeldBack    int       // rows that were named before as not conforming
 	UserNames   compose.Attachment
 	Credentials compose.Attachment // encrypted
-	ExpireAt    time.Time          // of the initial passwords; zero: not said
-	HandOverBy  time.Time          // step 6
+	Notice      compose.Attachment // the document to file; none of deliveries before there was one
+	NoticeNo    string
+	ExpireAt    time.Time // of the initial passwords; zero: not said
+	HandOverBy  time.Time // step 6
 }
 
 // Delivered hands the accounts over (M03).
@@ -151,11 +153,13 @@ func (w *Writer) Delivered(d Delivery) (Draft, error) {
 		Created, NotMade, HeldBack       int
 		People                           table // of NotMade
 		UserNames, Credentials           line
+		Notice, NoticeNo                 line
 	}{
 		page: w.page(d.Case, d.Unit, d.At), LetterDate: isoDate(d.LetterDate), ExpireAt: d.ExpireAt, HandOverBy: d.HandOverBy,
 		Created: d.Created, NotMade: len(d.NotMade), HeldBack: d.HeldBack, People: w.people(d.NotMade),
 		UserNames: plain(d.UserNames.Name, longest), Credentials: plain(d.Credentials.Name, longest),
-	}, d.UserNames, d.Credentials)
+		Notice: plain(d.Notice.Name, longest), NoticeNo: plain(d.NoticeNo, longest),
+	}, d.UserNames, d.Credentials, d.Notice)
 }
 
 // A Reminder asks a unit that is silent after a delivery.

@@ -18,7 +18,7 @@ var planForm = template.Must(template.New("").Funcs(template.FuncMap{
 	"upper": upper,
 	"p":     func(style string, text any) paragraph { return paragraph{style, fmt.Sprint(text)} },
 	"cell":  func(c column, style, text string) tableCell { return tableCell{c.Width, style, text} },
-}).ParseFS(forms, "forms/plan.xml"))
+}).ParseFS(forms, "forms/plan.xml", "forms/notice.xml", "forms/report.xml"))
 
 type (
 	paragraph struct{ Style, Text string }
@@ -97,28 +97,32 @@ func wordsOf(kind bot.PlanKind) planWords {
 
 // PlanPaper writes a plan as a document to be signed.
 func (w *Writer) PlanPaper(p PlanPaper) (compose.Attachment, error) {
+	data, err := paper("plan.xml", w.planFacts(p), p.Plan.Number+" · mã băm "+briefly(p.Plan.Hash))
+	return compose.Attachment{Name: p.Plan.Number + " Kế hoạch.docx", Type: DOCX, Data: data}, err
+}
+
+// paper fills a document. What stands at its foot is on every page.
+func paper(name string, facts any, foot string) ([]byte, error) {
 	var document strings.Builder
-	if err := planForm.ExecuteTemplate(&document, "plan.xml", w.planFacts(p)); err != nil {
-		return compose.Attachment{}, fmt.Errorf("plan document: %w", err)
+	if err := planForm.ExecuteTemplate(&document, name, facts); err != nil {
+		return nil, fmt.Errorf("document %s: %w", name, err)
 	}
 	styles, err := forms.ReadFile("forms/styles.xml")
 	if err != nil {
-		return compose.Attachment{}, fmt.Errorf("plan document: %w", err)
+		return nil, fmt.Errorf("document %s: %w", name, err)
 	}
-	footer := strings.NewReplacer("{plan}", escape(p.Plan.Number), "{hash}", escape(briefly(p.Plan.Hash))).Replace(planFooter)
 	a := &archive{parts: map[string][]byte{}}
 	a.put(contentTypesPart, []byte(strings.Replace(wordContentTypes, "header1.xml\" ContentType=\""+wordMain+"header+xml", "footer1.xml\" ContentType=\""+wordMain+"footer+xml", 1)))
 	a.put("_rels/.rels", []byte(wordRelations("officeDocument", "word/document.xml")))
 	a.put("word/document.xml", []byte(document.String()))
 	a.put("word/_rels/document.xml.rels", []byte(wordRelations("styles", "styles.xml", "footer", "footer1.xml")))
 	a.put("word/styles.xml", styles)
-	a.put("word/footer1.xml", []byte(footer))
-	data, err := a.bytes()
-	return compose.Attachment{Name: p.Plan.Number + " Kế hoạch.docx", Type: DOCX, Data: data}, err
+	a.put("word/footer1.xml", []byte(strings.Replace(planFooter, "{foot}", escape(foot), 1)))
+	return a.bytes()
 }
 
 // planFooter stands on every page: a page of another plan does not slip in unseen.
-const planFooter = xmlHead + `<w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:pPr><w:pStyle w:val="Small"/></w:pPr><w:r><w:t xml:space="preserve">{plan} · mã băm {hash} · trang </w:t></w:r>` +
+const planFooter = xmlHead + `<w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:pPr><w:pStyle w:val="Small"/></w:pPr><w:r><w:t xml:space="preserve">{foot} · trang </w:t></w:r>` +
 	`<w:fldSimple w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple><w:r><w:t>/</w:t></w:r><w:fldSimple w:instr=" NUMPAGES "><w:r><w:t>1</w:t></w:r></w:fldSimple></w:p></w:ftr>`
 
 // briefly is the beginning of a hash, enough to be compared by eye.

@@ -23,6 +23,7 @@ type Letter struct {
 	To        string      `json:"to"`
 	Subject   string      `json:"subject"`
 	Raw       []byte      `json:"-"`         // the mail, ready to be sent
+	Notice    []byte      `json:"-"`         // the document that goes with a delivery; not kept with the letter
 	NullPath  bool        `json:"null_path"` // a bounce of it is nobody's: MAIL FROM:<> (RFC 3834 §3.3)
 	Once      bool        `json:"once"`      // credentials: when it may have been taken, a person decides whether it is sent again
 	Urgency   int         `json:"urgency"`   // 0 goes before 1
