@@ -209,6 +209,7 @@ func TestAPlanWaitsForItsDay(t *testing.T) {
 		if err := w.approve(minh, p); err != nil {
 			t.Fatal(err)
 		}
+		version := w.find(b).Version
 		states := func() string {
 			for _, number := range []string{a, b} {
 				if err := w.desk.Begin(t.Context(), w.find(number).ID); err != nil {
@@ -223,6 +224,9 @@ func TestAPlanWaitsForItsDay(t *testing.T) {
 			w.at(tt.now)
 			if got := states(); got != tt.want {
 				t.Errorf("%s: %s, want %s", tt.now, got, tt.want)
+			}
+			if c := w.find(b); c.State == bot.InWork && c.Version != version { // an officer's look at it would be stale each minute
+				t.Errorf("%s: waiting changes the case", tt.now)
 			}
 		}
 		if _, err := w.desk.DropPlan(t.Context(), "officer:lan", p.Number, "x"); bot.ErrorCode(err) != bot.Conflict {

@@ -14,6 +14,11 @@ func (d *Desk) begin(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, e
 	if err != nil || !c.Checked.Done() || !c.Planned.Done() || c.PlanID == 0 {
 		return c, err
 	}
+	return d.start(ctx, tx, c)
+}
+
+// start begins with a case whose plan is approved, when its own first batch has its day; until then nothing is written.
+func (d *Desk) start(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
 	plan, err := tx.Plan(ctx, c.PlanID)
 	if err != nil {
 		return c, err
@@ -56,7 +61,7 @@ func (d *Desk) Begin(ctx context.Context, caseID int64) error {
 			if err != nil {
 				return err
 			}
-			_, err = d.begin(ctx, tx, c)
+			_, err = d.start(ctx, tx, c)
 			return err
 		}
 		return nil
