@@ -186,6 +186,7 @@ func (r *Runner) Sweep(ctx context.Context) error {
 	}
 	if err == nil {
 		r.swept = now
+		r.Wake(jobs)
 	}
 	return err
 }
