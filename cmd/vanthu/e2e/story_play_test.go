@@ -84,6 +84,9 @@ func (s *tale) officer(who, line string) {
 		args[i] = s.filled(a)
 	}
 	out, err := s.run(append(args, "--as", who)...)
+	if args[0] == "plan" {
+		s.plans()
+	}
 	s.tell("  ", out)
 	if err != nil {
 		_, said, _ := strings.Cut(err.Error(), "\n")

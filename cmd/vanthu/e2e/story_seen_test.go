@@ -199,21 +199,27 @@ func (s *tale) tellWorkbook(data []byte) {
 // the mails to the service lie.
 func (s *tale) tellStates() {
 	fmt.Fprint(&s.out, "\n=== how things stand at the end of this step\n")
-	var plans []struct{ Number, Hash string }
-	decode(s.t, s.must("plan", "list", "--as", "lan", "--json"), &plans)
-	for _, p := range plans {
-		s.hashes[p.Hash] = p.Number
-	}
 	var cases []struct{ Number string }
 	decode(s.t, s.must("case", "list", "--as", "lan", "--json"), &cases)
 	for _, c := range cases {
 		s.changed("case show", c.Number)
 	}
-	for _, p := range plans {
-		s.changed("plan show", p.Number)
+	for _, number := range s.plans() {
+		s.changed("plan show", number)
 	}
 	s.news("accounts in the directory", s.tellDirectory())
 	s.news("mails to the service, by folder", s.tellFolders())
+}
+
+// plans lists the plans, and learns their hashes.
+func (s *tale) plans() (numbers []string) {
+	var plans []struct{ Number, Hash string }
+	decode(s.t, s.must("plan", "list", "--as", "lan", "--json"), &plans)
+	for _, p := range plans {
+		s.hashes[p.Hash] = p.Number
+		numbers = append(numbers, p.Number)
+	}
+	return numbers
 }
 
 // changed tells what an officer's command shows, when it shows anything new. Of a history only what is new is told.

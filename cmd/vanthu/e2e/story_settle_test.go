@@ -22,8 +22,8 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// settle waits until nothing is left to be done: a sweep that began after what was done last leaves nothing, and another one
-// after it finds nothing.
+// settle waits until nothing is left to be done: a sweep that began after what was done last is over, and so is each job that
+// was there then; and once more for what those have left. What waits for its day has a job at each sweep, and goes on waiting.
 func (s *tale) settle() {
 	s.t.Helper()
 	if s.serving == nil {
@@ -33,15 +33,22 @@ func (s *tale) settle() {
 		s.app = s.open()
 		s.queue = s.openQueue()
 	}
+	why := ""
+	defer func() {
+		if why != "" {
+			s.t.Logf("%s: not settled: %s", s.folder, why)
+		}
+	}()
 	for range 2 {
-		since, why := s.inPlay(time.Now()), ""
-		defer func() {
-			if why != "" {
-				s.t.Logf("%s: not settled: %s", s.folder, why)
-			}
-		}()
+		since, last := s.inPlay(time.Now()), int64(-1)
 		s.await("the story to settle", time.Minute, func() bool {
-			why = s.unrest(since)
+			if last < 0 {
+				if why = s.noSweep(since); why != "" {
+					return false
+				}
+				check(s.t, s.queue.QueryRowContext(s.t.Context(), "SELECT coalesce(max(id), 0) FROM river_job").Scan(&last))
+			}
+			why = s.unrest(last)
 			return why == ""
 		})
 	}
@@ -62,8 +69,8 @@ func (s *tale) openQueue() *sql.DB {
 	return db
 }
 
-// unrest says what is still to be done; "" nothing.
-func (s *tale) unrest(since time.Time) string {
+// noSweep says that there was no sweep since.
+func (s *tale) noSweep(since time.Time) string {
 	text, err := os.ReadFile(s.clock + ".swept")
 	if err != nil {
 		return err.Error()
@@ -71,8 +78,14 @@ func (s *tale) unrest(since time.Time) string {
 	if began, err := time.Parse(time.RFC3339Nano, string(text)); err != nil || !began.After(since) {
 		return "no sweep since"
 	}
+	return ""
+}
+
+// unrest says what is still to be done, of the jobs up to the one with that id; "" nothing.
+func (s *tale) unrest(last int64) string {
 	jobs := 0
-	if err := s.queue.QueryRowContext(s.t.Context(), "SELECT count(*) FROM river_job WHERE state IN ('available', 'pending', 'running', 'retryable', 'scheduled')").Scan(&jobs); err != nil {
+	if err := s.queue.QueryRowContext(s.t.Context(), `SELECT count(*) FROM river_job
+		WHERE id <= $1 AND state IN ('available', 'pending', 'running', 'retryable', 'scheduled')`, last).Scan(&jobs); err != nil {
 		return err.Error()
 	}
 	if jobs > 0 {
@@ -80,12 +93,12 @@ func (s *tale) unrest(since time.Time) string {
 	}
 	var why string
 	letters := 0
-	err = s.app.DB.Read(s.t.Context(), func(tx *store.Tx) error {
+	err := s.app.DB.Read(s.t.Context(), func(tx *store.Tx) error {
 		ctx := s.t.Context()
 		counts, err := tx.CountMails(ctx)
 		unfiled, err2 := tx.Unfiled(ctx, 1)
 		all, err3 := tx.Letters(ctx, 0)
-		cases, err4 := tx.Cases(ctx, "")
+		created, err4 := tx.Cases(ctx, bot.Created) // to be delivered at once
 		if err := errors.Join(err, err2, err3, err4); err != nil {
 			return err
 		}
@@ -98,6 +111,8 @@ func (s *tale) unrest(since time.Time) string {
 			why = fmt.Sprintf("%d of %d mails have come", total, s.arrived)
 		case counts[""] > 0 || len(unfiled) > 0:
 			why = "mails are judged or filed"
+		case len(created) > 0:
+			why = created[0].Number + " is to be delivered"
 		}
 		for _, l := range all {
 			if l.State == store.LetterSent {
@@ -105,13 +120,6 @@ func (s *tale) unrest(since time.Time) string {
 				continue
 			}
 			why = fmt.Sprintf("%s to %s is %s", l.Kind, l.To, l.State)
-		}
-		for _, c := range cases {
-			switch c.State {
-			case bot.Creating, bot.Created:
-				why = fmt.Sprintf("%s is %s", c.Number, c.State)
-			default:
-			}
 		}
 		return nil
 	})
