@@ -8,6 +8,7 @@ import (
 
 	"vanthu/bot"
 	"vanthu/bot/calendar"
+	"vanthu/bot/clock"
 	"vanthu/bot/config"
 	"vanthu/bot/procedure"
 )
@@ -83,6 +84,12 @@ func (a *App) due(c bot.Case, id bot.StepID, from time.Time) time.Time {
 // step is one of the case's own edition, counted as the configuration wants it.
 func (a *App) step(c bot.Case, id bot.StepID) bot.Step {
 	return counted(a.Config, a.definition(c).Step(id))
+}
+
+// limits holds a case against its own edition.
+func (a *App) limits(c bot.Case, events []bot.Event, now time.Time) []bot.Limit {
+	k := clock.Clock{Step: func(id bot.StepID) bot.Step { return a.step(c, id) }, Due: a.Calendar.Due, Days: a.Calendar.Days}
+	return k.Limits(c, events, now)
 }
 
 // promise adds the limits up: plan, check (which runs from the end of the plan's day at the latest, Q9), creation, delivery.

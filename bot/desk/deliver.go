@@ -31,7 +31,7 @@ func (d *Desk) Deliver(ctx context.Context, unseal Unseal, caseID int64) error {
 		if waits, err = tx.HasLetter(ctx, a.Step); err != nil || waits { // for its server; no password is opened again
 			return err
 		}
-		a.ConfirmDue = d.Due(c, bot.StepHandOver, a.At)
+		a.ConfirmDue = d.StepDue(c, bot.StepHandOver, a.At)
 		return d.fillAccounts(ctx, tx, c, unseal, &a)
 	})
 	if err != nil || waits || a.Kind == "" {

@@ -26,8 +26,10 @@ type Desk struct {
 	Compose     func(bot.Answer) (store.Letter, error)
 	Officers    []bot.Officer
 	Planning    Planning
-	// Due is the end of a step of the case that began at from; Promise is for a request that is complete from then on.
-	Due     func(c bot.Case, step bot.StepID, from time.Time) time.Time
+	// StepDue is the end of a step of the case that began at from; Promise is for a request that is complete from then on; Limits
+	// are all steps of the case by its history.
+	StepDue func(c bot.Case, step bot.StepID, from time.Time) time.Time
+	Limits  func(c bot.Case, events []bot.Event, now time.Time) []bot.Limit
 	Promise func(c bot.Case, from time.Time) bot.Promise
 }
 
@@ -186,7 +188,7 @@ func (d *Desk) tellOnce(ctx context.Context, tx *store.Tx, c bot.Case, kind bot.
 	if told, err := tx.HasLetter(ctx, a.Step); err != nil || told {
 		return false, err
 	}
-	a.Reason, a.ConfirmDue = reason, d.Due(c, bot.StepHandOver, a.At)
+	a.Reason, a.ConfirmDue = reason, d.StepDue(c, bot.StepHandOver, a.At)
 	if kind == bot.PartAccepted { // the time limits start anew with the consent (M02)
 		a.Promise = d.Promise(c, a.At)
 	}

@@ -51,7 +51,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	t.Helper()
 	w := &world{t: t, db: db}
 	w.desk = &desk.Desk{DB: db, Units: units, Platform: "file", Compose: compose,
-		Due:     func(_ bot.Case, _ bot.StepID, from time.Time) time.Time { return from.AddDate(0, 0, 1) },
+		StepDue: func(_ bot.Case, _ bot.StepID, from time.Time) time.Time { return from.AddDate(0, 0, 1) },
 		Promise: promise,
 		UserName: func(code string) (string, string, error) {
 			return strings.ToLower(code), strings.ToLower(code) + "@sv.truong.example", nil

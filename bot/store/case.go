@@ -126,6 +126,11 @@ func (tx *Tx) Cases(ctx context.Context, state bot.State) ([]bot.Case, error) {
 	return list(ctx, tx, scanCase, `SELECT `+caseColumns+` FROM cases c WHERE $1 = '' OR c.state = $1 ORDER BY c.id`, string(state))
 }
 
+// AllOpen returns the cases that still ask for something, in order.
+func (tx *Tx) AllOpen(ctx context.Context) ([]bot.Case, error) {
+	return list(ctx, tx, scanCase, `SELECT `+caseColumns+` FROM cases c WHERE c.state NOT IN ('closed', 'withdrawn', 'superseded') ORDER BY c.id`)
+}
+
 // CasesOfPlan returns the cases that a plan holds.
 func (tx *Tx) CasesOfPlan(ctx context.Context, planID int64) ([]bot.Case, error) {
 	return list(ctx, tx, scanCase, `SELECT `+caseColumns+` FROM cases c WHERE c.plan_id = $1 ORDER BY c.id`, planID)

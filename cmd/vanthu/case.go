@@ -30,7 +30,8 @@ type caseCmd struct {
 
 type caseListCmd struct {
 	officerFlags
-	State string `help:"Only cases in this state."`
+	State   string `help:"Only cases in this state."`
+	Overdue bool   `help:"Only cases with a step that is overdue."`
 }
 
 func (c *caseListCmd) Run(e *env) error {
@@ -40,6 +41,9 @@ func (c *caseListCmd) Run(e *env) error {
 			cases, err = tx.Cases(e.ctx, bot.State(c.State))
 			return err
 		})
+		if err == nil && c.Overdue {
+			cases, err = overdue(e, a, cases)
+		}
 		if err != nil {
 			return err
 		}
@@ -91,6 +95,7 @@ type caseView struct {
 	Findings []bot.Finding  `json:"findings"`
 	Letters  []store.Letter `json:"letters"`
 	Events   []bot.Event    `json:"events"`
+	Limits   []bot.Limit    `json:"limits"`
 
 	Corrections []store.Correction `json:"corrections"`
 }
@@ -114,7 +119,7 @@ func (c *caseShowCmd) Run(e *env) error {
 			if v.Corrections, err = tx.Corrections(e.ctx, v.Case.ID); err != nil {
 				return err
 			}
-			v.Events, err = tx.Events(e.ctx, v.Case.ID)
+			v.Limits, v.Events, err = a.Desk.LimitsOf(e.ctx, tx, v.Case)
 			return err
 		})
 		if err != nil {
@@ -135,6 +140,9 @@ func (v *caseView) print(e *env) error {
 	}
 	fmt.Fprintf(e.stdout, "letter: %s (%s, %s)  list: %s\n", foreign(k.LetterFile), foreign(k.LetterDate), foreign(k.Signer), foreign(k.ListFile))
 	printEvidence(e, k)
+	if err := printLimits(e, v.Limits); err != nil {
+		return err
+	}
 	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "N\tCODE\tNAME\tCLASS\tCOHORT\tNOTE\tSTATE\tADDRESS")
 	for _, r := range v.Rows {

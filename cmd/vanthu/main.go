@@ -24,6 +24,7 @@ type commands struct {
 	Calendar  calendarCmd  `cmd:"" help:"Print the days off of a year."`
 	Procedure procedureCmd `cmd:"" help:"Print edition 01 of QT.CNTT.03, to begin a later edition with, or the editions of a configuration."`
 	Case      caseCmd      `cmd:"" help:"Officers: cases."`
+	Due       dueCmd       `cmd:"" help:"Officers: what is due, whose it is, the most urgent first."`
 	Mail      mailCmd      `cmd:"" help:"Officers: the journal of mails."`
 	Plan      planCmd      `cmd:"" help:"Officers: plans."`
 	Outbox    outboxCmd    `cmd:"" help:"Officers: answers that wait, failed, bounced or may have been sent."`
