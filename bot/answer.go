@@ -20,6 +20,8 @@ const (
 	ConfirmSender AnswerKind = "confirm_sender" // belongs to no case: is that mail yours?
 	StrangerNote  AnswerKind = "stranger_note"  // belongs to no case, says nothing of anybody
 	AlreadyHere   AnswerKind = "already_here"   // the same list again: which case it is in, and how far that is
+	ReceiptNoted  AnswerKind = "receipt_noted"  // what a unit said of its accounts, and what follows
+	ReceiptAsked  AnswerKind = "receipt_asked"  // what a unit said of its accounts is in doubt: what to write
 	OfficerNote   AnswerKind = "officer_note"   // answers a quarantined mail; may belong to no case
 	Talk          AnswerKind = "talk"           // what a unit asked in words (wish.go); may belong to no case
 
@@ -64,7 +66,11 @@ type Answer struct {
 	Accounts   []NewAccount
 	Notice     Notice // M03: the number under which the unit files it
 	Thread     Thread
-	Changes    *Changes // of a corrected list; nil: there was none before
+	Receipt    *ReceiptNote // of ReceiptNoted and ReceiptAsked
+	Classes    []ClassCount // after delivery: where each class stands
+	Again      bool         // of CredentialsOf: new passwords for accounts that were made before
+	Groups     []ClassGroup // of CredentialsOf
+	Changes    *Changes     // of a corrected list; nil: there was none before
 
 	Talk   Asked // what the mail asked in words, and what is known of it
 	Blank  bool  // the form filled in with what was read comes along (FR-35)

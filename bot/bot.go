@@ -221,6 +221,8 @@ type CaseRow struct {
 	Platform  string    `json:"platform"`
 	CreatedAt time.Time `json:"created_at,omitzero"`
 	Said      string    `json:"said"` // what the platform said, for `case explain`
+
+	HandedOver Stamp `json:"handed_over,omitzero"` // its person has the account, as the unit or an officer says
 }
 
 // An Event is one line of the history, append-only.

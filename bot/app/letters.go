@@ -157,9 +157,14 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 	case bot.CredentialsOf:
 		return l.delivered(a)
 	case bot.Reminder:
-		return l.writer.ReceiptReminder(reply.Reminder{Case: number, Unit: unit, At: a.At, SentAt: a.Case.UpdatedAt, Created: a.Made, ConfirmBy: a.ConfirmDue})
+		return l.writer.ReceiptReminder(reply.Reminder{Case: number, Unit: unit, At: a.At, SentAt: a.Case.UpdatedAt, Created: a.Made, ConfirmBy: a.ConfirmDue,
+			Received: a.Case.State == bot.ReceivedByUnit, Classes: a.Classes})
+	case bot.ReceiptNoted:
+		return l.writer.ReceiptNoted(receiptOf(a))
+	case bot.ReceiptAsked:
+		return l.writer.ReceiptAsked(receiptOf(a))
 	case bot.Closing:
-		h := reply.HandOver{Case: number, Unit: unit, Received: a.Made, HandedOver: a.Made, On: a.At, ConfirmedBy: unit}
+		h := reply.HandOver{Case: number, Unit: unit, Received: a.Made, HandedOver: a.Made, On: a.At, ConfirmedBy: unit, Classes: a.Classes}
 		for _, r := range a.Request.Rows {
 			if !r.OK {
 				h.Remaining = append(h.Remaining, r)
@@ -265,8 +270,13 @@ func (l *letters) workbook(a bot.Answer, list bot.ListFile) compose.Attachment {
 
 // delivered is the letter with the encrypted workbook (step 5). The passphrase is read when it is needed.
 func (l *letters) delivered(a bot.Answer) (reply.Draft, error) {
-	d := reply.Delivery{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, LetterDate: a.Case.LetterDate, Created: len(a.Accounts), HandOverBy: a.ConfirmDue}
-	d.NotMade, d.HeldBack = without(a)
+	d := reply.Delivery{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, LetterDate: a.Case.LetterDate, Created: len(a.Accounts), HandOverBy: a.ConfirmDue, Again: a.Again}
+	for _, g := range a.Groups {
+		d.Groups = append(d.Groups, reply.Group{Address: g.Address, Class: g.Class, Owner: g.Owner})
+	}
+	if !a.Again { // it was said with the first delivery
+		d.NotMade, d.HeldBack = without(a)
+	}
 	if len(a.Accounts) == 0 {
 		return l.writer.Delivered(d)
 	}
@@ -302,6 +312,10 @@ func (l *letters) notice(a bot.Answer) (compose.Attachment, error) {
 	n := reply.Notice{Number: a.Notice.Number, Case: a.Case.Number, Unit: a.Unit.Name, At: a.Notice.At, LetterDate: a.Case.LetterDate, HandOverBy: a.ConfirmDue,
 		Accounts: a.Accounts, Definition: l.definition(a.Case)}
 	return l.writer.NoticePaper(n)
+}
+
+func receiptOf(a bot.Answer) reply.Receipt {
+	return reply.Receipt{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, Note: *a.Receipt, Classes: a.Classes, Findings: a.Request.Findings}
 }
 
 // without tells the rows that have no account apart: those that the platform refused, and those held back since the

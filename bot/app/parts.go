@@ -153,7 +153,7 @@ func (p *parts) newIntake(a *App, hooks Hooks) (*intake.Intake, error) {
 		Brakes:   intake.Brakes(cfg.Brakes),
 		Folders:  intake.Folders{Done: f.Done, Returned: f.Returned, Ignored: f.Ignored, Quarantine: f.Quarantine},
 		Accounts: accountsOn(p.platform, world.Policy.Address), Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
-		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Edition: a.edition, Promise: a.promise,
+		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Receipt: a.Desk.Receipt, Edition: a.edition, Promise: a.promise,
 	}, nil
 }
 
@@ -191,12 +191,6 @@ func accountsOn(platform account.Platform, address func(code string) string) fun
 func confirmation(d *desk.Desk) func(ctx context.Context, tx *store.Tx, c bot.Case, said intake.Said, by bot.Unit, mailID int64) error {
 	return func(ctx context.Context, tx *store.Tx, c bot.Case, said intake.Said, by bot.Unit, mailID int64) error {
 		switch {
-		case len(said.Missing) > 0:
-			return bot.Errorf(bot.Conflict, "the unit says that accounts are missing in case %s", c.Number)
-		case said.HandedOver:
-			return d.Confirm(ctx, tx, c, desk.SaidHandedOver, by, mailID)
-		case said.Received:
-			return d.Confirm(ctx, tx, c, desk.SaidReceived, by, mailID)
 		case said.AcceptGoodRows:
 			return d.Confirm(ctx, tx, c, desk.SaidAcceptPart, by, mailID)
 		case said.Withdraw:

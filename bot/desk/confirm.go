@@ -10,10 +10,8 @@ import (
 // Said is what a unit answered to a letter.
 type Said string
 
-// What a unit may say (M02, M04).
+// What a unit may say (M02); of its accounts it speaks in a bot.Receipt.
 const (
-	SaidReceived   Said = "received"    // "Đã nhận đủ"
-	SaidHandedOver Said = "handed_over" // "Đã bàn giao"
 	SaidAcceptPart Said = "accept_part" // "Đồng ý cấp phần hợp lệ"
 	SaidWithdraw   Said = "withdraw"    // "Xin rút đề nghị"
 )
@@ -25,23 +23,9 @@ func (d *Desk) Confirm(ctx context.Context, tx *store.Tx, c bot.Case, said Said,
 		return bot.Errorf(bot.Forbidden, "case %s belongs to another unit", c.Number)
 	}
 	actor := UnitActor(by)
-	c, err := d.arrived(ctx, tx, c, said, actor)
-	if err != nil {
-		return err
-	}
-	event := bot.Event{Actor: actor, Case: c.ID, Mail: mailID}
 	switch said {
-	case SaidReceived:
-		if c.State == bot.ReceivedByUnit || c.State == bot.HandedOver || c.State == bot.Closed {
-			return nil // said twice
-		}
-		event.What = "unit_received"
-		_, err := d.moved(ctx, tx, c, bot.ReceivedByUnit, event)
-		return err
-	case SaidHandedOver:
-		return d.handOver(ctx, tx, c, event)
 	case SaidAcceptPart:
-		return d.acceptPart(ctx, tx, c, event)
+		return d.acceptPart(ctx, tx, c, bot.Event{Actor: actor, Case: c.ID, Mail: mailID})
 	case SaidWithdraw:
 		if c.State == bot.Withdrawn {
 			return nil // said twice
@@ -50,61 +34,6 @@ func (d *Desk) Confirm(ctx context.Context, tx *store.Tx, c bot.Case, said Said,
 		return err
 	}
 	return bot.Errorf(bot.Invalid, "nothing is known about %q", said)
-}
-
-// arrived looks at credentials that are in the hands of the MTA and not noted as taken: a quick unit, or its program, may
-// answer before. When nobody knew whether they arrived, a unit that has received them has settled it.
-func (d *Desk) arrived(ctx context.Context, tx *store.Tx, c bot.Case, said Said, by bot.Actor) (bot.Case, error) {
-	if c.State != bot.Created {
-		return c, nil
-	}
-	letters, err := tx.Letters(ctx, c.ID)
-	if err != nil {
-		return c, err
-	}
-	for _, l := range letters {
-		switch {
-		case l.Kind != string(bot.CredentialsOf):
-		case l.State == store.LetterSending:
-			return c, bot.Errorf(bot.Temporary, "the credentials of case %s are just being sent", c.Number)
-		case l.State == store.LetterUnknown && (said == SaidReceived || said == SaidHandedOver):
-			if err := d.settle(ctx, tx, by, l, true); err != nil {
-				return c, err
-			}
-			return tx.Case(ctx, c.ID)
-		}
-	}
-	return c, nil
-}
-
-// moved takes a case along an arrow. From the unit's receipt on, the encrypted credentials need not wait any longer in
-// the outbox: they are erased.
-func (d *Desk) moved(ctx context.Context, tx *store.Tx, c bot.Case, to bot.State, event bot.Event) (bot.Case, error) {
-	c.State = to
-	c, err := tx.SaveCase(ctx, c)
-	if err != nil {
-		return c, err
-	}
-	if err := tx.EraseLetters(ctx, c.ID, string(bot.CredentialsOf)); err != nil {
-		return c, err
-	}
-	return c, tx.AddEvent(ctx, event)
-}
-
-// handOver notes that the students have their accounts, closes the case and says so (step 6, M05).
-func (d *Desk) handOver(ctx context.Context, tx *store.Tx, c bot.Case, event bot.Event) error {
-	if c.State == bot.Closed {
-		return nil
-	}
-	event.What = "unit_handed_over"
-	c, err := d.moved(ctx, tx, c, bot.HandedOver, event)
-	if err != nil {
-		return err
-	}
-	if c, err = d.close(ctx, tx, c); err != nil {
-		return err
-	}
-	return d.tell(ctx, tx, c, bot.Closing, "")
 }
 
 // acceptPart lets the good rows go on; the bad ones stay named and are not served (Q13).

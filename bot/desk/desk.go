@@ -230,10 +230,11 @@ func Answer(ctx context.Context, tx *store.Tx, units []bot.Unit, c bot.Case, kin
 	}
 	for _, r := range rows {
 		a.Request.Rows = append(a.Request.Rows, r.Row)
-		if r.State == bot.RowCreated || r.State == bot.RowDelivered {
+		if r.IsAccount() {
 			a.Made++
 		}
 	}
+	a.Classes = bot.ByClass(rows)
 	a.Thread, err = thread(ctx, tx, c, mail.MessageID)
 	return a, err
 }

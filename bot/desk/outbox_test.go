@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"vanthu/bot"
-	"vanthu/bot/desk"
 	"vanthu/bot/store"
 )
 
@@ -86,7 +85,7 @@ func TestSettle(t *testing.T) {
 	}{
 		{"it arrived", store.LetterUnknown, func(o *outbox) error { return o.settle(true) }, store.LetterSent, bot.Delivered},
 		{"it did not", store.LetterUnknown, func(o *outbox) error { return o.settle(false) }, store.LetterQueued, bot.Created},
-		{"the unit has it", store.LetterUnknown, func(o *outbox) error { return o.says(ctsv, o.number, desk.SaidReceived) }, store.LetterSent, bot.ReceivedByUnit},
+		{"the unit has it", store.LetterUnknown, func(o *outbox) error { return o.writes(ctsv, o.number, bot.Receipt{Received: true}) }, store.LetterSent, bot.ReceivedByUnit},
 		{"a refused one was brought by hand", store.LetterFailed, func(o *outbox) error { return o.settle(true) }, store.LetterSent, bot.Delivered},
 		{"a refused one is given up", store.LetterFailed, func(o *outbox) error { return o.settle(false) }, store.LetterFailed, bot.Created},
 	} {
@@ -126,7 +125,7 @@ func TestPain35CredentialsLeaveTheOutbox(t *testing.T) {
 	if err := o.settle(true); err != nil || len(raw()) == 0 {
 		t.Fatalf("%v, %d bytes before the unit has confirmed", err, len(raw()))
 	}
-	if err := o.says(ctsv, o.number, desk.SaidReceived); err != nil {
+	if err := o.writes(ctsv, o.number, bot.Receipt{Received: true}); err != nil {
 		t.Fatal(err)
 	}
 	secrets := look(o.world, func(ctx context.Context, tx *store.Tx) (map[int][]byte, error) {

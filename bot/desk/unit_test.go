@@ -115,32 +115,36 @@ func TestAcceptPart(t *testing.T) {
 
 func TestReceiptAndHandOver(t *testing.T) {
 	t.Parallel()
+	received, handed, both := bot.Receipt{Received: true}, bot.Receipt{HandedOver: true}, bot.Receipt{Received: true, HandedOver: true}
 	for i, tt := range []struct {
 		from bot.State
-		said []desk.Said
+		said []bot.Receipt
 		want bot.State
 		code bot.Code
 		told []string
 	}{
-		{from: bot.Delivered, said: []desk.Said{desk.SaidReceived}, want: bot.ReceivedByUnit},
-		{from: bot.Delivered, said: []desk.Said{desk.SaidReceived, desk.SaidReceived}, want: bot.ReceivedByUnit},
-		{from: bot.Delivered, said: []desk.Said{desk.SaidHandedOver}, want: bot.Closed, told: []string{"closing"}},
-		{from: bot.Delivered, said: []desk.Said{desk.SaidReceived, desk.SaidHandedOver, desk.SaidHandedOver, desk.SaidReceived}, want: bot.Closed, told: []string{"closing"}},
-		{from: bot.Created, said: []desk.Said{desk.SaidReceived}, want: bot.Created, code: bot.Conflict},
-		{from: bot.Received, said: []desk.Said{desk.SaidHandedOver}, want: bot.Received, code: bot.Conflict},
-		{from: bot.InWork, said: []desk.Said{desk.SaidReceived}, want: bot.InWork, code: bot.Conflict},
-		{from: bot.Delivered, said: []desk.Said{"?"}, want: bot.Delivered, code: bot.Invalid},
+		{from: bot.Delivered, said: []bot.Receipt{received}, want: bot.ReceivedByUnit},
+		{from: bot.Delivered, said: []bot.Receipt{received, received}, want: bot.ReceivedByUnit},
+		{from: bot.Delivered, said: []bot.Receipt{handed}, want: bot.Closed, told: []string{"closing"}},
+		{from: bot.Delivered, said: []bot.Receipt{both}, want: bot.Closed, told: []string{"closing"}},
+		{from: bot.Delivered, said: []bot.Receipt{received, handed, handed, received}, want: bot.Closed, told: []string{"closing"}},
+		{from: bot.Delivered, said: []bot.Receipt{{Doubt: bot.DoubtCount}}, want: bot.Delivered, told: []string{"receipt_asked"}},
+		{from: bot.Delivered, said: []bot.Receipt{{Received: true, Doubt: bot.DoubtWords}}, want: bot.Delivered, code: bot.Conflict},
+		{from: bot.Created, said: []bot.Receipt{received}, want: bot.Created, code: bot.Conflict},
+		{from: bot.Received, said: []bot.Receipt{handed}, want: bot.Received, code: bot.Conflict},
+		{from: bot.InWork, said: []bot.Receipt{received}, want: bot.InWork, code: bot.Conflict},
+		{from: bot.Closed, said: []bot.Receipt{{Missing: []bot.Missing{{N: 1, Why: bot.NoSignIn}}}}, want: bot.Closed, code: bot.Conflict},
 	} {
-		t.Run(fmt.Sprintf("%d %s %v", i, tt.from, tt.said), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%d %s", i, tt.from), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			number := w.brings(ctsv, tt.from, "2153010001")
-			if err := w.says(sdh, number, tt.said[0]); bot.ErrorCode(err) != bot.Forbidden || w.find(number).State != tt.from {
+			if err := w.writes(sdh, number, tt.said[0]); bot.ErrorCode(err) != bot.Forbidden || w.find(number).State != tt.from {
 				t.Errorf("another unit: %v", err)
 			}
 			var err error
 			for _, said := range tt.said {
-				err = errors.Join(err, w.says(ctsv, number, said))
+				err = errors.Join(err, w.writes(ctsv, number, said))
 			}
 			if got := w.find(number).State; bot.ErrorCode(err) != tt.code || got != tt.want {
 				t.Errorf("%v, now %s; want %s, %s", err, got, tt.code, tt.want)
@@ -287,7 +291,7 @@ func TestConfirmedBeforeTheReplyIsNoted(t *testing.T) {
 			l.State = state
 			return tx.SaveLetter(ctx, l)
 		})
-		return w.says(ctsv, number, desk.SaidReceived)
+		return w.writes(ctsv, number, bot.Receipt{Received: true})
 	}
 	if err := says(store.LetterSending); bot.ErrorCode(err) != bot.Temporary {
 		t.Errorf("while it is sent: %v", err)

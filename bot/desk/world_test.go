@@ -129,6 +129,18 @@ func (w *world) says(unit bot.Unit, number string, said desk.Said) error {
 	})
 }
 
+// writes is what a unit's mail says about the accounts of a case.
+func (w *world) writes(unit bot.Unit, number string, r bot.Receipt) error {
+	w.t.Helper()
+	return w.db.Write(w.t.Context(), func(tx *store.Tx) error {
+		c, err := tx.CaseByNumber(w.t.Context(), number)
+		if err != nil {
+			return err
+		}
+		return w.desk.Receipt(w.t.Context(), tx, c, r, unit, c.MailID)
+	})
+}
+
 // corrects puts other rows in the place of a case's own, as a corrected list does.
 func (w *world) corrects(number string, state bot.State, kind bot.AnswerKind, codes ...string) error {
 	w.t.Helper()

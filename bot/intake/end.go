@@ -94,9 +94,9 @@ func orWord(word, other string) string {
 }
 
 // confirm does what the unit said. What does not fit the case as it stands goes to an officer.
-func (in *Intake) confirm(ctx context.Context, m store.Mail, unit bot.Unit, c bot.Case, said Said) error {
+func (in *Intake) confirm(ctx context.Context, m store.Mail, unit bot.Unit, c bot.Case, r Reading) error {
 	m.CaseID = c.ID
-	err := untilSettled(func() error { return in.confirmOnce(ctx, m, unit, c, said) })
+	err := untilSettled(func() error { return in.confirmOnce(ctx, m, unit, c, r) })
 	switch bot.ErrorCode(err) {
 	case bot.Conflict, bot.Forbidden, bot.Invalid:
 		return in.quarantine(ctx, m, "needs_person", err.Error())
@@ -105,7 +105,7 @@ func (in *Intake) confirm(ctx context.Context, m store.Mail, unit bot.Unit, c bo
 	return err
 }
 
-func (in *Intake) confirmOnce(ctx context.Context, m store.Mail, unit bot.Unit, c bot.Case, said Said) error {
+func (in *Intake) confirmOnce(ctx context.Context, m store.Mail, unit bot.Unit, c bot.Case, r Reading) error {
 	return in.DB.Write(ctx, func(tx *store.Tx) error {
 		if err := pending(ctx, tx, m); err != nil {
 			return err
@@ -118,6 +118,13 @@ func (in *Intake) confirmOnce(ctx context.Context, m store.Mail, unit bot.Unit, 
 		if err != nil || !first {
 			return err
 		}
-		return in.Confirm(ctx, tx, fresh, said, unit, m.ID)
+		if !r.aboutAccounts() {
+			return in.Confirm(ctx, tx, fresh, r.Said, unit, m.ID)
+		}
+		rows, err := tx.Rows(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		return in.Receipt(ctx, tx, fresh, Understood(r.Text, r.Below, rows), unit, m.ID)
 	})
 }

@@ -45,6 +45,8 @@ type Intake struct {
 	Reopen func(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error)
 	// Confirm does what a unit said about its case; bot.Conflict when it does not fit.
 	Confirm func(ctx context.Context, tx *store.Tx, c bot.Case, said Said, by bot.Unit, mailID int64) error
+	// Receipt does what a unit said about the accounts of its case; bot.Conflict when an officer must look.
+	Receipt func(ctx context.Context, tx *store.Tx, c bot.Case, r bot.Receipt, by bot.Unit, mailID int64) error
 	// Edition is the one of the procedure that a case follows which comes at that moment, Promise what its unit is told of its time.
 	Edition func(at time.Time) string
 	Promise func(c bot.Case, from time.Time) bot.Promise
@@ -239,8 +241,11 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 		return in.request(ctx, m, msg, unit, r, c)
 	case talks:
 		return in.talk(ctx, m, msg, unit, r, c)
+	case c != nil && r.aboutAccounts():
+		m.Kind = bot.Confirmation
+		return in.confirm(ctx, m, unit, *c, r)
 	case r.Kind == bot.Confirmation && c != nil:
-		return in.confirm(ctx, m, unit, *c, r.Said)
+		return in.confirm(ctx, m, unit, *c, r)
 	}
 	why := map[bot.Kind]string{
 		bot.Confirmation:    "a confirmation that belongs to no case of this unit, or whose words are not clear",

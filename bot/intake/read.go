@@ -32,6 +32,7 @@ type Reading struct {
 	Case       string          // number of the case that it speaks of, "YC-2026-0042"; "" none
 	Numbers    Numbers         // all case numbers that it names
 	Text       string          // what the sender wrote himself: without quotation and signature
+	Below      string          // what stands below the signature
 	Links      []string        // web addresses in Text
 	Password   bool            // Text tells a password
 	Doubt      Doubt           // why an officer must decide what is meant
@@ -53,20 +54,18 @@ const (
 
 // Said is what a unit said about its case. Only what cannot be misread counts; the rest is left to an officer.
 type Said struct {
-	Received       bool     // "Đã nhận đủ" (M04)
-	HandedOver     bool     // "Đã bàn giao" (M04)
-	AcceptGoodRows bool     // "Đồng ý cấp phần hợp lệ" (M02)
-	Withdraw       bool     // "Xin rút đề nghị"
-	Status         bool     // asks how far the case is
-	Missing        []string // codes after "Thiếu:" (M04)
+	AcceptGoodRows bool        // "Đồng ý cấp phần hợp lệ" (M02)
+	Withdraw       bool        // "Xin rút đề nghị"
+	Status         bool        // asks how far the case is
+	Receipt        bot.Receipt // "Đã nhận đủ", "Đã bàn giao", "Thiếu: …" (M04), as far as it is understood without the case
 }
 
 func (s Said) clear() bool {
-	return s.Received || s.HandedOver || s.AcceptGoodRows || s.Withdraw || len(s.Missing) > 0
+	return s.AcceptGoodRows || s.Withdraw || s.Receipt.Clear()
 }
 
 func (s Said) onlyWithdraws() bool {
-	return s.Withdraw && !s.Received && !s.HandedOver && !s.AcceptGoodRows && len(s.Missing) == 0
+	return s.Withdraw && !s.AcceptGoodRows && !s.Receipt.Clear()
 }
 
 var (
@@ -96,7 +95,8 @@ func InProcess(lim parser.Limits) Reader {
 
 // Read says what a mail is and what stands in it. It decides nothing about the sender. An error is the reader's.
 func Read(ctx context.Context, msg *mime.Message, read Reader) (Reading, error) {
-	r := Reading{Text: newText(msg), Sent: msg.Date}
+	r := Reading{Sent: msg.Date}
+	r.Text, r.Below = atSignature(ownText(msg))
 	r.Numbers = numbersIn(msg, r.Text)
 	if all := slices.Concat(r.Numbers.Subject, r.Numbers.Text, r.Numbers.Quoted); len(all) > 0 {
 		r.Case = all[0]
@@ -299,13 +299,16 @@ func once(files []parser.File) []parser.File {
 	return kept
 }
 
-// newText is what the sender wrote himself, from the plain text or, when there is none, from the HTML.
-func newText(msg *mime.Message) string {
+// newText is what the sender wrote himself, without his signature.
+func newText(msg *mime.Message) string { return unsigned(ownText(msg)) }
+
+// ownText is what the sender wrote himself, from the plain text or, when there is none, from the HTML.
+func ownText(msg *mime.Message) string {
 	text := head(msg.Text)
 	if strings.TrimSpace(text) == "" {
 		text = plain(head(msg.HTML))
 	}
-	return unsigned(unquoted(text))
+	return unquoted(text)
 }
 
 // readable bounds the text in which words are looked for, in bytes: what a person writes above a quotation is short.

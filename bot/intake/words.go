@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"vanthu/bot"
 	"vanthu/parser/viet"
 )
 
@@ -17,7 +18,7 @@ var wordsTSV string
 var wishesTSV string
 
 // phrases are what units write, by meaning; in each meaning the longest first. Read-only.
-var phrases = readPhrases(wordsTSV + wishesTSV)
+var phrases = readPhrases(wordsTSV + wishesTSV + receiptTSV)
 
 func readPhrases(tsv string) map[string]phraseList {
 	all := make(map[string]phraseList)
@@ -37,6 +38,8 @@ func readPhrases(tsv string) map[string]phraseList {
 type phraseList []string
 
 func meaning(kind string) phraseList { return phrases[kind] }
+
+func (p phraseList) is(phrase string) bool { return slices.Contains(p, phrase) }
 
 // in reports whether one of the phrases stands in a folded text, as whole words.
 func (p phraseList) in(folded string) bool {
@@ -69,15 +72,10 @@ func words(s string) string {
 	return strings.Join(strings.FieldsFunc(viet.Fold(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), " ")
 }
 
-// saidIn reads a confirmation. A wrong one would close a case or serve people too early, so a sentence counts only when
-// nothing but polite words stands around what was asked for, and nothing in the whole text speaks against it.
+// saidIn reads what a unit says about its case. A wrong confirmation would close a case or serve people too early, so a sentence
+// counts only when nothing but polite words stands around what was asked for, and nothing in the whole text speaks against it.
 func saidIn(text string) Said {
-	all := words(text)
-	said := Said{Status: meaning("status").in(all)}
-	if codes, ok := missingIn(text); ok {
-		said.Missing = codes
-		return said
-	}
+	said := Said{Status: meaning("status").in(words(text)), Receipt: receiptIn(text, nil)}
 	if strings.Contains(text, "?") || said.Status {
 		return said
 	}
@@ -92,16 +90,10 @@ func saidIn(text string) Said {
 			folded = meaning("withdraw").without(folded)
 		case meaning("accept_good").in(folded):
 			sure.AcceptGoodRows = only(folded, "accept_good")
-		case meaning("received").in(folded) || meaning("handed_over").in(folded):
-			if !only(folded, "received") {
-				return said
-			}
-			sure.Received = sure.Received || meaning("received").in(folded)
-			sure.HandedOver = sure.HandedOver || meaning("handed_over").in(folded)
 		}
 		stopped = stopped || meaning("stop").in(folded)
 	}
-	if stopped || withdraw && (sure.Received || sure.HandedOver || sure.AcceptGoodRows) {
+	if stopped || said.Receipt.Doubt != bot.DoubtNothing && (withdraw || sure.AcceptGoodRows) || withdraw && sure.AcceptGoodRows {
 		return said
 	}
 	return sure
@@ -121,28 +113,10 @@ func only(folded, kind string) bool {
 	return true
 }
 
-// caseWords is a case number after folding.
-var caseWords = regexp.MustCompile(`\byc \d{4} \d{4,}\b`)
-
 var studentCode = regexp.MustCompile(`\b[A-Za-z]{0,3}\d{6,14}\b`)
 
-// missingIn reads "Thiếu: 2153010680, 2153010681": the codes that a unit misses after delivery.
-func missingIn(text string) (codes []string, ok bool) {
-	all := sentences(text)
-	for i, sentence := range all {
-		before, _, found := strings.Cut(words(sentence), "thieu")
-		if !found || meaning("filler").without(strings.TrimSuffix(strings.TrimSpace(before), " con")) != "" {
-			continue
-		}
-		for _, s := range all[i:] {
-			for _, code := range studentCode.FindAllString(s, -1) {
-				codes = append(codes, strings.ToUpper(code))
-			}
-		}
-		return codes, len(codes) > 0
-	}
-	return nil, false
-}
+// caseWords is a case number after folding.
+var caseWords = regexp.MustCompile(`\byc \d{4} \d{4,}\b`)
 
 // sentences splits a text; a line that goes on in small letters belongs to the one before.
 func sentences(text string) []string {
@@ -222,12 +196,23 @@ func upTo(lines []string, from, count int) []string {
 	return lines[from:min(from+count, len(lines))]
 }
 
-var signature = regexp.MustCompile(`(?im)^(--\s*|(trân trọng|tran trong|kính thư|kinh thu|best regards|regards)\W*)$`)
+var (
+	signature = regexp.MustCompile(`(?im)^(--\s*|(trân trọng|tran trong|kính thư|kinh thu|thân ái|than ai|best regards|kind regards|regards|sincerely|(many )?thanks (and|&) (best )?regards)\W*)$`)
+	// What telephones and programs write below a mail, wherever they put it.
+	sentFrom = regexp.MustCompile(`(?im)^\W*(sent from (my|mail|yahoo|outlook)|(được |đã )?gửi từ |(duoc |da )?gui tu |tải outlook cho|get outlook for|nhận outlook cho)[^\n]{0,80}$`)
+)
 
 // unsigned cuts the signature off: names and disclaimers say nothing about a case.
 func unsigned(text string) string {
+	above, _ := atSignature(text)
+	return above
+}
+
+// atSignature parts a text from its signature and what stands below that.
+func atSignature(text string) (above, below string) {
+	text = sentFrom.ReplaceAllString(text, "")
 	if at := signature.FindStringIndex(text); at != nil && at[0] > 0 {
-		text = text[:at[0]]
+		text, below = text[:at[0]], text[at[1]:]
 	}
-	return strings.TrimSpace(text)
+	return strings.TrimSpace(text), strings.TrimSpace(below)
 }

@@ -67,8 +67,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 		},
 		Codes: codesOf, Judge: w.judge, Compose: compose, Reopen: w.desk.Reopen, Edition: func(time.Time) string { return "01" }, Promise: promise,
 		Confirm: func(ctx context.Context, tx *store.Tx, c bot.Case, said intake.Said, by bot.Unit, mailID int64) error {
-			for word, meant := range map[desk.Said]bool{desk.SaidReceived: said.Received, desk.SaidHandedOver: said.HandedOver,
-				desk.SaidAcceptPart: said.AcceptGoodRows, desk.SaidWithdraw: said.Withdraw} {
+			for word, meant := range map[desk.Said]bool{desk.SaidAcceptPart: said.AcceptGoodRows, desk.SaidWithdraw: said.Withdraw} {
 				if meant {
 					return w.desk.Confirm(ctx, tx, c, word, by, mailID)
 				}
@@ -76,6 +75,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 			return bot.Errorf(bot.Conflict, "not clear")
 		},
 	}
+	w.in.Receipt = w.desk.Receipt
 	return w
 }
 

@@ -143,6 +143,20 @@ type Delivery struct {
 	NoticeNo    string
 	ExpireAt    time.Time // of the initial passwords; zero: not said
 	HandOverBy  time.Time // step 6
+	Again       bool      // new passwords for accounts that were made before and were missing
+	Groups      []Group   // of classes
+}
+
+// A Group is the mail group of a class.
+type Group struct{ Address, Class, Owner string }
+
+type group struct{ Address, Class, Owner line }
+
+func groupsOf(groups []Group) (said []group) {
+	for _, g := range groups {
+		said = append(said, group{plain(g.Address, longest), plain(g.Class, longest), plain(g.Owner, longest)})
+	}
+	return said
 }
 
 // Delivered hands the accounts over (M03).
@@ -154,11 +168,14 @@ func (w *Writer) Delivered(d Delivery) (Draft, error) {
 		People                           table // of NotMade
 		UserNames, Credentials           line
 		Notice, NoticeNo                 line
+		Again                            bool
+		Groups                           []group
 	}{
 		page: w.page(d.Case, d.Unit, d.At), LetterDate: isoDate(d.LetterDate), ExpireAt: d.ExpireAt, HandOverBy: d.HandOverBy,
 		Created: d.Created, NotMade: len(d.NotMade), HeldBack: d.HeldBack, People: w.people(d.NotMade),
 		UserNames: plain(d.UserNames.Name, longest), Credentials: plain(d.Credentials.Name, longest),
 		Notice: plain(d.Notice.Name, longest), NoticeNo: plain(d.NoticeNo, longest),
+		Again: d.Again, Groups: groupsOf(d.Groups),
 	}, d.UserNames, d.Credentials, d.Notice)
 }
 
@@ -169,15 +186,20 @@ type Reminder struct {
 	SentAt     time.Time // of the delivery
 	Created    int
 	ConfirmBy  time.Time
+	Received   bool             // the unit has received them, and not handed over yet
+	Classes    []bot.ClassCount // where each class stands
 }
 
 // ReceiptReminder asks for the confirmation of receipt (M04).
 func (w *Writer) ReceiptReminder(r Reminder) (Draft, error) {
+	classes, _, remaining := classCounts(r.Classes)
 	return w.draft("receipt_reminder", r.Case, struct {
 		page
-		SentAt, ConfirmBy time.Time
-		Created           int
-	}{w.page(r.Case, r.Unit, r.At), r.SentAt, r.ConfirmBy, r.Created})
+		SentAt, ConfirmBy  time.Time
+		Created, Remaining int
+		Received           bool
+		Classes            []classCount
+	}{w.page(r.Case, r.Unit, r.At), r.SentAt, r.ConfirmBy, r.Created, remaining, r.Received, classes})
 }
 
 // A HandOver is what the unit said about the accounts it got.
@@ -188,10 +210,12 @@ type HandOver struct {
 	On          time.Time
 	ConfirmedBy string    // who wrote it, as the mail says
 	Remaining   []bot.Row // rows of the request that got no account
+	Classes     []bot.ClassCount
 }
 
 // HandedOver confirms the hand-over and closes the case (M05).
 func (w *Writer) HandedOver(h HandOver) (Draft, error) {
+	classes, _, _ := classCounts(h.Classes)
 	return w.draft("handed_over", h.Case, struct {
 		page
 		Received, HandedOver int
@@ -199,9 +223,11 @@ func (w *Writer) HandedOver(h HandOver) (Draft, error) {
 		ConfirmedBy          line
 		Remaining            int
 		People               table
+		Classes              []classCount
 	}{
 		page: w.page(h.Case, h.Unit, h.On), Received: h.Received, HandedOver: h.HandedOver, On: h.On,
 		ConfirmedBy: plain(h.ConfirmedBy, longest), Remaining: len(h.Remaining), People: w.people(h.Remaining),
+		Classes: classes,
 	})
 }
 

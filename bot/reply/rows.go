@@ -23,6 +23,7 @@ type person struct {
 	Place, PlaceEN  line // "Dòng 14 (ô B14)", with file and sheet when there are several
 	STT, Code, Name line
 	Reasons         []reason
+	Why, WhyEN      line // of somebody whose account is missing
 }
 
 // A reason is one finding, said.

@@ -25,7 +25,13 @@ type caseCmd struct {
 	Resume    caseResumeCmd    `cmd:"" help:"Let a case go on that was on hold."`
 	Resend    caseResendCmd    `cmd:"" help:"Send the answers of a case again that failed or bounced."`
 	Supersede caseSupersedeCmd `cmd:"" help:"End a case because another one of its unit stands in for it."`
-	Explain   caseExplainCmd   `cmd:"" help:"Say of one row: which mail, file and cell, which rule, who approved, what the platform said."`
+
+	Received   caseReceivedCmd   `cmd:"" help:"Note that a unit has received its accounts, as it told otherwise than by mail (step 6)."`
+	HandedOver caseHandedOverCmd `cmd:"" help:"Note that a unit has handed its accounts over, all or those of a class."`
+	Missing    caseMissingCmd    `cmd:"" help:"Note rows whose accounts a unit misses or cannot use; a plan gives them new passwords."`
+	Found      caseFoundCmd      `cmd:"" help:"Note that rows said to be missing are there after all."`
+
+	Explain caseExplainCmd `cmd:"" help:"Say of one row: which mail, file and cell, which rule, who approved, what the platform said."`
 }
 
 type caseListCmd struct {
@@ -147,9 +153,12 @@ func (v *caseView) print(e *env) error {
 	fmt.Fprintln(w, "N\tCODE\tNAME\tCLASS\tCOHORT\tNOTE\tSTATE\tADDRESS")
 	for _, r := range v.Rows {
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.N, harmless(r.Code, widest), harmless(r.Name, widest), harmless(r.Class, widest),
-			harmless(r.Cohort, widest), harmless(r.Note, widest), r.State, harmless(r.Address, widest))
+			harmless(r.Cohort, widest), harmless(r.Note, widest), rowState(r), harmless(r.Address, widest))
 	}
 	if err := w.Flush(); err != nil {
+		return err
+	}
+	if err := printClasses(e.stdout, v.Rows); err != nil {
 		return err
 	}
 	for _, f := range v.Findings {
@@ -207,7 +216,7 @@ func place(f bot.Finding) string {
 func printEvents(e *env, events []bot.Event) {
 	for _, ev := range events {
 		fmt.Fprintf(e.stdout, "%s  %-14s  %s", local(ev.At), ev.Actor, ev.What)
-		for _, key := range []string{"row", "plan", "kind", "to", "action", "evidence", "signatures", "rows", "good", "added", "removed", "changed", "unchanged", "state", "named", "platform", "reason", "said"} {
+		for _, key := range []string{"row", "plan", "kind", "to", "action", "evidence", "signatures", "rows", "good", "added", "removed", "changed", "unchanged", "state", "named", "platform", "classes", "because", "reason", "said"} {
 			if value := ev.Detail[key]; value != "" {
 				fmt.Fprintf(e.stdout, "  %s=%s", key, harmless(value, 300))
 			}
