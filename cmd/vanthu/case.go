@@ -32,6 +32,8 @@ type caseCmd struct {
 	Found      caseFoundCmd      `cmd:"" help:"Note that rows said to be missing are there after all."`
 
 	Explain caseExplainCmd `cmd:"" help:"Say of one row: which mail, file and cell, which rule, who approved, what the platform said."`
+
+	Archive caseArchiveCmd `cmd:"" help:"Write the records of a case (QT.CNTT.03, section VII) as files that can be kept without vanthu."`
 }
 
 type caseListCmd struct {
