@@ -68,6 +68,7 @@ type Answer struct {
 	Thread     Thread
 	Receipt    *ReceiptNote // of ReceiptNoted and ReceiptAsked
 	Classes    []ClassCount // after delivery: where each class stands
+	NotReset   []Row        // of CredentialsOf: rows that are still missing
 	Again      bool         // of CredentialsOf: new passwords for accounts that were made before
 	Groups     []ClassGroup // of CredentialsOf
 	Changes    *Changes     // of a corrected list; nil: there was none before

@@ -38,7 +38,7 @@ func Marker(number string, n int) string { return fmt.Sprintf("vanthu:%s:%d", nu
 // Create makes what is still to be made of a case in state creating. When all is done it moves the case to created and
 // wakes its delivery. An error means that it should be tried again.
 func (p *Provisioner) Create(ctx context.Context, caseID int64) error {
-	c, todo, _, err := p.begin(ctx, caseID)
+	c, plan, todo, _, err := p.begin(ctx, caseID)
 	if err != nil || c.State != bot.Creating {
 		return err
 	}
@@ -46,7 +46,11 @@ func (p *Provisioner) Create(ctx context.Context, caseID int64) error {
 	if err != nil {
 		return err
 	}
-	if err := p.each(ctx, todo, func(item bot.PlanItem) error { return p.row(ctx, c, item, sealed[item.N]) }); err != nil {
+	row := p.row
+	if plan.Kind == bot.PlanReset {
+		row = p.reset
+	}
+	if err := p.each(ctx, todo, func(item bot.PlanItem) error { return row(ctx, c, item, sealed[item.N]) }); err != nil {
 		return err
 	}
 	return p.finish(ctx, caseID)
@@ -96,13 +100,12 @@ func (p *Provisioner) each(ctx context.Context, todo []bot.PlanItem, row func(bo
 // begin returns the case and the items of its approved plan that have not become accounts yet and whose day has come, those that
 // failed before at the end; later is the day for which the next of the others wait, "" for none. What runs must be what was approved: items that the hash is
 // not over, or a row that differs from its frozen item, stop everything.
-func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, todo []bot.PlanItem, later string, err error) {
+func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, plan store.StoredPlan, todo []bot.PlanItem, later string, err error) {
 	err = p.DB.Read(ctx, func(tx *store.Tx) error {
 		if c, err = tx.Case(ctx, caseID); err != nil || c.State != bot.Creating {
 			return err
 		}
-		plan, err := tx.Plan(ctx, c.PlanID)
-		if err != nil {
+		if plan, err = tx.Plan(ctx, c.PlanID); err != nil {
 			return err
 		}
 		if err := plan.Ready(); err != nil {
@@ -131,8 +134,8 @@ func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, todo
 				if later == "" || plan.StartOf(item) < later {
 					later = plan.StartOf(item)
 				}
-			case !r.OK || r.State != bot.RowGood && r.State != bot.RowWarned:
-			case r.Said != "":
+			case !undone(plan.Kind, c, r):
+			case r.Said != "" && plan.Kind != bot.PlanReset:
 				again = append(again, item)
 			default:
 				todo = append(todo, item)
@@ -141,7 +144,7 @@ func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, todo
 		todo = append(todo, again...)
 		return nil
 	})
-	return c, todo, later, err
+	return c, plan, todo, later, err
 }
 
 // ict is the time zone of the days of a plan.
@@ -224,7 +227,9 @@ func (p *Provisioner) record(ctx context.Context, c bot.Case, item bot.PlanItem,
 		}
 		change(&r)
 		if r.State == bot.RowCreated {
-			r.CreatedAt = tx.Now
+			if r.CreatedAt.IsZero() { // not of one that got another password
+				r.CreatedAt = tx.Now
+			}
 			if err := tx.AddAccount(ctx, r); err != nil { // waits for another process that records the same row
 				return err
 			}
@@ -234,6 +239,11 @@ func (p *Provisioner) record(ctx context.Context, c bot.Case, item bot.PlanItem,
 		}
 		if err := tx.SaveRow(ctx, r); err != nil {
 			return err
+		}
+		if what == "account_reset" {
+			if err := tx.MoveAccount(ctx, r.Code, bot.AccountNew); err != nil {
+				return err
+			}
 		}
 		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: what,
 			Detail: map[string]string{"row": fmt.Sprint(item.N), "platform": p.Platform.Name(), "said": r.Said}})
@@ -256,7 +266,7 @@ func (p *Provisioner) note(ctx context.Context, c bot.Case, item bot.PlanItem, c
 
 // finish moves the case to created once no row is left to be made.
 func (p *Provisioner) finish(ctx context.Context, caseID int64) error {
-	c, todo, later, err := p.begin(ctx, caseID)
+	c, _, todo, later, err := p.begin(ctx, caseID)
 	if err == nil && len(todo) == 0 && later != "" { // the sweep comes back each minute
 		until, err := time.ParseInLocation(time.DateOnly, later, ict)
 		if err != nil {

@@ -274,6 +274,7 @@ func (l *letters) delivered(a bot.Answer) (reply.Draft, error) {
 	for _, g := range a.Groups {
 		d.Groups = append(d.Groups, reply.Group{Address: g.Address, Class: g.Class, Owner: g.Owner})
 	}
+	d.NotMade = a.NotReset
 	if !a.Again { // it was said with the first delivery
 		d.NotMade, d.HeldBack = without(a)
 	}

@@ -37,6 +37,9 @@ func (d *Desk) Deliver(ctx context.Context, unseal Unseal, caseID int64) error {
 	if err != nil || waits || a.Kind == "" {
 		return err
 	}
+	if a.Again && len(a.Accounts) == 0 {
+		return d.notReset(ctx, a.Case)
+	}
 	if len(a.Accounts) > 0 { // its number before its words: a try that fails finds the same one
 		err := d.DB.Write(ctx, func(tx *store.Tx) (err error) {
 			a.Notice, err = tx.KeepNotice(ctx, caseID, a.Step)
@@ -77,7 +80,17 @@ func (d *Desk) fillAccounts(ctx context.Context, tx *store.Tx, c bot.Case, unsea
 	if err != nil {
 		return err
 	}
+	if c.PlanID != 0 {
+		plan, err := tx.Plan(ctx, c.PlanID)
+		if err != nil {
+			return err
+		}
+		a.Again = plan.Kind == bot.PlanReset
+	}
 	for _, r := range rows {
+		if a.Again && r.State == bot.RowMissing {
+			a.NotReset = append(a.NotReset, r.Row)
+		}
 		if r.State != bot.RowCreated {
 			continue
 		}
@@ -92,6 +105,25 @@ func (d *Desk) fillAccounts(ctx context.Context, tx *store.Tx, c bot.Case, unsea
 		a.Accounts = append(a.Accounts, bot.NewAccount{Row: r.Row, User: user, Address: r.Address, Password: plain})
 	}
 	return nil
+}
+
+// notReset takes a case back to where it was when none of its missing rows could get a new password: there is nothing to send, and an
+// officer must look.
+func (d *Desk) notReset(ctx context.Context, c bot.Case) error {
+	return d.DB.Write(ctx, func(tx *store.Tx) error {
+		now, err := tx.Case(ctx, c.ID)
+		if err != nil || now.State != bot.Created {
+			return err
+		}
+		now.State = bot.Delivered
+		if now, err = tx.SaveCase(ctx, now); err != nil {
+			return err
+		}
+		if err := tx.ForgetSecrets(ctx, now.ID); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: now.ID, Plan: now.PlanID, What: "nothing_reset"})
+	})
 }
 
 // Sent is told, in the transaction that notes it, that the MTA has taken a letter. With the credentials the case is

@@ -271,7 +271,10 @@ func (n *noting) handOver(ctx context.Context) error {
 	}
 	n.note.Handed = classes
 	n.now = n.now || stamped > 0
-	return n.tx.AddEvent(ctx, n.event("unit_handed_over", map[string]string{"classes": strings.Join(classes, ", "), "rows": fmt.Sprint(stamped)}))
+	if bot.Remaining(bot.ByClass(n.rows)) == 0 {
+		return nil // the case is handed over
+	}
+	return n.tx.AddEvent(ctx, n.event("part_handed_over", map[string]string{"classes": strings.Join(classes, ", "), "rows": fmt.Sprint(stamped)}))
 }
 
 // finish moves the case on, and answers. "Đã nhận đủ" alone needs no answer; when nobody is left the case closes itself (M05).
@@ -280,7 +283,7 @@ func (n *noting) finish(ctx context.Context) (bot.Case, error) {
 	n.note.Open = missingOf(n.rows)
 	handed := r.HandedOver || len(r.Classes) > 0
 	if counts := bot.ByClass(n.rows); bot.Remaining(counts) == 0 && (handed || len(n.note.Found) > 0) {
-		return n.desk.handedOver(ctx, n.tx, n.c)
+		return n.desk.handedOver(ctx, n.tx, n.c, n.event("unit_handed_over", nil))
 	}
 	event := n.event("unit_received", nil)
 	if r.Received && n.c.State == bot.Delivered {
@@ -317,8 +320,8 @@ func (d *Desk) moved(ctx context.Context, tx *store.Tx, c bot.Case, to bot.State
 }
 
 // handedOver closes a case in which everybody has his account, and says so (step 6, M05).
-func (d *Desk) handedOver(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
-	c, err := d.moved(ctx, tx, c, bot.HandedOver, bot.Event{Actor: bot.System, Case: c.ID, What: "case_handed_over"})
+func (d *Desk) handedOver(ctx context.Context, tx *store.Tx, c bot.Case, event bot.Event) (bot.Case, error) {
+	c, err := d.moved(ctx, tx, c, bot.HandedOver, event)
 	if err != nil {
 		return c, err
 	}

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -207,5 +208,77 @@ func TestReceiptByTelephone(t *testing.T) {
 	}
 	if _, err := w.desk.ReceiptByOfficer(t.Context(), "officer:lan", number, bot.Receipt{Missing: missing(bot.NoSignIn, 1)}, "x"); bot.ErrorCode(err) != bot.Conflict {
 		t.Errorf("missing in a closed case: %v", err)
+	}
+}
+
+// Rows that are missing get new passwords by a plan that another person approves, and only they are delivered again.
+func TestMissingRowsAreDeliveredAgain(t *testing.T) {
+	t.Parallel()
+	for name, reset := range map[string][]int{"both": {2, 3}, "one": {3}, "none": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			number := w.delivers()
+			if err := w.writes(ctsv, number, bot.Receipt{HandedOver: true, Missing: missing(bot.NoSignIn, 2, 3)}); err != nil {
+				t.Fatal(err)
+			}
+			p := w.plans(number)
+			if _, err := w.desk.ApprovePlan(t.Context(), bot.Officer{ID: "lan", Approver: true}, p.Number, p.Hash); bot.ErrorCode(err) != bot.Forbidden {
+				t.Errorf("its maker approved a reset: %v", err)
+			}
+			if got := w.find(number).State; got != bot.Delivered {
+				t.Fatalf("planned, the case is %s", got)
+			}
+			if _, err := w.desk.ApprovePlan(t.Context(), minh, p.Number, p.Hash); err != nil {
+				t.Fatal(err)
+			}
+			w.write(func(ctx context.Context, tx *store.Tx) error { // the provisioner
+				c, err := tx.CaseByNumber(ctx, number)
+				if err != nil {
+					return err
+				}
+				for _, n := range reset {
+					r, err := tx.Row(ctx, c.ID, n)
+					if err != nil {
+						return err
+					}
+					r.State = bot.RowCreated
+					if err := errors.Join(tx.SaveRow(ctx, r), tx.KeepSecret(ctx, c.ID, n, fmt.Appendf(nil, "sealed %d", n))); err != nil {
+						return err
+					}
+				}
+				c.State = bot.Created
+				_, err = tx.SaveCase(ctx, c)
+				return err
+			})
+			compose := w.desk.Compose
+			var given bot.Answer
+			w.desk.Compose = func(a bot.Answer) (store.Letter, error) { given = a; return compose(a) }
+			id := w.find(number).ID
+			for range 2 {
+				if err := w.desk.Deliver(t.Context(), w.unseal(), id); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if len(reset) == 0 {
+				if got := w.find(number); got.State != bot.Delivered || w.rows(number) != "delivered+ missing missing delivered+ delivered+ bad" || given.Kind != "" {
+					t.Errorf("nothing could be reset: %s, %s, told %q", got.State, w.rows(number), given.Kind)
+				}
+				return
+			}
+			if !given.Again || len(given.Accounts) != len(reset) || len(given.NotReset) != 2-len(reset) || given.Accounts[len(reset)-1].Row.N != 3 {
+				t.Errorf("delivered again: %v, %d accounts, %d not", given.Again, len(given.Accounts), len(given.NotReset))
+			}
+			w.write(func(ctx context.Context, tx *store.Tx) error {
+				return w.desk.Sent(ctx, tx, store.Letter{CaseID: id, Kind: string(bot.CredentialsOf)})
+			})
+			want := map[string]string{"both": "delivered+ delivered delivered delivered+ delivered+ bad", "one": "delivered+ missing delivered delivered+ delivered+ bad"}[name]
+			if got := w.find(number); got.State != bot.Delivered || w.rows(number) != want {
+				t.Errorf("sent: %s, %s", got.State, w.rows(number))
+			}
+			if err := w.writes(ctsv, number, bot.Receipt{HandedOver: true, Found: []int{2}}); err != nil || w.find(number).State != bot.Closed {
+				t.Errorf("handed over in the end: %v, %s", err, w.find(number).State)
+			}
+		})
 	}
 }

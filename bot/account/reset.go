@@ -1,0 +1,60 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"vanthu/bot"
+)
+
+// reset gives the account of a missing row another initial password (step 6): exactly that account, which vanthu made for this row and
+// the platform still shows as such; no second one is ever made. The password was sealed before, like that of a new account: whatever
+// is cut off is done again with the same one.
+func (p *Provisioner) reset(ctx context.Context, c bot.Case, item bot.PlanItem, sealed []byte) error {
+	plain, err := p.Unseal(sealed, Label(c.Number, item.N))
+	if err != nil {
+		return err
+	}
+	named := Account{Code: item.Code, User: item.User, Address: item.Address, Name: item.Name, Class: item.Class, Cohort: item.Cohort,
+		Marker: Marker(c.Number, item.N)}
+	err = p.Platform.SetPassword(ctx, named, string(plain))
+	if err == nil {
+		err = p.readBack(ctx, named)
+	}
+	switch {
+	case errors.Is(err, ErrPermanent): // gone, suspended, another's: it stays missing, and an officer must look
+		return p.record(ctx, c, item, func(r *bot.CaseRow) { r.Said = refusal(c) + err.Error() }, "reset_refused")
+	case err != nil:
+		return errors.Join(err, p.note(ctx, c, item, err))
+	}
+	return p.record(ctx, c, item, func(r *bot.CaseRow) {
+		r.State, r.Said = bot.RowCreated, p.Platform.Name()+": new password set and read back"
+	}, "account_reset")
+}
+
+// readBack makes sure that the account is the one that was meant, and open.
+func (p *Provisioner) readBack(ctx context.Context, named Account) error {
+	found, err := p.Platform.Lookup(ctx, Keys{Codes: []string{named.Code}})
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: look up: %w", p.Platform.Name(), err)
+	case len(found) != 1:
+		return fmt.Errorf("%s: %w", p.Platform.Name(), ErrUnseen)
+	case found[0].Suspended:
+		return fmt.Errorf("%w: %s: the account is suspended", ErrPermanent, p.Platform.Name())
+	}
+	return found[0].Is(named)
+}
+
+// refusal begins what is said of a row whose account a plan could not give a new password; the next plan tries again.
+func refusal(c bot.Case) string { return fmt.Sprintf("refused (plan %d): ", c.PlanID) }
+
+// undone says whether a plan of that kind still has something to do for a row.
+func undone(kind bot.PlanKind, c bot.Case, r bot.CaseRow) bool {
+	if kind == bot.PlanReset {
+		return r.State == bot.RowMissing && !strings.HasPrefix(r.Said, refusal(c))
+	}
+	return r.OK && (r.State == bot.RowGood || r.State == bot.RowWarned)
+}
