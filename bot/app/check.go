@@ -28,7 +28,9 @@ type World struct {
 	Parse  parser.Limits
 
 	service string // our own address
-	notary  intake.Notary
+
+	confirmClasses bool
+	notary         intake.Notary
 }
 
 // NewWorld takes from a configuration what reading and judging need.
@@ -38,6 +40,8 @@ func NewWorld(cfg *config.Config) (World, error) {
 		MIME:    mime.DefaultLimits(),
 		Parse:   parseLimits(cfg.Limits),
 		service: strings.ToLower(cfg.SMTP.From),
+
+		confirmClasses: cfg.Rules.Confirm,
 	}
 	w.MIME.Size, w.MIME.Parts = int64(cfg.Limits.MailMB)<<20, cfg.Limits.Parts
 	for _, code := range cfg.Rules.Codes {
@@ -104,7 +108,20 @@ func (w World) Judge(r intake.Reading, unit bot.Unit, c bot.Case, known map[stri
 	if unit.ID != "" {
 		context.Unit = &unit
 	}
-	return rules.Judge(r.Submission, w.Policy, known, context)
+	policy := w.Policy
+	policy.Classes, policy.ClassBook = w.classes(r.Classes)
+	return rules.Judge(r.Submission, policy, known, context)
+}
+
+// classes are those that a list is held against: of the configuration, and of the directory. It is kept, so that a class that is not
+// in it is said, once an officer has confirmed one, or the configuration names one or asks for it.
+func (w World) classes(known []bot.Class) (all []string, kept bool) {
+	all = slices.Clone(w.Policy.Classes)
+	kept = len(all) > 0 || w.confirmClasses || slices.ContainsFunc(known, bot.Class.ByOfficer)
+	for _, c := range known {
+		all = append(all, c.Name)
+	}
+	return all, kept
 }
 
 // Checked is what `vanthu check` tells of a mail or of files.

@@ -194,12 +194,13 @@ type LDAP struct {
 // Rules is what the school expects of a list.
 type Rules struct {
 	Codes      []CodeRule `toml:"code"`
-	Classes    []string   `toml:"classes"`     // known classes; empty: not checked (ROW-09)
-	Notes      []string   `toml:"notes"`       // notes that need no officer (ROW-12)
-	CohortZero int        `toml:"cohort_zero"` // the year before the first cohort; 0: as most rows of a list say (ROW-11)
-	Evidence   string     `toml:"evidence"`    // "mailbox" or "signed" (FRM-04)
-	ClockHours int        `toml:"clock_hours"` // how far the date of a mail may be from its receipt; 0: not checked (ENV-12)
-	Existing   string     `toml:"existing"`    // CSV of accounts for the offline `check`
+	Classes    []string   `toml:"classes"`         // known classes, beside those of `vanthu class`; none anywhere: not checked (ROW-09)
+	Confirm    bool       `toml:"confirm_classes"` // a case with a class that nobody has confirmed cannot be checked (FR-05)
+	Notes      []string   `toml:"notes"`           // notes that need no officer (ROW-12)
+	CohortZero int        `toml:"cohort_zero"`     // the year before the first cohort; 0: as most rows of a list say (ROW-11)
+	Evidence   string     `toml:"evidence"`        // "mailbox" or "signed" (FRM-04)
+	ClockHours int        `toml:"clock_hours"`     // how far the date of a mail may be from its receipt; 0: not checked (ENV-12)
+	Existing   string     `toml:"existing"`        // CSV of accounts for the offline `check`
 	Deletion   Deletion   `toml:"deletion"`
 }
 

@@ -161,6 +161,9 @@ func (d *Desk) Sent(ctx context.Context, tx *store.Tx, l store.Letter) error {
 	if err := tx.ForgetSecrets(ctx, c.ID); err != nil {
 		return err
 	}
+	if err := d.learnClasses(ctx, tx, c, rows); err != nil {
+		return err
+	}
 	if err := tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, What: "case_delivered"}); err != nil || made > 0 {
 		return err
 	}

@@ -25,6 +25,7 @@ type Desk struct {
 	UserName    func(code string) (user, address string, err error)
 	Compose     func(bot.Answer) (store.Letter, error)
 	Officers    []bot.Officer
+	ClassBook   ClassBook
 	Planning    Planning
 	// StepDue is the end of a step of the case that began at from; Promise is for a request that is complete from then on; Limits
 	// are all steps of the case by its history.
@@ -44,6 +45,9 @@ func (d *Desk) Check(ctx context.Context, actor bot.Actor, ref string) (bot.Case
 		}
 		if c.Checked.Done() {
 			return c, bot.Errorf(bot.Conflict, "case %s was checked by %s already", c.Number, c.Checked.By)
+		}
+		if err := d.confirmedClasses(ctx, tx, c); err != nil {
+			return c, err
 		}
 		c.Checked = bot.Stamp{At: tx.Now, By: actor}
 		if c.State == bot.Received {

@@ -231,7 +231,17 @@ func (w *world) created() string {
 // createdWith says what has become of the first row.
 func (w *world) createdWith(first bot.RowState) string {
 	w.t.Helper()
-	number := w.opens(ctsv, bot.Received, "2153010001", "2153010002")
+	return w.creates(w.opens(ctsv, bot.Received, "2153010001", "2153010002"), first)
+}
+
+// createdIn is created with the people of a class.
+func (w *world) createdIn(class string) string {
+	w.t.Helper()
+	return w.creates(w.opensWith(class), bot.RowCreated)
+}
+
+func (w *world) creates(number string, first bot.RowState) string {
+	w.t.Helper()
 	w.must(w.desk.Check(w.t.Context(), "officer:lan", number))
 	p := w.plans(number)
 	if _, err := w.desk.ApprovePlan(w.t.Context(), minh, p.Number, p.Hash); err != nil {

@@ -28,6 +28,7 @@ type Reading struct {
 	Faults     []Fault       // what did not come whole
 	Said       Said
 	Wishes     Wishes          // what the words ask beside letter and list
+	Classes    []bot.Class     // that the office knows when the mail is judged
 	Trial      trialDegree     // how sure it is that the list is only to be checked
 	Case       string          // number of the case that it speaks of, "YC-2026-0042"; "" none
 	Numbers    Numbers         // all case numbers that it names

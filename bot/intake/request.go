@@ -82,6 +82,9 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 		if was, err = lookBack(ctx, tx, c.ID); err != nil {
 			return err
 		}
+		if r.Classes, err = tx.Classes(ctx); err != nil {
+			return err
+		}
 		known, err = tx.Known(ctx, in.Codes(r.Submission), c.ID)
 		return err
 	})

@@ -269,6 +269,9 @@ func (in *Intake) trial(ctx context.Context, m store.Mail, msg *mime.Message, un
 		if accounts, err = tx.Known(ctx, in.Codes(r.Submission), judged.ID); err != nil {
 			return err
 		}
+		if r.Classes, err = tx.Classes(ctx); err != nil {
+			return err
+		}
 		a.Talk, err = in.known(ctx, tx, unit, r.Wishes, c)
 		return err
 	})

@@ -227,7 +227,7 @@ func (s *scenario) do(t *testing.T, word, rest string) bool {
 	case "unknown":
 		delete(s.known, rest)
 	case "classes":
-		s.policy.Classes = strings.Split(rest, "|")
+		s.policy.Classes, s.policy.ClassBook = strings.Split(rest, "|"), true
 	case "notes":
 		s.policy.Notes = strings.Split(rest, "|")
 	case "cohort-zero":

@@ -80,8 +80,31 @@ func (j *judge) classOf(p *person) {
 	}
 }
 
-func (j *judge) knownClass(c classText) bool {
-	return slices.ContainsFunc(j.policy.Classes, func(known string) bool { return j.classText(known).key == c.key })
+// knownClass reports whether the office knows a class, in whatever way it is written.
+func (j *judge) knownClass(c classText) bool { return j.knownAs(c) != "" }
+
+// knownAs is how the office writes a class, "" for one that it does not know. Of several that differ in signs alone it is the one
+// that is written so.
+func (j *judge) knownAs(c classText) string {
+	if j.book == nil {
+		j.book = make(map[string]string, 2*len(j.policy.Classes))
+		for _, known := range slices.Backward(j.policy.Classes) {
+			k := j.classText(known)
+			j.book["= "+k.key], j.book[k.compact] = known, known
+		}
+	}
+	if known, ok := j.book["= "+c.key]; ok {
+		return known
+	}
+	return j.book[c.compact]
+}
+
+// named is a class as it is recorded: as the office writes it, else as it was sent.
+func (j *judge) named(p *person) string {
+	if known := j.knownAs(p.class); known != "" && p.Class.Text != "" {
+		return known
+	}
+	return p.Class.Text
 }
 
 // classesOf says of each class once what concerns all its people: that nobody knows it (ROW-09), or that it is written in
@@ -115,7 +138,12 @@ func (j *judge) classesOf() {
 	}
 	for _, text := range order {
 		s := count[text]
-		if !j.knownClass(s.first.class) && (len(j.policy.Classes) > 0 || doubtfulClass(text)) {
+		known := j.knownAs(s.first.class)
+		if known != "" && !strings.EqualFold(known, text) {
+			j.say("ROW-20", in(s.first, s.first.Class), text, "v", text, "n", strconv.Itoa(s.n), "a", known)
+			continue // however many ways there are, they are one class
+		}
+		if known == "" && (j.policy.ClassBook || doubtfulClass(text)) {
 			j.say("ROW-09", in(s.first, s.first.Class), text, "v", text, "n", strconv.Itoa(s.n), "a", j.nearest(s.first.class))
 		}
 		if best := most[s.first.class.compact]; best != text && s.first.class.key != count[best].first.class.key {

@@ -19,6 +19,7 @@ type judge struct {
 	people  []person  // one for each row
 	words   lexicon
 	classes map[string]classText
+	book    map[string]string  // known classes, by their key and their compact form
 	turned  map[[2]string]bool // files and sheets whose classes and cohorts changed places as a whole (LST-18)
 	scan    string             // a picture taken for the letter (FRM-12)
 	found   []finding

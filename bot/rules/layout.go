@@ -34,7 +34,7 @@ func (j *judge) looks(text string) cellKind {
 		return looksNumber
 	case class.isCohort():
 		return looksCohort
-	case class.isClass(), len(j.policy.Classes) > 0 && j.knownClass(class):
+	case class.isClass(), j.knownClass(class):
 		return looksClass
 	case len(strings.Fields(text)) > 1 && !strings.ContainsFunc(text, func(r rune) bool { return r != ' ' && !unicode.IsLetter(r) && !belongs(r) }):
 		return looksName

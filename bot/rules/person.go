@@ -27,6 +27,9 @@ type person struct {
 func (j *judge) person(row *parser.Row, list *parser.List) person {
 	p := person{Row: row, list: list, code: canonical(row.Code.Text), name: j.words.name(row.Name.Text),
 		class: j.classText(row.Class.Text), cohort: j.classText(row.Cohort.Text), monitor: isMonitor(row.Note.Text)}
+	if known := j.knownAs(p.class); known != "" {
+		p.class = j.classText(known)
+	}
 	p.form = j.policy.wellFormed(p.code, j.unit)
 	p.recorded = row.Name.Text // what is no name comes back as it was written
 	if p.name.oneCase && !p.name.strange {

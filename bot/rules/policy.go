@@ -10,12 +10,13 @@ import (
 
 // A Policy is what the school expects of a request.
 type Policy struct {
-	Units   []bot.Unit
-	Codes   []CodeRule                // a code must match one of them; none: every code passes
-	Classes []string                  // known classes; empty: not checked (ROW-09)
-	Notes   []string                  // notes that need no officer (ROW-12), beside those that everybody writes
-	Needs   map[bot.Kind]bot.Evidence // what must be proved for a kind of request (FRM-04, FRM-18); none: its mailbox is enough
-	MaxRows int                       // rows of one request; 0: no limit (LST-12)
+	Units     []bot.Unit
+	Codes     []CodeRule                // a code must match one of them; none: every code passes
+	Classes   []string                  // known classes
+	ClassBook bool                      // they are all there are: another one is said (ROW-09)
+	Notes     []string                  // notes that need no officer (ROW-12), beside those that everybody writes
+	Needs     map[bot.Kind]bot.Evidence // what must be proved for a kind of request (FRM-04, FRM-18); none: its mailbox is enough
+	MaxRows   int                       // rows of one request; 0: no limit (LST-12)
 
 	// CohortZero is the year before the first cohort: with 1974, K47 began in 2021. 0: what most rows of a request say (ROW-11).
 	CohortZero int

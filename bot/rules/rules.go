@@ -123,6 +123,7 @@ func (j *judge) request() bot.Request {
 	req.Rows = make([]bot.Row, len(j.people))
 	for i := range j.people {
 		req.Rows[i] = asRow(&j.people[i])
+		req.Rows[i].Class = j.named(&j.people[i])
 	}
 	return req
 }

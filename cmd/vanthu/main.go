@@ -25,6 +25,7 @@ type commands struct {
 	Procedure procedureCmd `cmd:"" help:"Print edition 01 of QT.CNTT.03, to begin a later edition with, or the editions of a configuration."`
 	Case      caseCmd      `cmd:"" help:"Officers: cases."`
 	Due       dueCmd       `cmd:"" help:"Officers: what is due, whose it is, the most urgent first."`
+	Class     classCmd     `cmd:"" help:"Officers: the directory of classes."`
 	Mail      mailCmd      `cmd:"" help:"Officers: the journal of mails."`
 	Plan      planCmd      `cmd:"" help:"Officers: plans."`
 	Outbox    outboxCmd    `cmd:"" help:"Officers: answers that wait, failed, bounced or may have been sent."`
