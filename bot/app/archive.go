@@ -95,7 +95,7 @@ func (a *App) ArchiveCase(ctx context.Context, by bot.Officer, number string, ou
 		tokens = append(tokens, l.Token)
 	}
 	p := &packer{app: a, out: out, record: r, hide: archive.NewHider(tokens, a.Config.SMTP.From, a.Config.SMTP.Plus, bot.ConfirmTag, bot.TokenLength)}
-	for _, step := range []func(context.Context) error{p.requests, p.lists, p.papers, p.letters, p.history, p.read} {
+	for _, step := range []func(context.Context) error{p.requests, p.lists, p.papers, p.letters, p.history, p.steps, p.read} {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("archive of %s: %w", number, err)
 		}
@@ -245,9 +245,9 @@ func (p *packer) lists(context.Context) error {
 	for _, r := range p.rows {
 		rows = append(rows, []string{fmt.Sprint(r.N), r.STT, r.Code, r.Name, r.Class, r.Cohort, r.Note, string(r.State), r.Address, r.File, r.Sheet, fmt.Sprint(r.Line)})
 	}
-	data, err := p.app.letters.writer.Sheet("Danh sách", []reply.Column{{Title: "Dòng", Width: 7}, {Title: "STT", Width: 7}, {Title: "Mã số SV/HV", Width: 16}, {Title: "Họ và tên", Width: 30},
+	data, err := p.app.letters.writer.Sheets(reply.SheetData{Name: "Danh sách", Rows: rows, Columns: []reply.Column{{Title: "Dòng", Width: 7}, {Title: "STT", Width: 7}, {Title: "Mã số SV/HV", Width: 16}, {Title: "Họ và tên", Width: 30},
 		{Title: "Lớp", Width: 14}, {Title: "Khóa", Width: 8}, {Title: "Ghi chú", Width: 18}, {Title: "Trạng thái", Width: 12}, {Title: "Địa chỉ email", Width: 34}, {Title: "Tệp", Width: 26},
-		{Title: "Trang tính", Width: 14}, {Title: "Dòng trong tệp", Width: 10}}, rows)
+		{Title: "Trang tính", Width: 14}, {Title: "Dòng trong tệp", Width: 10}}})
 	if err != nil {
 		return err
 	}
@@ -264,8 +264,8 @@ func (p *packer) lists(context.Context) error {
 	for _, r := range p.register {
 		rows = append(rows, []string{r.Code, r.Name, r.Class, r.Address, r.Platform, string(r.State), day(r.Created), day(r.Suspended), day(r.Deleted), r.Decision})
 	}
-	data, err = p.app.letters.writer.Sheet("Sổ tài khoản", []reply.Column{{Title: "Mã số SV/HV", Width: 16}, {Title: "Họ và tên", Width: 30}, {Title: "Lớp", Width: 14}, {Title: "Địa chỉ email", Width: 34},
-		{Title: "Nền tảng", Width: 10}, {Title: "Trạng thái", Width: 20}, {Title: "Ngày tạo", Width: 18}, {Title: "Ngày khóa", Width: 18}, {Title: "Ngày xóa", Width: 18}, {Title: "Quyết định thôi học", Width: 24}}, rows)
+	data, err = p.app.letters.writer.Sheets(reply.SheetData{Name: "Sổ tài khoản", Rows: rows, Columns: []reply.Column{{Title: "Mã số SV/HV", Width: 16}, {Title: "Họ và tên", Width: 30}, {Title: "Lớp", Width: 14}, {Title: "Địa chỉ email", Width: 34},
+		{Title: "Nền tảng", Width: 10}, {Title: "Trạng thái", Width: 20}, {Title: "Ngày tạo", Width: 18}, {Title: "Ngày khóa", Width: 18}, {Title: "Ngày xóa", Width: 18}, {Title: "Quyết định thôi học", Width: 24}}})
 	if err != nil {
 		return err
 	}
@@ -371,6 +371,19 @@ func (p *packer) history(context.Context) error {
 		return err
 	}
 	return p.add(all, historyFolder, "hồ sơ.json")
+}
+
+// steps is the report of the steps, as it is on this day.
+func (p *packer) steps(ctx context.Context) error {
+	r, err := p.app.StepReport(ctx, p.c.Number)
+	if err != nil {
+		return err
+	}
+	paper, err := p.app.ReportPaper(r)
+	if err != nil {
+		return err
+	}
+	return p.add(paper.Data, historyFolder, paper.Name)
 }
 
 // read is for whoever opens the archive in ten years.

@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"cmp"
 	"time"
 
 	"vanthu/bot"
@@ -33,6 +34,7 @@ func read(c bot.Case, events []bot.Event) history {
 	if len(events) > 0 && events[0].At.Before(h.first) {
 		h.first = events[0].At
 	}
+	var handing bot.Actor // who last said that something was handed over
 	begun := false // the first creation, or the suspension: from then on the stamps of the case may be those of a later plan
 	for _, e := range events {
 		stamp := bot.Stamp{At: e.At, By: e.Actor}
@@ -65,11 +67,11 @@ func read(c bot.Case, events []bot.Event) history {
 			if n := len(h.rounds); n > 0 {
 				h.rounds[n-1].delivered = stamp
 			}
-		case "unit_handed_over", "case_handed_over":
-			h.handedOver = stamp
-		case "case_closed": // also of a case in which nothing could be made
+		case "unit_handed_over": // a class, or all
+			handing = e.Actor
+		case "case_handed_over", "case_closed": // the latter also of a case in which nothing could be made
 			if !h.handedOver.Done() {
-				h.handedOver = stamp
+				h.handedOver = bot.Stamp{At: e.At, By: cmp.Or(handing, e.Actor)}
 			}
 		case "accounts_suspended":
 			if !h.suspended.Done() {

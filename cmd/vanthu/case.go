@@ -31,8 +31,9 @@ type caseCmd struct {
 	Missing    caseMissingCmd    `cmd:"" help:"Note rows whose accounts a unit misses or cannot use; a plan gives them new passwords."`
 	Found      caseFoundCmd      `cmd:"" help:"Note that rows said to be missing are there after all."`
 
-	Explain caseExplainCmd `cmd:"" help:"Say of one row: which mail, file and cell, which rule, who approved, what the platform said."`
+	Explain caseExplainCmd `cmd:"" help:"Tell a case from its beginning; of one row: which mail, file and cell, which rule, who approved, what the platform said."`
 
+	Report  caseReportCmd  `cmd:"" help:"Say how the steps went: due, done, on time or late, by whom."`
 	Archive caseArchiveCmd `cmd:"" help:"Write the records of a case (QT.CNTT.03, section VII) as files that can be kept without vanthu."`
 }
 
@@ -296,11 +297,14 @@ func (c *caseResendCmd) Run(e *env) error {
 type caseExplainCmd struct {
 	officerFlags
 	Case string `arg:"" help:"Case number."`
-	Row  int    `arg:"" help:"Number of the row in the case."`
+	Row  int    `arg:"" optional:"" help:"Number of a row; without it the whole case, in the order in which it happened."`
 }
 
 func (c *caseExplainCmd) Run(e *env) error {
 	return c.look(e, func(a *app.App) error {
+		if c.Row == 0 {
+			return c.explainWhole(e, a)
+		}
 		x, err := a.Desk.Explain(e.ctx, c.Case, c.Row)
 		if err != nil {
 			return err

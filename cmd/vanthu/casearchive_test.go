@@ -112,6 +112,7 @@ func TestCaseArchive(t *testing.T) {
 	o := newOffice(t)
 	passwords := o.closedCase()
 	number := "YC-" + thisYear() + "-0001"
+	o.told(number)
 	dir, file := filepath.Join(t.TempDir(), "hồ sơ"), filepath.Join(t.TempDir(), "hồ sơ.zip")
 	o.must("case", "archive", number, "--to", dir)
 	o.must("case", "archive", number, "--to", file)
@@ -185,6 +186,45 @@ func TestCaseArchive(t *testing.T) {
 	defer z.Close()
 	if len(z.File) != len(names) {
 		t.Errorf("%d files in the folder, %d in the .zip", len(names), len(z.File))
+	}
+}
+
+// told looks at what explains and reports the case.
+func (o *office) told(number string) {
+	o.t.Helper()
+	for args, wants := range map[string][]string{
+		"case explain " + number:                   {"CTSV", "letter 1 acknowledged to ctsv@truong.example", "officer:lan", "case_checked", "plan KH-" + thisYear() + "-0001 (create) is frozen under", "officer:minh", "approves", "notice TB-", "2 rows: 2 delivered"},
+		"case explain " + number + " 2":            {"row 2: 2153010002", "platform  file"},
+		"case report " + number:                    {"3 check", "on time", "officer:lan", "unit:CTSV", "2 accounts"},
+		"report --from 2020-01-01":                 {"Phòng Công tác sinh viên", "DAYS LATE"},
+		"report --from 2020-01-01 --json":          {`"stage": "on_time"`},
+		"report --from 2020-01-01 --to 2020-01-02": {"UNIT"},
+	} {
+		out := o.must(strings.Fields(args)...)
+		for _, want := range wants {
+			if !strings.Contains(out, want) {
+				o.t.Errorf("vanthu %s: no %q in\n%s", args, want, out)
+			}
+		}
+	}
+	dir := o.t.TempDir()
+	o.must("case", "report", number, "--to", filepath.Join(dir, "r.docx"))
+	o.must("report", "--from", "2020-01-01", "--out", filepath.Join(dir, "r.xlsx"))
+	o.must("report", "--from", "2020-01-01", "--out", filepath.Join(dir, "r.csv"))
+	f, err := excelize.OpenFile(filepath.Join(dir, "r.xlsx"))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	if rows, err := f.GetRows("Từng bước"); err != nil || len(rows) != 6 || rows[2][6] != "Kiểm tra yêu cầu" || rows[2][12] != "đúng hạn" {
+		o.t.Errorf("%v, %v", rows, err)
+	}
+	for _, wrong := range [][]string{{"--from", "1/1/2020"}, {"--from", "2020-01-02", "--to", "2020-01-01"}, {"--from", "2020-01-01", "--out", filepath.Join(dir, "r.txt")}, {"--from", "2020-01-01", "--out", filepath.Join(dir, "r.csv")}} {
+		if out, code := o.run(append([]string{"report"}, wrong...)...); code == 0 {
+			o.t.Errorf("%v is taken: %s", wrong, out)
+		}
+	}
+	if out := os.Getenv("VANTHU_PAPER_OUT"); out != "" {
+		o.must("case", "report", number, "--to", filepath.Join(out, "report.docx"))
 	}
 }
 

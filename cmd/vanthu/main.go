@@ -31,7 +31,8 @@ type commands struct {
 	Outbox    outboxCmd    `cmd:"" help:"Officers: answers that wait, failed, bounced or may have been sent."`
 	OAuth     oauthCmd     `cmd:"" name:"oauth" help:"Log in to Gmail or Microsoft 365 instead of a password."`
 
-	Audit auditCmd `cmd:"" help:"Prove the history."`
+	Report reportCmd `cmd:"" help:"All cases of a period by unit: steps on time, late, overdue."`
+	Audit  auditCmd  `cmd:"" help:"Prove the history."`
 
 	Status statusCmd `cmd:"" help:"Say how vanthu is: connections, queues, canary, alarms. Exit code 1: an alarm stands, or nobody serves."`
 	Alarm  alarmCmd  `cmd:"" help:"Alarms: try the webhook and the command."`
