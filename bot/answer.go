@@ -30,10 +30,19 @@ const (
 	SupersededNote AnswerKind = "superseded"
 )
 
+// The letters of a deletion (step 7); M07a is Acknowledged.
+const (
+	SuspendedNote AnswerKind = "suspended"        // M07b goes with it: who is suspended, and until when that can be undone
+	EraseReminder AnswerKind = "erase_reminder"   // the days that are left
+	RestoredNote  AnswerKind = "restored"         // access was given back
+	ErasedNote    AnswerKind = "erased"           // M07c
+	StopAsked     AnswerKind = "deletion_stopped" // to an officer: a unit wants a deletion stopped
+)
+
 // Unasked are the letters that no proven mail of a unit has just asked for: time or an officer wrote them, or a mail that may be
 // anybody's led to them and has limits of its own. All others are what the brakes count.
 func Unasked() []AnswerKind {
-	return []AnswerKind{CredentialsOf, ReturnedByUs, Reminder, OfficerNote, ConfirmSender, StrangerNote, OnHold, Resumed, SupersededNote}
+	return []AnswerKind{CredentialsOf, ReturnedByUs, Reminder, OfficerNote, ConfirmSender, StrangerNote, SuspendedNote, EraseReminder, RestoredNote, ErasedNote, StopAsked, OnHold, Resumed, SupersededNote}
 }
 
 // Urgency is the order in which letters are sent when not all may go at once; 0 is first.
@@ -77,6 +86,12 @@ type Answer struct {
 	Blank  bool  // the form filled in with what was read comes along (FR-35)
 	Trial  bool  // of a Talk: Request and Lists are of a list that was only to be checked
 	Unsure bool  // whether the list was to be checked only, or sent in
+
+	// Of a deletion.
+	SuspendBy time.Time    // M07a: the end of step 7
+	EraseOn   time.Time    // M07a, M07b: the day on which what is suspended is erased
+	Deletion  []CaseRow    // its rows as they stand
+	Waits     map[int]bool // rows of it that are on hold or stopped
 
 	// Of a mail whose sender is to be confirmed.
 	Token    string `json:"-"`

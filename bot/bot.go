@@ -113,6 +113,11 @@ type Row struct {
 	Line    int               `json:"sheet_row"`       // 1-based row of the sheet
 	Cells   map[string]string `json:"cells,omitempty"` // field → cell: "code" → "B14"
 	OK      bool              `json:"ok"`              // no finding rejects it
+
+	// Of a deletion (step 7): the decision that it rests on, and the address of the account that was found for code and name.
+	Decision     string `json:"decision,omitempty"`
+	DecisionDate string `json:"decision_date,omitempty"` // 2027-03-01
+	Account      string `json:"account,omitempty"`
 }
 
 // A Request is a submission after judging: what a case is opened with.
@@ -130,6 +135,9 @@ type Request struct {
 	Findings   []Finding // in the order of their places
 	Evidence   Evidence  // "" of what asks for nothing
 	Signatures []Signature
+
+	Decision     string // of a deletion: the numbers of its decisions, each once
+	DecisionDate string // the earliest of their dates: from it the unit's clock runs (Q10)
 }
 
 // Good counts the rows that may be served.

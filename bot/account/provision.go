@@ -50,7 +50,7 @@ func (p *Provisioner) Create(ctx context.Context, caseID int64) error {
 	if plan.Kind == bot.PlanReset {
 		row = p.reset
 	}
-	if err := p.each(ctx, todo, func(item bot.PlanItem) error { return row(ctx, c, item, sealed[item.N]) }); err != nil {
+	if err := inTurn(ctx, p.InFlight, todo, func(item bot.PlanItem) error { return row(ctx, c, item, sealed[item.N]) }); err != nil {
 		return err
 	}
 	return p.finish(ctx, caseID)
@@ -59,8 +59,8 @@ func (p *Provisioner) Create(ctx context.Context, caseID int64) error {
 // away is after how many rows in vain the platform is taken to be away, and the rest is left to the next try.
 const away = 3
 
-// each makes the rows, some at once. One that fails holds up nobody else; the first failure is told.
-func (p *Provisioner) each(ctx context.Context, todo []bot.PlanItem, row func(bot.PlanItem) error) error {
+// inTurn does the rows, some at once. One that fails holds up nobody else; the first failure is told.
+func inTurn(ctx context.Context, atOnce int, todo []bot.PlanItem, row func(bot.PlanItem) error) error {
 	var mu sync.Mutex
 	var first error
 	failed, inVain := 0, 0
@@ -70,7 +70,7 @@ func (p *Provisioner) each(ctx context.Context, todo []bot.PlanItem, row func(bo
 		return inVain >= away || ctx.Err() != nil
 	}
 	var group errgroup.Group
-	group.SetLimit(max(1, p.InFlight))
+	group.SetLimit(max(1, atOnce))
 	for _, item := range todo {
 		group.Go(func() error {
 			if stop() {

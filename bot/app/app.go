@@ -47,7 +47,8 @@ func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 	if err != nil {
 		return nil, err
 	}
-	if err := a.openQueue(ctx, []job.Queue{{Kind: store.JudgeJob}, {Kind: store.SendJob}, {Kind: store.BeginJob}, {Kind: store.CreateJob}, {Kind: store.DeliverJob}}); err != nil {
+	if err := a.openQueue(ctx, []job.Queue{{Kind: store.JudgeJob}, {Kind: store.SendJob}, {Kind: store.BeginJob}, {Kind: store.CreateJob}, {Kind: store.DeliverJob},
+		{Kind: store.SuspendJob}, {Kind: store.RestoreJob}}); err != nil {
 		a.Close()
 		return nil, err
 	}
@@ -80,7 +81,8 @@ func open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 		return nil, err
 	}
 	a.Desk = &desk.Desk{DB: db, Units: cfg.BotUnits(), OfficeOfOne: cfg.Plan.OfficeOfOne, Platform: cfg.Accounts.Platform,
-		UserName: names.UserName, Compose: a.letters.compose, StepDue: a.due, Limits: a.limits, Promise: a.promise, Officers: cfg.BotOfficers(), ClassBook: desk.ClassBook{Known: cfg.Rules.Classes, Confirm: cfg.Rules.Confirm}, Planning: a.planning()}
+		UserName: names.UserName, Compose: a.letters.compose, StepDue: a.due, Limits: a.limits, Promise: a.promise, Officers: cfg.BotOfficers(), ClassBook: desk.ClassBook{Known: cfg.Rules.Classes, Confirm: cfg.Rules.Confirm}, Planning: a.planning(),
+		Deleting: deleting(cfg)}
 	return a, nil
 }
 
@@ -169,7 +171,9 @@ func (a *App) sweep(ctx context.Context, later bool) ([]store.Job, error) {
 				add(kind, []int64{c.ID})
 			}
 		}
-		return nil
+		due, err := a.deletions(ctx, tx)
+		jobs = append(jobs, due...)
+		return err
 	})
 	return jobs, err
 }

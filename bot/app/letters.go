@@ -134,6 +134,11 @@ func (l *letters) derive(what, step string) []byte {
 
 func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 	number, unit := a.Case.Number, a.Unit.Name
+	if a.Case.Kind == bot.DeletionRequest {
+		if draft, ours, err := l.deletion(a); ours || err != nil {
+			return draft, err
+		}
+	}
 	switch a.Kind {
 	case bot.Acknowledged:
 		draft, err := l.writer.Acknowledged(l.answer(a, reply.WorthMarking(a.Request)))

@@ -37,6 +37,7 @@ type parts struct {
 	intake      *intake.Intake
 	postman     *postman
 	provisioner *account.Provisioner
+	remover     *account.Remover
 	platform    account.Platform
 	deliver     func(ctx context.Context, caseID int64) error
 	closers     []func() error
@@ -61,6 +62,7 @@ func newParts(ctx context.Context, a *App, hooks Hooks) (*parts, error) {
 	p.postman = newPostman(a, p.sender.Deliver)
 	p.provisioner = &account.Provisioner{DB: a.DB, Platform: p.platform, Seal: vault.Seal, Unseal: vault.Unseal, InFlight: 8,
 		Password: func() (string, error) { return secret.NewPassword(rand.Reader) }}
+	p.remover = &account.Remover{DB: a.DB, Platform: p.platform, InFlight: 8, Window: cfg.Deletion.WindowDays, SameName: sameName, Tell: a.Desk.Tell, EraseAt: eraseAt}
 	unseal := desk.Unseal{Open: vault.Unseal, Label: account.Label}
 	p.deliver = func(ctx context.Context, caseID int64) error { return a.Desk.Deliver(ctx, unseal, caseID) }
 	return p, nil
@@ -154,6 +156,7 @@ func (p *parts) newIntake(a *App, hooks Hooks) (*intake.Intake, error) {
 		Folders:  intake.Folders{Done: f.Done, Returned: f.Returned, Ignored: f.Ignored, Quarantine: f.Quarantine},
 		Accounts: accountsOn(p.platform, world.Policy.Address), Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
 		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Receipt: a.Desk.Receipt, Edition: a.edition, Promise: a.promise,
+		Remove: a.removal, Stop: a.Desk.StopRows,
 	}, nil
 }
 
@@ -176,6 +179,9 @@ func accountsOn(platform account.Platform, address func(code string) string) fun
 		var existing []bot.Existing
 		for _, acc := range accounts {
 			e := bot.Existing{Code: strings.ToUpper(acc.Code), Name: acc.Name, Address: acc.Address}
+			if acc.Suspended {
+				e.State = bot.AccountSuspended
+			}
 			existing = append(existing, e)
 			for _, alias := range acc.Aliases {
 				if !strings.EqualFold(alias, acc.Address) {

@@ -13,7 +13,14 @@ import (
 )
 
 // planning is how plans are made.
-func (a *App) planning() desk.Planning { return desk.Planning{Workday: a.workday} }
+func (a *App) planning() desk.Planning {
+	return desk.Planning{Workday: a.workday,
+		Needs: func(ctx context.Context, tx *store.Tx, kind bot.PlanKind, _ []bot.Case, items []bot.PlanItem) (int, error) {
+			return deleting(a.Config).Needs(ctx, tx, kind, items)
+		},
+		EraseOn: func(_ bot.Case, made time.Time) string { return deleting(a.Config).EraseOn(made) },
+	}
+}
 
 // workday is a day, or the first working day after it.
 func (a *App) workday(day time.Time) time.Time {

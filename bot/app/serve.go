@@ -80,6 +80,10 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 		{Kind: store.CreateJob, Workers: 2, Handler: s.parts.provisioner.Create},
 		{Kind: store.DeliverJob, Workers: 1, Handler: s.parts.deliver},
 		{Kind: store.RemindJob, Workers: 1, Handler: a.Desk.Remind},
+		{Kind: store.SuspendJob, Workers: 1, Handler: s.parts.remover.Suspend},
+		{Kind: store.RestoreJob, Workers: 1, Handler: s.parts.remover.Restore},
+		{Kind: store.EraseJob, Workers: 1, Handler: s.parts.remover.Erase},
+		{Kind: store.EraseRemindJob, Workers: 1, Handler: a.Desk.RemindErase},
 	})
 	if err != nil {
 		return nil, err

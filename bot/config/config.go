@@ -25,6 +25,7 @@ type Config struct {
 	Secret   SecretKey `toml:"secret"`
 	Accounts Accounts  `toml:"accounts"`
 	Rules    Rules     `toml:"rules"`
+	Deletion Deleting  `toml:"deletion"`
 	Plan     Plan      `toml:"plan"`
 	Deadline Deadlines `toml:"deadlines"`
 	Limits   Limits    `toml:"limits"`
@@ -209,6 +210,13 @@ type Deletion struct {
 	Units []string `toml:"units"` // that may ask; empty: all (DEL-08)
 	Most  int      `toml:"most"`  // accounts of one request that need no second person; 0: no limit (DEL-06)
 	Days  int      `toml:"days"`  // from the decision to its receipt; 0: not checked (DEL-05)
+}
+
+// Deleting is how people who left are deleted (step 7). Above a share two others must approve, as above rules.deletion.most.
+type Deleting struct {
+	WindowDays int `toml:"window_days"` // from the suspension to the erasure; 0: erased at once (Q11)
+	ClassShare int `toml:"class_share"` // percent of the accounts of a class; 0: no limit
+	Share      int `toml:"share"`       // percent of all accounts; 0: no limit
 }
 
 // A CodeRule is one pattern of student codes.

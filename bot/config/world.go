@@ -96,6 +96,10 @@ func (c *checker) rules() {
 	c.someUnits("rules.deletion.units", r.Deletion.Units)
 	c.notNegative("rules.deletion.most", r.Deletion.Most)
 	c.notNegative("rules.deletion.days", r.Deletion.Days)
+	d := c.cfg.Deletion
+	c.between("deletion.window_days", d.WindowDays, 0, 3650)
+	c.between("deletion.class_share", d.ClassShare, 0, 100)
+	c.between("deletion.share", d.Share, 0, 100)
 }
 
 func (c *checker) evidence() {
@@ -141,6 +145,12 @@ func (c *checker) words(path string, words []string, example string) {
 			c.add(at, "is empty; write for example %s = %s", path[strings.LastIndex(path, ".")+1:], example)
 		}
 		c.unique(seen, at, word, "each may stand once")
+	}
+}
+
+func (c *checker) between(path string, value, least, most int) {
+	if value < least || value > most {
+		c.add(path, "is %d; it must be from %d to %d", value, least, most)
 	}
 }
 

@@ -29,9 +29,10 @@ type Desk struct {
 	Planning    Planning
 	// StepDue is the end of a step of the case that began at from; Promise is for a request that is complete from then on; Limits
 	// are all steps of the case by its history.
-	StepDue func(c bot.Case, step bot.StepID, from time.Time) time.Time
-	Limits  func(c bot.Case, events []bot.Event, now time.Time) []bot.Limit
-	Promise func(c bot.Case, from time.Time) bot.Promise
+	StepDue  func(c bot.Case, step bot.StepID, from time.Time) time.Time
+	Limits   func(c bot.Case, events []bot.Event, now time.Time) []bot.Limit
+	Promise  func(c bot.Case, from time.Time) bot.Promise
+	Deleting Deleting
 }
 
 // Check stamps that an officer has checked a case against the rules (step 3). Creation starts when it is planned too.
@@ -45,6 +46,9 @@ func (d *Desk) Check(ctx context.Context, actor bot.Actor, ref string) (bot.Case
 		}
 		if c.Checked.Done() {
 			return c, bot.Errorf(bot.Conflict, "case %s was checked by %s already", c.Number, c.Checked.By)
+		}
+		if err := d.surely(ctx, tx, c); err != nil {
+			return c, err
 		}
 		if err := d.confirmedClasses(ctx, tx, c); err != nil {
 			return c, err
@@ -231,6 +235,11 @@ func Answer(ctx context.Context, tx *store.Tx, units []bot.Unit, c bot.Case, kin
 		LetterFile: c.LetterFile, Findings: findings}
 	if c.ListFile != "" {
 		a.Request.ListFiles = []string{c.ListFile}
+	}
+	if c.Kind == bot.DeletionRequest {
+		if err := deletion(ctx, tx, c, rows, &a); err != nil {
+			return a, err
+		}
 	}
 	for _, r := range rows {
 		a.Request.Rows = append(a.Request.Rows, r.Row)

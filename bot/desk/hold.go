@@ -70,6 +70,9 @@ func (d *Desk) Resume(ctx context.Context, actor bot.Actor, ref string) (bot.Cas
 		if !c.Held.Done() {
 			return c, bot.Errorf(bot.Conflict, "case %s is not on hold", c.Number)
 		}
+		if c.State == bot.Suspended { // the window in which a deletion can be undone stood still, too
+			c.EraseAt = c.EraseAt.Add(tx.Now.Sub(c.Held.At))
+		}
 		c.Held, c.HeldWhy = bot.Stamp{}, ""
 		c, err := d.saved(ctx, tx, c, bot.Event{Actor: actor, What: "case_resumed"})
 		if err != nil {

@@ -120,6 +120,9 @@ func (d *Desk) plannable(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Pla
 	case bot.Received, bot.InWork:
 		if c.Kind == bot.DeletionRequest {
 			kind = bot.PlanSuspend
+			if err := d.surely(ctx, tx, c); err != nil {
+				return "", err
+			}
 		}
 	case bot.Delivered, bot.ReceivedByUnit: // rows that the unit misses (step 6)
 		kind = bot.PlanReset

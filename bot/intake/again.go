@@ -66,7 +66,7 @@ func (in *Intake) comesAgain(ctx context.Context, m store.Mail, unit bot.Unit, r
 		return again{of: was.c, answer: same && was.c.State != bot.WaitingUnit}, nil
 	}
 	err = in.DB.Read(ctx, func(tx *store.Tx) error {
-		a.of, _, err = tx.SameList(ctx, unit.ID, m.ListHash)
+		a.of, _, err = tx.SameList(ctx, unit.ID, request.Kind, m.ListHash)
 		return err
 	})
 	if err != nil {
@@ -135,7 +135,7 @@ func (in *Intake) samePeople(ctx context.Context, unit bot.Unit, request bot.Req
 // alone makes sure that no other mail of the unit brings the same list at this moment. While it is being judged this one
 // waits; when it has become a case since this one was judged, that is looked at again.
 func (in *Intake) alone(ctx context.Context, tx *store.Tx, m store.Mail, beside int64) error {
-	c, ok, err := tx.SameList(ctx, m.Unit, m.ListHash)
+	c, ok, err := tx.SameList(ctx, m.Unit, m.Kind, m.ListHash)
 	if err != nil {
 		return err
 	}

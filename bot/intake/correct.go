@@ -16,7 +16,7 @@ import (
 // request handles a letter or a list. In answer to a case whose list may still change it corrects that case (FR-15);
 // otherwise it is a new one, and whoever is in an open case already is named there (ROW-06).
 func (in *Intake) request(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c *bot.Case) error {
-	if c == nil {
+	if c == nil || c.Kind != r.Kind { // a list of people who left never replaces one of newcomers
 		return in.open(ctx, m, msg, unit, r)
 	}
 	changes, err := in.mayChange(ctx, *c)
@@ -48,8 +48,8 @@ func (in *Intake) mayChange(ctx context.Context, c bot.Case) (bool, error) {
 	switch c.State {
 	case bot.WaitingUnit:
 		return true, nil
-	case bot.Received, bot.InWork, bot.Creating, bot.Created:
-	case bot.Delivered, bot.ReceivedByUnit, bot.HandedOver, bot.Suspending, bot.Suspended, bot.Erasing, bot.Closed, bot.Withdrawn, bot.Superseded:
+	case bot.Received, bot.InWork, bot.Creating, bot.Created, bot.Suspending:
+	case bot.Delivered, bot.ReceivedByUnit, bot.HandedOver, bot.Suspended, bot.Erasing, bot.Closed, bot.Withdrawn, bot.Superseded:
 		return false, nil
 	}
 	var rows []bot.CaseRow

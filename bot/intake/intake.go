@@ -50,6 +50,11 @@ type Intake struct {
 	// Edition is the one of the procedure that a case follows which comes at that moment, Promise what its unit is told of its time.
 	Edition func(at time.Time) string
 	Promise func(c bot.Case, from time.Time) bot.Promise
+	// Remove says by when the accounts of a deletion that is complete from then on are suspended, and when they are erased.
+	Remove func(c bot.Case, from time.Time) (suspendBy, eraseOn time.Time)
+	// Stop keeps the rows of a deletion from being suspended and erased, since the unit asks for it in a mail; no codes: all of
+	// them. It says in how many rows.
+	Stop func(ctx context.Context, tx *store.Tx, c bot.Case, by bot.Unit, mailID int64, codes []string) (int, error)
 }
 
 // Folders is where a mail goes by its outcome.
@@ -226,8 +231,13 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 		return err
 	}
 	m.Thread = hints.String()
+	if in.stops(r, c) { // before any brake: it is safe, and may be urgent
+		if done, err := in.stop(ctx, m, unit, r, c); done || err != nil {
+			return err
+		}
+	}
 	talks := r.Kind == bot.FormRequest || r.Kind == bot.Question && !ofDelivery(r, c) || r.Said.onlyWithdraws() && r.Kind == bot.Confirmation && (otherCase(r, c) || tooLate(r, c))
-	if r.Kind == bot.AccountRequest || talks || r.Kind == bot.Confirmation && c != nil { // the others are answered by people
+	if r.Kind == bot.AccountRequest || r.Kind == bot.DeletionRequest || talks || r.Kind == bot.Confirmation && c != nil { // the others are answered by people
 		if held, err := in.brake(ctx, m, unit, c, len(r.Submission.Rows) > 0); held || err != nil {
 			return err
 		}
@@ -237,7 +247,7 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 		return in.ignore(ctx, m, bot.Automatic, "automatic", "by its subject")
 	case (r.Kind == bot.AccountRequest || r.Kind == bot.DeletionRequest) && r.isTrial(c):
 		return in.trial(ctx, m, msg, unit, r, c)
-	case r.Kind == bot.AccountRequest:
+	case r.Kind == bot.AccountRequest, r.Kind == bot.DeletionRequest && len(r.Submission.Rows) > 0:
 		return in.request(ctx, m, msg, unit, r, c)
 	case talks:
 		return in.talk(ctx, m, msg, unit, r, c)
@@ -249,7 +259,7 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 	}
 	why := map[bot.Kind]string{
 		bot.Confirmation:    "a confirmation that belongs to no case of this unit, or whose words are not clear",
-		bot.DeletionRequest: "a deletion request: handled by an officer",
+		bot.DeletionRequest: "a deletion request without a list: handled by an officer",
 		bot.Incident:        "an incident report: handled by an officer",
 		bot.OtherRequest:    "staff with a list, outside this procedure (FR-03): answered by an officer",
 		bot.Question:        "about passwords of a case: answered by an officer",

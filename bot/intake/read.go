@@ -51,6 +51,8 @@ const (
 	SpeaksOfDeletion Doubt = "speaks_of_deletion" // the letter asks for accounts, the mail speaks of deletion
 	ConfirmsAndAsks  Doubt = "confirms_and_asks"  // the mail confirms or thanks, and carries a letter or a list
 	AddsToEarlier    Doubt = "adds_to_earlier"    // people added to an earlier mail, without letter and list
+
+	OnlyTheMailDeletes Doubt = "only_the_mail_deletes" // its words speak of deletion, the list beside them does not
 )
 
 // Said is what a unit said about its case. Only what cannot be misread counts; the rest is left to an officer.
@@ -206,6 +208,8 @@ func (r *Reading) kind(msg *mime.Message) (kind bot.Kind, doubt Doubt) {
 		return bot.AccountRequest, ConfirmsAndAsks
 	case letter != nil:
 		return bot.AccountRequest, NoDoubt
+	case deletes && people && !r.listsDelete(): // words of closing beside a list that does not say so itself
+		return bot.DeletionRequest, OnlyTheMailDeletes
 	case deletes:
 		return bot.DeletionRequest, NoDoubt
 	case people && meaning("staff").in(subject):

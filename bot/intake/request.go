@@ -235,6 +235,9 @@ func fill(c bot.Case, m store.Mail, request bot.Request) bot.Case {
 	if request.LetterFile != "" || len(request.Signatures) > 0 || c.ID == 0 {
 		c.Signatures = request.Signatures
 	}
+	if request.Kind == bot.DeletionRequest {
+		c.Decision, c.DecisionDate = request.Decision, request.DecisionDate
+	}
 	c.Evidence = request.Evidence
 	c.ListFile = strings.Join(request.ListFiles, ", ")
 	return c
@@ -254,6 +257,9 @@ func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Readi
 	}
 	a := bot.Answer{Kind: kind, Step: fmt.Sprintf("%s mail %d", c.Number, m.ID), Case: c, Unit: unit, Request: request, At: now,
 		Promise: in.Promise(c, c.ReceivedAt), Thread: thread(msg), Changes: s.changes, Talk: s.asked, Unsure: r.Trial == perhaps && c.ID == 0}
+	if c.Kind == bot.DeletionRequest && in.Remove != nil {
+		a.SuspendBy, a.EraseOn = in.Remove(c, c.ReceivedAt)
+	}
 	a.Lists = listsOf(r, request)
 	letter, err := in.Compose(a)
 	letter.MailID = m.ID

@@ -6,10 +6,13 @@ import "vanthu/bot"
 // understood goes to an officer, what is missing or locked is asked for, what rejects the request returns it, bad rows wait
 // beside good ones.
 func action(req bot.Request, c Context) bot.Action {
-	if req.Kind != bot.AccountRequest {
+	switch {
+	case req.Kind != bot.AccountRequest && req.Kind != bot.DeletionRequest:
 		return Follows(req.Kind)
+	case c.Doubt != "":
+		return bot.Human
 	}
-	if c.Doubt != "" {
+	if req.Kind == bot.DeletionRequest && len(req.Rows) == 0 { // words alone: an officer asks what is meant
 		return bot.Human
 	}
 	ask, back, bad := false, false, false
@@ -42,7 +45,7 @@ func action(req bot.Request, c Context) bot.Action {
 	return bot.Queue
 }
 
-// Follows is the action for a mail that asks for no account.
+// Follows is the action for a mail that is not judged row by row.
 func Follows(kind bot.Kind) bot.Action {
 	switch kind {
 	case bot.Automatic, bot.Bounce, bot.MailingList, bot.OwnMail, bot.NotEntitled:
@@ -62,7 +65,7 @@ func Follows(kind bot.Kind) bot.Action {
 // missing names the rules that say that a part of the request is not there or cannot be opened.
 func missing(rule string) bool {
 	switch rule {
-	case "ENV-03", "ENV-04", "ENV-06", "ENV-07", "ENV-13", "ENV-14", "ENV-15", "FRM-01":
+	case "ENV-03", "ENV-04", "ENV-06", "ENV-07", "ENV-13", "ENV-14", "ENV-15", "FRM-01", "DEL-01":
 		return true
 	}
 	return false

@@ -204,6 +204,8 @@ func (s *scenario) do(t *testing.T, word, rest string) bool {
 		for i := range s.sub.Rows[from-1:] {
 			s.sub.Rows[from-1+i].At.Sheet = "K51"
 		}
+	case "list-title":
+		s.sub.Lists[0].Title, s.sub.Lists[0].Deletes = rest, false
 	case "list-count":
 		s.sub.Lists[0].Count = integer(t, rest)
 	case "list-date":

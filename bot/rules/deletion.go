@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,14 +11,16 @@ import (
 	"vanthu/parser"
 )
 
-// leavers judges a list of people who left (procedure step 7, rules DEL). Nothing is deleted here: an officer reads what is
-// said.
-func (j *judge) leavers() {
+// leavers judges a list of people who left (procedure step 7, rules DEL). What is said here deletes nobody: an officer checks
+// it, and a plan is made by one and approved by another.
+func (j *judge) leavers(req *bot.Request) {
 	j.mayDelete()
 	j.decisions()
+	j.classList()
+	j.resting(req)
 	for i := range j.people {
 		if p := &j.people[i]; !p.misfit {
-			j.leaver(p)
+			req.Rows[i].Account = j.leaver(p)
 		}
 	}
 	j.repeatedCodes()
@@ -31,6 +34,61 @@ func (j *judge) mayDelete() {
 	if may := j.policy.Deletion.Units; j.unit != nil && len(may) > 0 && !slices.Contains(may, j.unit.ID) {
 		j.say("DEL-08", place{}, "", "unit", j.unit.Name)
 	}
+}
+
+// few is how many people a list may have without looking like a class.
+const few = 5
+
+// classList says DEL-10 of a list that looks like one of people who study: whoever sends the wrong file must be able to say so
+// before anything is done. What share of a class it is, is for the desk to count; here its title counts, the monitors in it, and
+// that no line says why somebody leaves.
+func (j *judge) classList() {
+	var why []string
+	monitors, reasons, classes := 0, 0, make(map[string]int)
+	for i := range j.people {
+		p := &j.people[i]
+		if p.monitor {
+			monitors++
+		}
+		if p.Leaving != nil && (p.Leaving.Reason.Text != "" || p.Leaving.Decision.Text != "") || p.Note.Text != "" && !p.monitor {
+			reasons++
+		}
+		classes[p.Class.Text]++
+	}
+	if reasons == 0 && slices.ContainsFunc(j.sub.Lists, func(l parser.List) bool { return l.Title != "" && !l.Deletes }) {
+		why = append(why, "class_title")
+	}
+	if monitors > 0 {
+		why = append(why, "monitor_there")
+	}
+	for _, n := range classes {
+		if n > few && reasons == 0 && 10*n >= 8*len(j.people) {
+			why = append(why, "no_reasons")
+		}
+	}
+	if len(why) > 0 {
+		j.say("DEL-10", place{}, "", "why", strings.Join(why, ", "))
+	}
+}
+
+// resting writes down on what decision each row rests, and the case on which ones.
+func (j *judge) resting(req *bot.Request) {
+	var numbers []string
+	for i := range j.people {
+		d := j.decisionOf(&j.people[i])
+		row := &req.Rows[i]
+		row.Decision = clip(d.number, maxShown)
+		if d.number != "" && !slices.Contains(numbers, row.Decision) {
+			numbers = append(numbers, row.Decision)
+		}
+		if whole(d.date) {
+			row.DecisionDate = iso(d.date)
+			if req.DecisionDate == "" || row.DecisionDate < req.DecisionDate {
+				req.DecisionDate = row.DecisionDate
+			}
+		}
+	}
+	req.Decision = clip(strings.Join(numbers, ", "), 4*maxShown)
 }
 
 // A decision is what a row's dismissal rests on: its own columns, else what stands above its table, else the letter's.
@@ -135,33 +193,45 @@ func (j *judge) late(d parser.Date) bool {
 	return j.arrived().In(zone).After(due)
 }
 
-// leaver judges one person of the list against the register.
-func (j *judge) leaver(p *person) {
+// leaver judges one person of the list against register and platform. It returns the address of the account that has his
+// code and his name.
+func (j *judge) leaver(p *person) (account string) {
 	at := in(p, p.Code)
 	if p.code == "" {
 		if p.column("code") {
 			j.say("ROW-01", at, "")
 		}
-		return
+		return ""
 	}
 	if p.Name.Text == "" && p.column("name", "name_given", "name_first_part") {
 		j.say("NAM-01", in(p, p.Name), "")
 	}
 	found := false
 	for _, e := range j.known[p.code] {
-		if e.Case != "" { // an open request for an account is none
-			continue
-		}
-		found = true
 		switch {
+		case e.Case != "" && e.Decision != "" && e.Case != j.context.Case: // an open request to delete it
+			found = true
+			j.say("DEL-11", at, p.code, "v", p.code, "ref", e.Case)
+		case e.Case != "": // an open request for an account is none
+			continue
 		case e.State == bot.AccountSuspended || e.State == bot.AccountDeleted:
+			found = true
 			j.say("DEL-04", at, p.code, "v", p.code, "date", j.day(e.Changed))
-		case e.Name != "" && p.Name.Text != "" && j.words.name(e.Name).key != p.name.key:
-			j.say("DEL-03", in(p, p.Name), p.Name.Text, "v", p.code, "a", p.Name.Text, "b", e.Name)
+		case p.Name.Text != "" && j.words.name(e.Name).key != p.name.key:
+			found = true
+			j.say("DEL-03", in(p, p.Name), p.Name.Text, "v", p.code, "a", p.Name.Text, "b", cmp.Or(e.Name, "?"))
 		case e.Owns != "":
+			found = true
 			j.say("DEL-07", at, p.code, "v", p.code, "grp", e.Owns)
 		case p.monitor:
+			found = true
 			j.say("DEL-07", in(p, p.Note), p.code, "v", p.code, "grp", p.Class.Text)
+		default:
+			found, account = true, cmp.Or(account, e.Address)
+			continue
+		}
+		if found { // one reason is enough; the register and the platform may say the same
+			return ""
 		}
 	}
 	switch {
@@ -171,6 +241,7 @@ func (j *judge) leaver(p *person) {
 	default:
 		j.say("DEL-02", at, p.code, "v", p.code)
 	}
+	return account
 }
 
 // reasons says DEL-09 of people whose reason is no dismissal (Q12): graduates, and those who only pause or move.

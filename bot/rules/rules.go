@@ -83,7 +83,7 @@ func Judge(sub parser.Submission, p Policy, known Register, c Context) bot.Reque
 		j.scope()
 	case bot.DeletionRequest:
 		j.layout()
-		j.leavers()
+		j.leavers(&req)
 	default:
 	}
 	if req.LetterFile == "" {
@@ -98,9 +98,9 @@ func Judge(sub parser.Submission, p Policy, known Register, c Context) bot.Reque
 	return req
 }
 
-// unusable rows lack what an account is made of, whoever says so.
+// unusable rows lack what an account is made of, or known by, whoever says so.
 func (j *judge) unusable(row bot.Row) bool {
-	return j.context.Kind == bot.AccountRequest && (row.Code == "" || row.Name == "")
+	return (j.context.Kind == bot.AccountRequest || j.context.Kind == bot.DeletionRequest) && (row.Code == "" || row.Name == "")
 }
 
 // request copies what was understood, before anything is judged.

@@ -233,8 +233,9 @@ func TestWholeRequest(t *testing.T) {
 		{"password in the text", func(_ *parser.Submission, _ *Policy, c *Context) { c.Password = true }, []string{"ENV-11? 0"}, bot.Queue},
 		{"doubtful intent", func(s *parser.Submission, _ *Policy, c *Context) { noList(s); c.Doubt = "why" }, []string{"ENV-03 0"}, bot.Human},
 		{"own case on correction", func(_ *parser.Submission, _ *Policy, c *Context) { c.Case = "YC-2026-0031" }, nil, bot.Queue},
-		{"deletion is for an officer", func(_ *parser.Submission, _ *Policy, c *Context) { c.Kind = bot.DeletionRequest },
-			[]string{"DEL-01 0", "DEL-01? 0", "DEL-02 1 B8", "DEL-02 2 B9"}, bot.Human},
+		{"a deletion without a decision", func(_ *parser.Submission, _ *Policy, c *Context) { c.Kind = bot.DeletionRequest },
+			[]string{"DEL-01 0", "DEL-01? 0", "DEL-10? 0", "DEL-02 1 B8", "DEL-02 2 B9"}, bot.AskSender},
+		{"a deletion in words alone", func(s *parser.Submission, _ *Policy, c *Context) { noList(s); c.Kind = bot.DeletionRequest }, nil, bot.Human},
 		{"confirmation", func(_ *parser.Submission, _ *Policy, c *Context) { c.Kind = bot.Confirmation }, nil, bot.ConfirmReceived},
 		{"automatic", func(_ *parser.Submission, _ *Policy, c *Context) { c.Kind = bot.Automatic }, nil, bot.Ignore},
 	} {

@@ -23,9 +23,9 @@ func (tx *Tx) Known(ctx context.Context, codes []string, except int64) (map[stri
 			return nil, err
 		}
 		// CROSS JOIN keeps SQLite from beginning with all open cases: the codes are few.
-		open, err := list(ctx, tx, scanExisting, fmt.Sprintf(`SELECT r.code, r.name, r.address, 0, c.number, '', 0, '' FROM case_rows r CROSS JOIN cases c
+		open, err := list(ctx, tx, scanExisting, fmt.Sprintf(`SELECT r.code, r.name, r.address, 0, c.number, '', 0, CASE WHEN c.kind = 'deletion_request' THEN c.decision ELSE '' END FROM case_rows r CROSS JOIN cases c
 			WHERE c.id = r.case_id AND r.code IN (%s) AND r.ok AND c.id <> $%d AND r.state IN ('good', 'warned')
-			AND c.state IN ('received', 'waiting_unit', 'in_work', 'creating') ORDER BY c.id, r.n`, marks, len(args)+1), append(args, except)...)
+			AND c.state IN ('received', 'waiting_unit', 'in_work', 'creating', 'suspending') ORDER BY c.id, r.n`, marks, len(args)+1), append(args, except)...)
 		if err != nil {
 			return nil, err
 		}

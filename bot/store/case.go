@@ -163,8 +163,8 @@ func (tx *Tx) SetRows(ctx context.Context, caseID int64, rows []bot.Row, finding
 	for _, f := range findings {
 		warned[f.N] = warned[f.N] || f.N > 0
 	}
-	insertRow, err := tx.tx.PrepareContext(ctx, `INSERT INTO case_rows (case_id, n, stt, code, name, class, cohort, note, monitor, file, sheet, line, cells, ok, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`)
+	insertRow, err := tx.tx.PrepareContext(ctx, `INSERT INTO case_rows (case_id, n, stt, code, name, class, cohort, note, monitor, file, sheet, line, cells, ok, state, decision, decision_date, address)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`)
 	if err != nil {
 		return fmt.Errorf("store: rows: %w", err)
 	}
@@ -182,7 +182,7 @@ func (tx *Tx) SetRows(ctx context.Context, caseID int64, rows []bot.Row, finding
 			state = bot.RowWarned
 		}
 		if _, err := insertRow.ExecContext(ctx, storable([]any{caseID, r.N, r.STT, short(r.Code, longestID), r.Name, r.Class, r.Cohort, r.Note, r.Monitor, r.File, r.Sheet,
-			r.Line, string(cells), r.OK, string(state)})...); err != nil {
+			r.Line, string(cells), r.OK, string(state), r.Decision, r.DecisionDate, r.Account})...); err != nil {
 			return fmt.Errorf("store: rows: %w", err)
 		}
 	}
@@ -208,14 +208,14 @@ func (tx *Tx) Rows(ctx context.Context, caseID int64) ([]bot.CaseRow, error) {
 	return list(ctx, tx, scanRow, `SELECT `+rowColumns+` FROM case_rows WHERE case_id = $1 ORDER BY n`, caseID)
 }
 
-const rowColumns = `case_id, n, stt, code, name, class, cohort, note, monitor, file, sheet, line, cells, ok, state, address, platform, created_at, said, handed_at, handed_by`
+const rowColumns = `case_id, n, stt, code, name, class, cohort, note, monitor, file, sheet, line, cells, ok, state, address, platform, created_at, said, handed_at, handed_by, decision, decision_date`
 
 func scanRow(s scanner) (bot.CaseRow, error) {
 	var r bot.CaseRow
 	var cells string
 	var created, handed int64
 	err := s.Scan(&r.CaseID, &r.N, &r.STT, &r.Code, &r.Name, &r.Class, &r.Cohort, &r.Note, &r.Monitor, &r.File, &r.Sheet, &r.Line, &cells,
-		&r.OK, &r.State, &r.Address, &r.Platform, &created, &r.Said, &handed, &r.HandedOver.By)
+		&r.OK, &r.State, &r.Address, &r.Platform, &created, &r.Said, &handed, &r.HandedOver.By, &r.Decision, &r.DecisionDate)
 	if err != nil {
 		return r, err
 	}

@@ -63,7 +63,7 @@ func TestNothingGoesThroughTheWholeJournal(t *testing.T) {
 				func() error { _, _, err := tx.AnswerByToken(ctx, "t"); return err },
 				func() error { _, _, err := tx.Answer(ctx, "<a@x>"); return err },
 				func() error { _, _, err := tx.CaseOfReference(ctx, "<none@x>", "CTSV"); return err },
-				func() error { _, _, err := tx.SameList(ctx, "CTSV", "list"); return err },
+				func() error { _, _, err := tx.SameList(ctx, "CTSV", bot.AccountRequest, "list"); return err },
 				func() error { _, err := tx.SameListInHand(ctx, m); return err },
 				func() error { _, err := tx.EndMail(ctx, m.ID, store.Quarantined, "r", "Q", 0); return err },
 				func() error {

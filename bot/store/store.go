@@ -32,8 +32,12 @@ const (
 	BeginJob   = "begin"   // case: the first day of its approved plan has come
 	CreateJob  = "create"  // case
 	SuspendJob = "suspend" // case
+	EraseJob   = "erase"   // case
+	RestoreJob = "restore" // case
 	DeliverJob = "deliver" // case
 	RemindJob  = "remind"  // case
+
+	EraseRemindJob = "erase_remind" // case
 )
 
 // Enqueue inserts jobs inside tx, so that state and job commit together.

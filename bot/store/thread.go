@@ -46,13 +46,13 @@ func (tx *Tx) LearnID(ctx context.Context, messageID string, caseID, mailID int6
 	return err
 }
 
-// SameList returns the open case of a unit that has exactly this list; of several the newest.
-func (tx *Tx) SameList(ctx context.Context, unit, listHash string) (bot.Case, bool, error) {
+// SameList returns the open case of a unit that asks the same for exactly this list; of several the newest.
+func (tx *Tx) SameList(ctx context.Context, unit string, kind bot.Kind, listHash string) (bot.Case, bool, error) {
 	if listHash == "" {
 		return bot.Case{}, false, nil
 	}
-	return tx.firstCase(ctx, `SELECT `+caseColumns+` FROM cases c WHERE c.list_hash = $1 AND c.list_hash <> '' AND c.unit = $2
-		AND c.state NOT IN ('closed', 'withdrawn', 'superseded') ORDER BY c.id DESC`, listHash, unit)
+	return tx.firstCase(ctx, `SELECT `+caseColumns+` FROM cases c WHERE c.list_hash = $1 AND c.list_hash <> '' AND c.unit = $2 AND c.kind = $3
+		AND c.state NOT IN ('closed', 'withdrawn', 'superseded') ORDER BY c.id DESC`, listHash, unit, string(kind))
 }
 
 // WaitingFor returns the cases of a kind that wait for a unit.
@@ -62,8 +62,8 @@ func (tx *Tx) WaitingFor(ctx context.Context, unit string, kind bot.Kind) ([]bot
 
 // SameListInHand returns another mail of the unit that brings the same list, has its case number and no outcome yet.
 func (tx *Tx) SameListInHand(ctx context.Context, m Mail) (id int64, err error) {
-	ids, err := list(ctx, tx, scanID, `SELECT id FROM mails WHERE list_hash = $1 AND list_hash <> '' AND unit = $2 AND id <> $3 AND number <> '' AND outcome = ''
-		ORDER BY id LIMIT 1`, m.ListHash, m.Unit, m.ID)
+	ids, err := list(ctx, tx, scanID, `SELECT id FROM mails WHERE list_hash = $1 AND list_hash <> '' AND unit = $2 AND id <> $3 AND kind = $4 AND number <> '' AND outcome = ''
+		ORDER BY id LIMIT 1`, m.ListHash, m.Unit, m.ID, string(m.Kind))
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}

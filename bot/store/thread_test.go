@@ -38,12 +38,14 @@ func caseFound(t *testing.T, db *store.DB) {
 			return tx.CaseOfReference(ctx, "<rewritten@ses.example>", "KHAC")
 		}, false},
 		"its list": {func(ctx context.Context, tx *store.Tx) (bot.Case, bool, error) {
-			return tx.SameList(ctx, c.Unit, "abc")
+			return tx.SameList(ctx, c.Unit, c.Kind, "abc")
 		}, true},
 		"its list, another unit": {func(ctx context.Context, tx *store.Tx) (bot.Case, bool, error) {
-			return tx.SameList(ctx, "KHAC", "abc")
+			return tx.SameList(ctx, "KHAC", c.Kind, "abc")
 		}, false},
-		"a list of nobody": {func(ctx context.Context, tx *store.Tx) (bot.Case, bool, error) { return tx.SameList(ctx, c.Unit, "") }, false},
+		"a list of nobody": {func(ctx context.Context, tx *store.Tx) (bot.Case, bool, error) {
+			return tx.SameList(ctx, c.Unit, c.Kind, "")
+		}, false},
 	} {
 		found := read(t, db, func(ctx context.Context, tx *store.Tx) (bool, error) {
 			got, ok, err := tt.find(ctx, tx)
@@ -65,7 +67,7 @@ func caseFound(t *testing.T, db *store.DB) {
 		return err
 	})
 	if read(t, db, func(ctx context.Context, tx *store.Tx) (bool, error) {
-		_, ok, err := tx.SameList(ctx, c.Unit, "abc")
+		_, ok, err := tx.SameList(ctx, c.Unit, c.Kind, "abc")
 		return ok, err
 	}) {
 		t.Error("a case that is over is found by its list")

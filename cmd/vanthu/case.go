@@ -23,6 +23,9 @@ type caseCmd struct {
 	Release   caseReleaseCmd   `cmd:"" help:"Give a case back to the office."`
 	Hold      caseHoldCmd      `cmd:"" help:"Put a case on hold with a reason: its clock stands still, the unit is told."`
 	Resume    caseResumeCmd    `cmd:"" help:"Let a case go on that was on hold."`
+	Sure      caseSureCmd      `cmd:"" help:"Confirm that a doubtful list is of people who left (step 7)."`
+	Restore   caseRestoreCmd   `cmd:"" help:"Give suspended accounts back within their window (step 7)."`
+	GoOn      caseGoOnCmd      `cmd:"" help:"Let rows of a deletion go on that were stopped (step 7)."`
 	Resend    caseResendCmd    `cmd:"" help:"Send the answers of a case again that failed or bounced."`
 	Supersede caseSupersedeCmd `cmd:"" help:"End a case because another one of its unit stands in for it."`
 
@@ -107,6 +110,9 @@ type caseView struct {
 	Limits   []bot.Limit    `json:"limits"`
 
 	Corrections []store.Correction `json:"corrections"`
+
+	Stops map[int]store.RowStop `json:"stops,omitempty"` // rows of a deletion that wait for an officer
+	Held  map[string]bool       `json:"held,omitempty"`  // codes that are on hold
 }
 
 func (c *caseShowCmd) Run(e *env) error {
@@ -126,6 +132,16 @@ func (c *caseShowCmd) Run(e *env) error {
 				return err
 			}
 			if v.Corrections, err = tx.Corrections(e.ctx, v.Case.ID); err != nil {
+				return err
+			}
+			if v.Stops, err = tx.Stops(e.ctx, v.Case.ID); err != nil {
+				return err
+			}
+			var codes []string
+			for _, r := range v.Rows {
+				codes = append(codes, r.Code)
+			}
+			if v.Held, err = tx.Held(e.ctx, codes); err != nil {
 				return err
 			}
 			v.Limits, v.Events, err = a.Desk.LimitsOf(e.ctx, tx, v.Case)
@@ -148,6 +164,7 @@ func (v *caseView) print(e *env) error {
 		fmt.Fprintf(e.stdout, "on hold since %s, by %s: %s\n", local(k.Held.At), k.Held.By, foreign(k.HeldWhy))
 	}
 	fmt.Fprintf(e.stdout, "letter: %s (%s, %s)  list: %s\n", foreign(k.LetterFile), foreign(k.LetterDate), foreign(k.Signer), foreign(k.ListFile))
+	v.printDeletion(e)
 	printEvidence(e, k)
 	if err := printLimits(e, v.Limits); err != nil {
 		return err

@@ -258,6 +258,8 @@ func (r *report) doubt(d intake.Doubt) string {
 		return r.say("Thư vừa xác nhận hoặc cảm ơn, vừa có tệp đề nghị.", "The mail confirms or thanks, and carries a request.")
 	case intake.AddsToEarlier:
 		return r.say("Thư bổ sung cho thư trước, không có bản đề nghị và danh sách.", "The mail adds to an earlier one, without letter and list.")
+	case intake.OnlyTheMailDeletes:
+		return r.say("Thư nói đến việc xoá, nhưng danh sách không phải là danh sách thôi học.", "The mail speaks of deletion, but the list is none of people who left.")
 	case intake.NoDoubt:
 	}
 	return ""

@@ -28,6 +28,7 @@ type commands struct {
 	Class     classCmd     `cmd:"" help:"Officers: the directory of classes."`
 	Mail      mailCmd      `cmd:"" help:"Officers: the journal of mails."`
 	Plan      planCmd      `cmd:"" help:"Officers: plans."`
+	Hold      holdCmd      `cmd:"" help:"Officers: people whose account must stay, whatever a list says (step 7)."`
 	Outbox    outboxCmd    `cmd:"" help:"Officers: answers that wait, failed, bounced or may have been sent."`
 	OAuth     oauthCmd     `cmd:"" name:"oauth" help:"Log in to Gmail or Microsoft 365 instead of a password."`
 

@@ -1,0 +1,455 @@
+package account
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"vanthu/bot"
+	"vanthu/bot/store"
+)
+
+// A Remover carries out deletions (step 7, FR-25): it suspends, gives access back, and erases when the window is over. Row by row
+// it looks, acts, reads back and records row, register and event in one transaction, so that a crash repeats a step and never a
+// result.
+//
+// What it does was approved in a plan, and it looks again each time: at the plan's hash and approval, at who is on hold or
+// stopped, and whether the account still is the one of the person. What does not fit is left alone and told to officers.
+type Remover struct {
+	DB       *store.DB
+	Platform Platform
+	InFlight int // rows at once
+	Window   int // days from the suspension to the erasure
+	// SameName says whether two names are those of one person, as the rules see it (DEL-03).
+	SameName func(a, b string) bool
+	// Tell puts a letter about a case as it stands into the outbox.
+	Tell func(ctx context.Context, tx *store.Tx, c bot.Case, kind bot.AnswerKind) error
+	// EraseAt is the moment on a day from which accounts are erased.
+	EraseAt func(day string) time.Time
+}
+
+// A removal is a case with what its approved plan does for each row, and the rows that wait for a person.
+type removal struct {
+	c     bot.Case
+	plan  store.StoredPlan
+	rows  map[int]bot.CaseRow
+	stops map[int]store.RowStop
+	held  map[string]bool
+	items []bot.PlanItem
+}
+
+// waits says whether a row must not be touched now.
+func (r *removal) waits(item bot.PlanItem) bool {
+	_, stopped := r.stops[item.N]
+	return stopped || r.held[item.Code]
+}
+
+func (r *removal) state(item bot.PlanItem) bot.RowState { return r.rows[item.N].State }
+
+// toSuspend says whether a row is still to be suspended, some day.
+func (r *removal) toSuspend(item bot.PlanItem) bool {
+	row := r.rows[item.N]
+	return row.OK && (row.State == bot.RowGood || row.State == bot.RowWarned)
+}
+
+// load reads a case with its approved plan. What runs must be what was approved: items that the hash is not over, or a row that
+// differs from its frozen item, stop everything.
+func (m *Remover) load(ctx context.Context, tx *store.Tx, caseID int64) (r removal, err error) {
+	if r.c, err = tx.Case(ctx, caseID); err != nil || !slices.Contains([]bot.State{bot.Suspending, bot.Suspended, bot.Erasing}, r.c.State) {
+		return r, err
+	}
+	if r.plan, err = tx.Plan(ctx, r.c.PlanID); err != nil {
+		return r, err
+	}
+	if err := r.plan.Ready(); err != nil {
+		return r, err
+	}
+	switch {
+	case !r.c.Planned.Done():
+		return r, bot.Errorf(bot.Conflict, "plan %s of case %s is not approved", r.plan.Number, r.c.Number)
+	case r.plan.Kind != bot.PlanSuspend:
+		return r, bot.Errorf(bot.Conflict, "plan %s of case %s deletes nobody", r.plan.Number, r.c.Number)
+	}
+	rows, err := tx.Rows(ctx, caseID)
+	if err != nil {
+		return r, err
+	}
+	r.rows = make(map[int]bot.CaseRow, len(rows))
+	var codes []string
+	for _, row := range rows {
+		r.rows[row.N] = row
+		codes = append(codes, row.Code)
+	}
+	for _, item := range r.plan.Items {
+		if item.Case != r.c.Number {
+			continue
+		}
+		if row := r.rows[item.N]; row.Code != item.Code || row.Name != item.Name || item.Platform != m.Platform.Name() || item.Address == "" || row.Address != item.Address {
+			return r, bot.Errorf(bot.Conflict, "row %d of case %s is not what plan %s approved", item.N, r.c.Number, r.plan.Number)
+		}
+		r.items = append(r.items, item)
+	}
+	if r.stops, err = tx.Stops(ctx, caseID); err != nil {
+		return r, err
+	}
+	r.held, err = tx.Held(ctx, codes)
+	return r, err
+}
+
+func (m *Remover) read(ctx context.Context, caseID int64) (r removal, err error) {
+	err = m.DB.Read(ctx, func(tx *store.Tx) error {
+		r, err = m.load(ctx, tx, caseID)
+		return err
+	})
+	return r, err
+}
+
+// todo are the items of a removal that keep says yes to and nothing keeps, those that failed before at the end.
+func (r *removal) todo(keep func(bot.PlanItem) bool) (todo []bot.PlanItem) {
+	for _, item := range r.items {
+		if keep(item) && !r.waits(item) {
+			todo = append(todo, item)
+		}
+	}
+	slices.SortStableFunc(todo, func(a, b bot.PlanItem) int {
+		return cmp.Compare(len(r.rows[a.N].Said), len(r.rows[b.N].Said))
+	})
+	return todo
+}
+
+// Suspend stops the sign-in of everybody in a case that is suspending, or was on hold then. When nobody is left the case is
+// suspended, and its unit is told.
+func (m *Remover) Suspend(ctx context.Context, caseID int64) error {
+	r, err := m.read(ctx, caseID)
+	if err != nil || r.c.State != bot.Suspending && r.c.State != bot.Suspended {
+		return err
+	}
+	today := m.DB.Now().In(ict).Format(time.DateOnly)
+	begun := r.todo(func(item bot.PlanItem) bool { return r.toSuspend(item) && r.plan.StartOf(item) <= today }) // the other batches wait for their days
+	err = inTurn(ctx, m.InFlight, begun, func(item bot.PlanItem) error {
+		return m.row(ctx, r.c, item, bot.RowSuspended)
+	})
+	if err != nil {
+		return err
+	}
+	return m.DB.Write(ctx, func(tx *store.Tx) error {
+		if r, err = m.load(ctx, tx, caseID); err != nil || r.c.State != bot.Suspending || len(r.todo(r.toSuspend)) > 0 {
+			return err
+		}
+		c := r.c
+		c.State, c.EraseAt = bot.Suspended, m.eraseAt(tx.Now, r.items)
+		if c, err = tx.SaveCase(ctx, c); err != nil {
+			return err
+		}
+		if err := m.Tell(ctx, tx, c, bot.SuspendedNote); err != nil {
+			return err
+		}
+		if !c.EraseAt.After(tx.Now) {
+			tx.Wake(store.EraseJob, c.ID)
+		}
+		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "accounts_suspended", Detail: map[string]string{"rows": fmt.Sprint(r.count(bot.RowSuspended))}})
+	})
+}
+
+func (r *removal) count(state bot.RowState) (n int) {
+	for _, item := range r.items {
+		if r.state(item) == state {
+			n++
+		}
+	}
+	return n
+}
+
+// eraseAt is when the window of what is suspended now is over: never before the day that was approved, and never sooner than the
+// whole window.
+func (m *Remover) eraseAt(now time.Time, items []bot.PlanItem) time.Time {
+	at := now
+	for _, item := range items {
+		if item.EraseOn != "" {
+			if day := m.EraseAt(item.EraseOn); day.After(at) {
+				at = day
+			}
+		}
+	}
+	if whole := m.EraseAt(now.AddDate(0, 0, m.Window).In(ict).Format(time.DateOnly)); m.Window > 0 && whole.After(at) {
+		at = whole
+	}
+	return at
+}
+
+// Erase removes for ever who is suspended in a case whose window is over. Who was suspended later than the others waits for his
+// own window. When nobody is left the case is closed, and its unit is told.
+func (m *Remover) Erase(ctx context.Context, caseID int64) error {
+	r, err := m.begin(ctx, caseID)
+	if err != nil || r.c.State != bot.Erasing {
+		return err
+	}
+	suspended := func(item bot.PlanItem) bool { return r.state(item) == bot.RowSuspended }
+	err = inTurn(ctx, m.InFlight, r.todo(suspended), func(item bot.PlanItem) error { return m.row(ctx, r.c, item, bot.RowErased) })
+	if err != nil {
+		return err
+	}
+	return m.DB.Write(ctx, func(tx *store.Tx) error {
+		if r, err = m.load(ctx, tx, caseID); err != nil || r.c.State != bot.Erasing || len(r.todo(suspended)) > 0 {
+			return err
+		}
+		c := r.c
+		left := r.count(bot.RowSuspended)
+		for _, item := range r.items {
+			if r.toSuspend(item) { // on hold since before it was suspended
+				left++
+			}
+		}
+		if left > 0 { // the others have been erased; these wait for an officer
+			c.State = bot.Suspended
+			_, err := tx.SaveCase(ctx, c)
+			return err
+		}
+		c.State = bot.Closed
+		if c, err = tx.SaveCase(ctx, c); err != nil {
+			return err
+		}
+		if err := m.Tell(ctx, tx, c, bot.ErasedNote); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "case_closed", Detail: map[string]string{"rows": fmt.Sprint(r.count(bot.RowErased))}})
+	})
+}
+
+// begin moves a case to erasing when its window is over.
+func (m *Remover) begin(ctx context.Context, caseID int64) (r removal, err error) {
+	err = m.DB.Write(ctx, func(tx *store.Tx) error {
+		if r, err = m.load(ctx, tx, caseID); err != nil || r.c.State != bot.Suspended {
+			return err
+		}
+		if r.c.Held.Done() { // its clock stands still
+			return nil
+		}
+		was := r.c.EraseAt
+		for _, item := range r.items { // suspended later than the others: the window is his, too
+			since, err := tx.SuspendedSince(ctx, item.Code)
+			if err != nil {
+				return err
+			}
+			if at := m.eraseAt(since, []bot.PlanItem{item}); r.state(item) == bot.RowSuspended && !r.waits(item) && at.After(r.c.EraseAt) && at.After(tx.Now) {
+				r.c.EraseAt = at
+			}
+		}
+		if r.c.EraseAt.IsZero() || r.c.EraseAt.After(tx.Now) {
+			if r.c.EraseAt != was {
+				r.c, err = tx.SaveCase(ctx, r.c)
+			}
+			return err
+		}
+		if r.count(bot.RowErased) == 0 && r.count(bot.RowSuspended) == 0 { // everybody was restored or spared
+			r.c.State = bot.Closed
+			if r.c, err = tx.SaveCase(ctx, r.c); err != nil {
+				return err
+			}
+			return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: r.c.ID, Plan: r.c.PlanID, What: "case_closed"})
+		}
+		r.c.State = bot.Erasing
+		r.c, err = tx.SaveCase(ctx, r.c)
+		return err
+	})
+	return r, err
+}
+
+// Restore gives access back to those for whom an officer decided so. When nobody is left to be erased the case is closed.
+func (m *Remover) Restore(ctx context.Context, caseID int64) error {
+	r, err := m.read(ctx, caseID)
+	if err != nil {
+		return err
+	}
+	var todo []bot.PlanItem
+	for _, item := range r.items {
+		if r.stops[item.N].Restore && r.state(item) == bot.RowSuspended {
+			todo = append(todo, item)
+		}
+	}
+	if len(todo) == 0 {
+		return nil
+	}
+	if err := inTurn(ctx, m.InFlight, todo, func(item bot.PlanItem) error { return m.row(ctx, r.c, item, bot.RowRestored) }); err != nil {
+		return err
+	}
+	return m.DB.Write(ctx, func(tx *store.Tx) error {
+		if r, err = m.load(ctx, tx, caseID); err != nil {
+			return err
+		}
+		c := r.c
+		c.UpdatedAt = tx.Now
+		if c, err = tx.SaveCase(ctx, c); err != nil { // a version of its own: the letter is one step
+			return err
+		}
+		if err := m.Tell(ctx, tx, c, bot.RestoredNote); err != nil {
+			return err
+		}
+		if left := r.todoOrWaiting(); left > 0 || c.State != bot.Suspended {
+			return nil
+		}
+		if r.count(bot.RowErased) > 0 { // closed by the way of the others
+			tx.Wake(store.EraseJob, c.ID)
+			return nil
+		}
+		c.State = bot.Closed
+		if c, err = tx.SaveCase(ctx, c); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "case_closed"})
+	})
+}
+
+// todoOrWaiting counts the rows of which something is still to come.
+func (r *removal) todoOrWaiting() (n int) {
+	for _, item := range r.items {
+		if r.toSuspend(item) || r.state(item) == bot.RowSuspended {
+			n++
+		}
+	}
+	return n
+}
+
+// row brings one account to where its row is to be, and records it.
+func (m *Remover) row(ctx context.Context, c bot.Case, item bot.PlanItem, to bot.RowState) error {
+	fresh, err := m.read(ctx, c.ID) // stops and holds of this moment: a mail may have come since we began
+	if err != nil {
+		return err
+	}
+	if waits := fresh.waits(item); waits && to != bot.RowRestored || !fresh.may(item, to) {
+		return nil
+	}
+	have, err := m.find(ctx, item)
+	switch {
+	case errors.Is(err, ErrGone) && to == bot.RowErased: // by us, or by somebody else: it is erased
+		return m.record(ctx, c, item, to, m.Platform.Name()+": not there any more")
+	case errors.Is(err, ErrPermanent):
+		return m.doubt(ctx, c, item, to, err)
+	case err != nil:
+		return errors.Join(err, m.note(ctx, c, item, err))
+	}
+	if to == bot.RowErased && !have.Suspended { // somebody let its holder in again: is it still to be erased?
+		return m.doubt(ctx, c, item, to, fmt.Errorf("%s: the account was opened again by somebody else", m.Platform.Name()))
+	}
+	act := map[bot.RowState]func(context.Context, Account) error{bot.RowSuspended: m.Platform.Suspend, bot.RowErased: m.Platform.Erase, bot.RowRestored: m.Platform.Restore}[to]
+	if err := act(ctx, have); errors.Is(err, ErrPermanent) {
+		return m.doubt(ctx, c, item, to, err)
+	} else if err != nil {
+		return errors.Join(err, m.note(ctx, c, item, err))
+	}
+	after, err := m.find(ctx, item)
+	done := err == nil && after.Suspended == (to == bot.RowSuspended)
+	if to == bot.RowErased {
+		done = errors.Is(err, ErrGone)
+	}
+	if !done {
+		err = fmt.Errorf("%s: %w: what was done does not show", m.Platform.Name(), cmp.Or(err, ErrUnseen))
+		return errors.Join(err, m.note(ctx, c, item, err))
+	}
+	said := map[bot.RowState]string{bot.RowSuspended: "suspended", bot.RowErased: "erased", bot.RowRestored: "restored"}[to]
+	return m.record(ctx, c, item, to, m.Platform.Name()+": "+said+" and read back")
+}
+
+// may says whether a row may be brought there from where it is now.
+func (r *removal) may(item bot.PlanItem, to bot.RowState) bool {
+	switch to {
+	case bot.RowSuspended:
+		return r.toSuspend(item) && (r.c.State == bot.Suspending || r.c.State == bot.Suspended)
+	case bot.RowErased:
+		return r.state(item) == bot.RowSuspended && r.c.State == bot.Erasing
+	default:
+		return r.state(item) == bot.RowSuspended && r.stops[item.N].Restore
+	}
+}
+
+// find returns the one account that has the code of an item. It must be that of the person: code, name and address. Whoever made
+// it, what it bears now is what the platform is asked to act on.
+func (m *Remover) find(ctx context.Context, item bot.PlanItem) (Account, error) {
+	found, err := m.Platform.Lookup(ctx, Keys{Codes: []string{item.Code}})
+	if err != nil {
+		return Account{}, fmt.Errorf("%s: look up: %w", m.Platform.Name(), err)
+	}
+	switch {
+	case len(found) == 0:
+		return Account{}, fmt.Errorf("%s: %w", m.Platform.Name(), ErrGone)
+	case len(found) > 1:
+		return Account{}, fmt.Errorf("%s: %w: %d accounts have the code", m.Platform.Name(), ErrOther, len(found))
+	case !found[0].Has(item.Address):
+		return Account{}, fmt.Errorf("%s: %w: it has another address", m.Platform.Name(), ErrOther)
+	case !m.SameName(found[0].Name, item.Name):
+		return Account{}, fmt.Errorf("%s: %w: it has another name", m.Platform.Name(), ErrOther)
+	}
+	return found[0], nil
+}
+
+// record writes what became of a row, with register and event, in one transaction.
+func (m *Remover) record(ctx context.Context, c bot.Case, item bot.PlanItem, to bot.RowState, said string) error {
+	return m.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.Lock(ctx, store.LockRegister); err != nil { // another process may record the same row
+			return err
+		}
+		r, err := tx.Row(ctx, c.ID, item.N)
+		if err != nil || r.State == to {
+			return err
+		}
+		r.State, r.Said, r.Platform = to, said, m.Platform.Name()
+		if err := tx.SaveRow(ctx, r); err != nil {
+			return err
+		}
+		switch to {
+		case bot.RowSuspended:
+			err = tx.NoteSuspended(ctx, c, r)
+		case bot.RowErased:
+			err = tx.MoveAccount(ctx, r.Code, bot.AccountDeleted)
+		default:
+			err = errors.Join(tx.NoteRestored(ctx, r.Code), tx.EndStop(ctx, c.ID, r.N, "restored", bot.System))
+		}
+		if err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "account_" + string(to),
+			Detail: map[string]string{"row": fmt.Sprint(r.N), "platform": m.Platform.Name(), "said": said}})
+	})
+}
+
+// doubt leaves an account alone that is not what was approved, or that the platform refuses to touch: the row waits for an
+// officer. One that was never suspended is not done.
+func (m *Remover) doubt(ctx context.Context, c bot.Case, item bot.PlanItem, to bot.RowState, cause error) error {
+	return m.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.Lock(ctx, store.LockRegister); err != nil {
+			return err
+		}
+		r, err := tx.Row(ctx, c.ID, item.N)
+		if err != nil || slices.Contains([]bot.RowState{bot.RowBad, bot.RowErased, bot.RowRestored}, r.State) {
+			return err
+		}
+		r.Said = cause.Error()
+		if to == bot.RowSuspended {
+			r.OK, r.State = false, bot.RowBad
+		} else if err := errors.Join(tx.EndStop(ctx, c.ID, r.N, "it could not be done", bot.System), tx.StopRow(ctx, c.ID, store.RowStop{N: r.N, Since: bot.Stamp{By: bot.System}, Why: r.Said})); err != nil {
+			return err
+		}
+		if err := tx.SaveRow(ctx, r); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "account_left_alone",
+			Detail: map[string]string{"row": fmt.Sprint(r.N), "platform": m.Platform.Name(), "said": r.Said}})
+	})
+}
+
+// note keeps the platform's last word about a row, for `case explain`.
+func (m *Remover) note(ctx context.Context, c bot.Case, item bot.PlanItem, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return m.DB.Write(ctx, func(tx *store.Tx) error {
+		r, err := tx.Row(ctx, c.ID, item.N)
+		if err != nil {
+			return err
+		}
+		r.Said = cause.Error()
+		return tx.SaveRow(ctx, r)
+	})
+}
