@@ -28,6 +28,11 @@ const (
 	OnHold         AnswerKind = "on_hold"
 	Resumed        AnswerKind = "resumed"
 	SupersededNote AnswerKind = "superseded"
+
+	// To officers; they belong to no case.
+	ApprovalAsked   AnswerKind = "approval_asked"   // is this plan approved? with its document
+	PlanDecided     AnswerKind = "plan_decided"     // what an approver's answer has done, to him and to the maker
+	ApprovalUnclear AnswerKind = "approval_unclear" // why an approver's answer has done nothing
 )
 
 // The letters of a deletion (step 7); M07a is Acknowledged.
@@ -42,7 +47,8 @@ const (
 // Unasked are the letters that no proven mail of a unit has just asked for: time or an officer wrote them, or a mail that may be
 // anybody's led to them and has limits of its own. All others are what the brakes count.
 func Unasked() []AnswerKind {
-	return []AnswerKind{CredentialsOf, ReturnedByUs, Reminder, OfficerNote, ConfirmSender, StrangerNote, SuspendedNote, EraseReminder, RestoredNote, ErasedNote, StopAsked, OnHold, Resumed, SupersededNote}
+	return []AnswerKind{CredentialsOf, ReturnedByUs, Reminder, OfficerNote, ConfirmSender, StrangerNote, SuspendedNote, EraseReminder, RestoredNote, ErasedNote, StopAsked, OnHold, Resumed, SupersededNote,
+		ApprovalAsked, PlanDecided, ApprovalUnclear}
 }
 
 // Urgency is the order in which letters are sent when not all may go at once; 0 is first.
@@ -94,10 +100,18 @@ type Answer struct {
 	Waits     map[int]bool // rows of it that are on hold or stopped
 
 	// Of a mail whose sender is to be confirmed.
-	Token    string `json:"-"`
+	Token    string `json:"-"` // also of a plan that is to be approved
 	Mail     int64
 	Received time.Time
 	Files    int
+
+	// Of a plan, to an officer.
+	Plan      *Plan
+	PlanCases map[string]Case // by number
+	Person    string          // the officer's name
+	Decider   string          // who has approved or refused it, by name
+	Decision  PlanDecision
+	Wrong     WrongApproval
 }
 
 // A Notice is the number and the day of a document (section VII.3), given once.

@@ -53,6 +53,7 @@ const (
 	Bounce          Kind = "bounce"    // RFC 3464
 	MailingList     Kind = "mailing_list"
 	OwnMail         Kind = "own_mail"
+	PlanAnswer      Kind = "plan_answer" // an approver answers a letter that asks him to approve a plan
 	Spoofed         Kind = "spoofed"
 	NotEntitled     Kind = "not_entitled"
 )

@@ -174,3 +174,28 @@ func (p Plan) Differs(old Plan) (all []PlanDifference) {
 	}
 	return all
 }
+
+// A PlanDecision is what an approver says of a plan by mail.
+type PlanDecision string
+
+// The decisions. Everything else decides nothing.
+const (
+	PlanApproves PlanDecision = "approves" // "DUYỆT"
+	PlanRefuses  PlanDecision = "refuses"  // "KHÔNG DUYỆT: lý do"
+)
+
+// WrongApproval says why a mail with the token of an approval has decided nothing.
+type WrongApproval string
+
+// The reasons.
+const (
+	ApprovalNotClear   WrongApproval = "unclear"     // the words
+	ApprovalNotYours   WrongApproval = "not_yours"   // no token of this officer
+	ApprovalExpired    WrongApproval = "expired"     //
+	ApprovalUsed       WrongApproval = "used"        //
+	ApprovalChanged    WrongApproval = "changed"     // the plan is not what he was asked about
+	ApprovalDecided    WrongApproval = "decided"     // it was approved already
+	ApprovalDropped    WrongApproval = "dropped"     //
+	ApprovalOwnPlan    WrongApproval = "own_plan"    // its maker
+	ApprovalNotAllowed WrongApproval = "not_allowed" // no approver any more
+)

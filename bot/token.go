@@ -11,5 +11,8 @@ const TokenLength = 16
 // ConfirmTag stands before the token in the subject of a request for confirmation: "[XN-…]".
 const ConfirmTag = "XN-"
 
+// ApprovalTag stands before the token in the subject of a letter that asks for the approval of a plan: "[DUYET-…]".
+const ApprovalTag = "DUYET-"
+
 // NewToken returns a random token, in lower case because some programs write addresses so.
 func NewToken() string { return strings.ToLower(rand.Text()[:TokenLength]) }

@@ -107,6 +107,9 @@ func (l *letters) replyTo(a bot.Answer) []mime.Address {
 	token := a.Case.Token
 	if a.Token != "" {
 		token = "x" + a.Token
+		if a.Kind == bot.ApprovalAsked {
+			token = "k" + a.Token
+		}
 	}
 	if l.cfg.SMTP.Plus == "" || token == "" {
 		return nil
@@ -181,6 +184,12 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 			To: a.Unit.Addresses[0]})
 	case bot.ConfirmSender:
 		return l.writer.ConfirmSender(reply.SenderQuestion{Tag: bot.ConfirmTag + a.Token, Unit: unit, At: a.At, Mail: a.Mail, Received: a.Received, Files: a.Files, Until: a.ConfirmDue})
+	case bot.ApprovalAsked:
+		return l.writer.ApprovalAsked(l.planLetter(a))
+	case bot.PlanDecided:
+		return l.writer.PlanDecided(l.planLetter(a))
+	case bot.ApprovalUnclear:
+		return l.writer.ApprovalUnclear(l.planLetter(a))
 	case bot.StrangerNote:
 		return l.writer.StrangerNote(reply.Stranger{At: a.At})
 	case bot.BlankForm:

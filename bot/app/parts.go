@@ -157,8 +157,12 @@ func (p *parts) newIntake(a *App, hooks Hooks) (*intake.Intake, error) {
 		Accounts: accountsOn(p.platform, world.Policy.Address), Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
 		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Receipt: a.Desk.Receipt, Edition: a.edition, Promise: a.promise,
 		Remove: a.removal, Stop: a.Desk.StopRows,
+		Approvals: intake.Approving{On: cfg.Plan.ApproveByMail, Officers: cfg.BotOfficers(), Names: []string{cfg.School.Name, cfg.School.Office}, Wrong: wrongApprovals, Decide: a.Desk.DecideIn},
 	}, nil
 }
+
+// wrongApprovals is how many answers that decide nothing an approver is told of in an hour.
+const wrongApprovals = 5
 
 // accountsOn asks the platform in sets: for the accounts of the codes, and for who has the addresses that they would get.
 func accountsOn(platform account.Platform, address func(code string) string) func(ctx context.Context, codes []string) ([]bot.Existing, error) {

@@ -14,12 +14,16 @@ import (
 
 // planning is how plans are made.
 func (a *App) planning() desk.Planning {
-	return desk.Planning{Workday: a.workday,
+	p := desk.Planning{Workday: a.workday,
 		Needs: func(ctx context.Context, tx *store.Tx, kind bot.PlanKind, _ []bot.Case, items []bot.PlanItem) (int, error) {
 			return deleting(a.Config).Needs(ctx, tx, kind, items)
 		},
 		EraseOn: func(_ bot.Case, made time.Time) string { return deleting(a.Config).EraseOn(made) },
 	}
+	if a.Config.Plan.ApproveByMail {
+		p.MailValid = time.Duration(a.Config.Plan.ApproveHours) * time.Hour
+	}
+	return p
 }
 
 // workday is a day, or the first working day after it.
@@ -65,6 +69,15 @@ func (l *letters) planPaper(p bot.Plan, cases map[string]bot.Case) reply.PlanPap
 		paper.Bases = append(paper.Bases, "Quy trình "+def.Code+" “"+def.VI+"”, lần ban hành "+def.Edition)
 	}
 	return paper
+}
+
+// planLetter fills a letter about a plan to an officer.
+func (l *letters) planLetter(a bot.Answer) reply.PlanLetter {
+	letter := reply.PlanLetter{Tag: bot.ApprovalTag + a.Token, Person: a.Person, At: a.At, Until: a.ConfirmDue, Decision: a.Decision, Decider: a.Decider, Reason: a.Reason, Wrong: a.Wrong}
+	if a.Plan != nil {
+		letter.Paper = l.planPaper(*a.Plan, a.PlanCases)
+	}
+	return letter
 }
 
 // person is the name of an officer; "" for nobody, the id for one who has left the configuration.

@@ -183,7 +183,7 @@ func (p *postman) sent(ctx context.Context, tx *store.Tx, l store.Letter, reply 
 	if err := p.note(ctx, tx, l, "answer_sent"); err != nil {
 		return err
 	}
-	if l.Kind == string(bot.ConfirmSender) { // its token must not lie about
+	if l.Kind == string(bot.ConfirmSender) || l.Kind == string(bot.ApprovalAsked) { // its token must not lie about
 		if err := tx.EraseLetter(ctx, l.ID); err != nil {
 			return err
 		}

@@ -226,9 +226,11 @@ type CodeRule struct {
 	Units   []string `toml:"units"`   // units whose people have such codes; empty: all (FRM-13)
 }
 
-// Plan is who may approve.
+// Plan is who may approve, and how.
 type Plan struct {
-	OfficeOfOne bool `toml:"office_of_one"` // the maker may approve his own plan; shown everywhere while on
+	OfficeOfOne   bool `toml:"office_of_one"`   // the maker may approve his own plan; shown everywhere while on
+	ApproveByMail bool `toml:"approve_by_mail"` // approvers with an address may answer by mail (decision 23)
+	ApproveHours  int  `toml:"approve_hours"`   // how long one letter may be answered
 }
 
 // Limits bound what one mail may cost.

@@ -78,6 +78,7 @@ func defaults() *Config {
 		Confirm:  Confirm{Hours: 72, Waiting: 3, Day: 10},
 		Stranger: Strangers{Day: 5, Hour: 20},
 		Evidence: Evidence{DeletionRequest: "E1"},
+		Plan:     Plan{ApproveHours: 72},
 		Store:    Store{URL: sqliteScheme + "vanthu.db"},
 		Secret:   SecretKey{KeyFile: "vanthu.key"},
 		Accounts: Accounts{LDAP: LDAP{Hash: "ssha512", MarkerAttr: "description", Timeout: 30 * time.Second}},

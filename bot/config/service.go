@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,6 +24,7 @@ func (c *checker) service() {
 	}
 	c.accounts(true)
 	c.officers()
+	c.approvals()
 	c.alarm()
 	for i, u := range c.cfg.Units {
 		path := join(element("unit", i), "passphrase_file")
@@ -250,5 +252,27 @@ func (c *checker) officers() {
 		c.add("officer", "nobody may approve plans (QT.CNTT.03 step 2); write approver = true at one officer at least")
 	case len(people) == 1 && !c.cfg.Plan.OfficeOfOne:
 		c.add("officer", "the only officer could not approve his own plans; add another, or write [plan] office_of_one = true")
+	}
+}
+
+// approvals checks approval by mail: only a mail whose sender our own mail server proves approves anything.
+func (c *checker) approvals() {
+	p := c.cfg.Plan
+	c.positive("plan.approve_hours", p.ApproveHours)
+	if !p.ApproveByMail {
+		return
+	}
+	asked := 0
+	for i, o := range c.cfg.Officers {
+		if !o.Approver || o.Address == "" {
+			continue
+		}
+		asked++
+		if _, domain, _ := strings.Cut(strings.ToLower(o.Address), "@"); !slices.Contains(c.cfg.Trust.Domains, domain) {
+			c.add(join(element("officer", i), "address"), "%q is in none of trust.domains: what comes from there is not proved by our mail server and cannot approve a plan", o.Address)
+		}
+	}
+	if asked == 0 {
+		c.add("plan.approve_by_mail", "no approver has an address; write address = \"minh@truong.example\" at one [[officer]] with approver = true")
 	}
 }

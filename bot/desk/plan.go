@@ -19,8 +19,8 @@ type Planning struct {
 	EraseOn func(c bot.Case, made time.Time) string
 	// Workday is a day, or the first working day after it.
 	Workday func(day time.Time) time.Time
-	// Asked is told that a plan waits for approval, in the transaction that makes it (approval by mail).
-	Asked func(ctx context.Context, tx *store.Tx, p store.StoredPlan) error
+	// MailValid is how long an approver may answer by mail; 0: nobody is asked by mail.
+	MailValid time.Duration
 }
 
 // MakePlan gathers cases into a plan that is carried out at once, frozen with a hash over exactly what would be done (step 2, FR-10,
@@ -67,8 +67,8 @@ func (d *Desk) makePlan(ctx context.Context, tx *store.Tx, actor bot.Actor, numb
 			return plan, err
 		}
 	}
-	if d.Planning.Asked != nil {
-		err = d.Planning.Asked(ctx, tx, plan)
+	if d.Planning.MailValid > 0 {
+		err = d.askApprovers(ctx, tx, plan)
 	}
 	return plan, err
 }

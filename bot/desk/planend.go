@@ -87,7 +87,7 @@ func (d *Desk) DropPlan(ctx context.Context, actor bot.Actor, number, reason str
 }
 
 // RefuseIn drops a plan because an approver does not approve it.
-func (d *Desk) RefuseIn(ctx context.Context, tx *store.Tx, approver bot.Officer, number, reason string) (store.StoredPlan, error) {
+func (d *Desk) RefuseIn(ctx context.Context, tx *store.Tx, approver bot.Officer, number, hash, reason string) (store.StoredPlan, error) {
 	plan, err := tx.PlanByNumber(ctx, number)
 	switch {
 	case err != nil:
@@ -96,6 +96,8 @@ func (d *Desk) RefuseIn(ctx context.Context, tx *store.Tx, approver bot.Officer,
 		return plan, bot.Errorf(bot.Forbidden, "%s may not decide about plans", approver.Name)
 	case plan.Approved.Done():
 		return plan, bot.Errorf(bot.Conflict, "plan %s was approved already", number)
+	case plan.Hash != hash:
+		return plan, bot.Errorf(bot.Conflict, "plan %s has another hash", number)
 	}
 	if err := d.dropPlan(ctx, tx, OfficerActor(approver), plan, "plan_refused", reason, ""); err != nil {
 		return plan, err

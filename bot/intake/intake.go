@@ -17,20 +17,21 @@ import (
 
 // An Intake judges mails. What siblings do is handed in as functions.
 type Intake struct {
-	DB      *store.DB
-	Units   []bot.Unit
-	Service string // our own address, lower case
-	Ask     Confirming
-	Notes   Notes
-	Plus    string // between its local part and a token, "+"; "" when the mail server delivers no such addresses
-	Trust   trust.Policy
-	Notary  Notary
-	DKIM    *trust.Verifier // verifies where our MTA says nothing of DKIM; nil: we believe our MTA alone
-	MIME    mime.Limits
-	Files   Reader
-	Folders Folders
-	Brakes  Brakes
-	Logger  *slog.Logger
+	DB        *store.DB
+	Units     []bot.Unit
+	Service   string // our own address, lower case
+	Ask       Confirming
+	Notes     Notes
+	Plus      string // between its local part and a token, "+"; "" when the mail server delivers no such addresses
+	Trust     trust.Policy
+	Notary    Notary
+	DKIM      *trust.Verifier // verifies where our MTA says nothing of DKIM; nil: we believe our MTA alone
+	MIME      mime.Limits
+	Files     Reader
+	Folders   Folders
+	Brakes    Brakes
+	Logger    *slog.Logger
+	Approvals Approving
 
 	// Accounts looks on the platform for accounts of a set of student codes.
 	Accounts func(ctx context.Context, codes []string) ([]bot.Existing, error)
@@ -146,7 +147,8 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 	}
 	verdict := trust.Judge(msg, in.Trust)
 	unit, entitled := in.unitOf(verdict.Address)
-	if in.DKIM != nil && (entitled || in.Notes.On) && m.Vouched == "" { // the DNS is not asked for strangers who are told nothing
+	officer, approves := in.approver(msg, verdict.Address)
+	if in.DKIM != nil && (entitled || approves || in.Notes.On) && m.Vouched == "" { // the DNS is not asked for strangers who are told nothing
 		verdict = in.DKIM.Judge(ctx, msg, raw, in.Trust)
 	}
 	m.MessageID, m.Sender = msg.ID, verdict.Address
@@ -173,6 +175,8 @@ func (in *Intake) judge(ctx context.Context, m store.Mail, raw []byte) error {
 	case verdict.Level == trust.Spoofed && m.Vouched == "":
 		m.Kind = bot.Spoofed
 		return in.quarantine(ctx, m, "spoofed", verdict.Reason())
+	case approves && !entitled:
+		return in.approval(ctx, m, msg, officer, verdict)
 	case !entitled:
 		return in.stranger(ctx, m, msg, verdict)
 	case unit.Confirm && m.Vouched == "" && in.confirmToken(msg) != "": // the token proves what the sender's mail server does not

@@ -87,8 +87,8 @@ func wordsOf(kind bot.PlanKind) planWords {
 		return planWords{"Cấp lại mật khẩu ban đầu của tài khoản email", "Cấp lại mật khẩu ban đầu cho %s tài khoản email mà đơn vị báo chưa nhận được, thuộc %s, theo danh sách ở Phụ lục.",
 			"DANH SÁCH TÀI KHOẢN EMAIL CẤP LẠI MẬT KHẨU", "cấp lại mật khẩu"}
 	case bot.PlanSuspend:
-		return planWords{"Tạm khóa và xóa tài khoản email của sinh viên, học viên thôi học", "Tạm khóa %s tài khoản email của sinh viên, học viên có quyết định thôi học, thuộc %s, theo danh sách ở Phụ lục; xóa vào ngày ghi ở từng dòng nếu không có thông báo khôi phục trước ngày đó. Địa chỉ đã xóa không cấp lại cho người khác.",
-			"DANH SÁCH TÀI KHOẢN EMAIL TẠM KHÓA VÀ XÓA", "tạm khóa"}
+		return planWords{"Tạm khoá và xoá tài khoản email của sinh viên, học viên thôi học", "Tạm khoá %s tài khoản email của sinh viên, học viên có quyết định thôi học, thuộc %s, theo danh sách ở Phụ lục; xoá vào ngày ghi ở từng dòng nếu không có thông báo khôi phục trước ngày đó. Địa chỉ đã xoá không cấp lại cho người khác.",
+			"DANH SÁCH TÀI KHOẢN EMAIL TẠM KHOÁ VÀ XOÁ", "tạm khoá"}
 	case bot.PlanCreate:
 	}
 	return planWords{"Cấp mới tài khoản email cho sinh viên, học viên", "Cấp mới %s tài khoản email cho sinh viên, học viên thuộc %s, theo danh sách ở Phụ lục.",
@@ -98,7 +98,7 @@ func wordsOf(kind bot.PlanKind) planWords {
 // PlanPaper writes a plan as a document to be signed.
 func (w *Writer) PlanPaper(p PlanPaper) (compose.Attachment, error) {
 	data, err := paper("plan.xml", w.planFacts(p), p.Plan.Number+" · mã băm "+briefly(p.Plan.Hash))
-	return compose.Attachment{Name: p.Plan.Number + " Kế hoạch.docx", Type: DOCX, Data: data}, err
+	return compose.Attachment{Name: string(plain(p.Plan.Number, longest)) + " Kế hoạch.docx", Type: DOCX, Data: data}, err
 }
 
 // paper fills a document. What stands at its foot is on every page.
@@ -226,7 +226,7 @@ func planList(p bot.Plan, action string) paperTable {
 		{column{"Nhóm", 1700, "Cell"}, func(i bot.PlanItem) string { return shown(i.Group) }, any(func(i bot.PlanItem) bool { return i.Group != "" })},
 		{column{"Nền tảng", 900, "Cell"}, func(i bot.PlanItem) string { return shown(i.Platform) }, true},
 		{column{"Việc", 1150, "Cell"}, func(bot.PlanItem) string { return action }, true},
-		{column{"Xóa ngày", 1300, "Cell"}, func(i bot.PlanItem) string {
+		{column{"Xoá ngày", 1300, "Cell"}, func(i bot.PlanItem) string {
 			if at := isoDate(i.EraseOn); !at.IsZero() {
 				return at.Format("02/01/2006")
 			}

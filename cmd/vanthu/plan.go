@@ -20,6 +20,7 @@ type planCmd struct {
 	Show    planShowCmd    `cmd:"" help:"Show a plan row by row, with its hash."`
 	List    planListCmd    `cmd:"" help:"List plans."`
 	Approve planApproveCmd `cmd:"" help:"Approve exactly what a hash is over."`
+	Ask     planAskCmd     `cmd:"" help:"Write to the approvers once more (approval by mail); earlier letters are void."`
 	Remake  planRemakeCmd  `cmd:"" help:"Make a plan anew because the world has changed, and say what the new one does otherwise."`
 	Drop    planDropCmd    `cmd:"" help:"Give up a plan that has not begun."`
 	Export  planExportCmd  `cmd:"" help:"Write a plan as a document to be signed and filed."`
@@ -127,6 +128,21 @@ type planApproveCmd struct {
 func (c *planApproveCmd) Run(e *env) error {
 	return c.act(e, func(a *app.App, officer bot.Officer) error {
 		p, err := a.Desk.ApprovePlan(e.ctx, officer, c.Plan, c.Hash)
+		if err != nil {
+			return err
+		}
+		return printPlan(e, p, c.JSON)
+	})
+}
+
+type planAskCmd struct {
+	officerFlags
+	Plan string `arg:"" help:"Plan number."`
+}
+
+func (c *planAskCmd) Run(e *env) error {
+	return c.act(e, func(a *app.App, officer bot.Officer) error {
+		p, err := a.Desk.AskApprovers(e.ctx, desk.OfficerActor(officer), c.Plan)
 		if err != nil {
 			return err
 		}
