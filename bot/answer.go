@@ -33,6 +33,7 @@ const (
 	ApprovalAsked   AnswerKind = "approval_asked"   // is this plan approved? with its document
 	PlanDecided     AnswerKind = "plan_decided"     // what an approver's answer has done, to him and to the maker
 	ApprovalUnclear AnswerKind = "approval_unclear" // why an approver's answer has done nothing
+	DueNote         AnswerKind = "digest"           // M08: what is due
 )
 
 // The letters of a deletion (step 7); M07a is Acknowledged.
@@ -48,7 +49,7 @@ const (
 // anybody's led to them and has limits of its own. All others are what the brakes count.
 func Unasked() []AnswerKind {
 	return []AnswerKind{CredentialsOf, ReturnedByUs, Reminder, OfficerNote, ConfirmSender, StrangerNote, SuspendedNote, EraseReminder, RestoredNote, ErasedNote, StopAsked, OnHold, Resumed, SupersededNote,
-		ApprovalAsked, PlanDecided, ApprovalUnclear}
+		ApprovalAsked, PlanDecided, ApprovalUnclear, DueNote}
 }
 
 // Urgency is the order in which letters are sent when not all may go at once; 0 is first.
@@ -56,7 +57,7 @@ func (k AnswerKind) Urgency() int {
 	switch k {
 	case CredentialsOf, ReturnedByUs:
 		return 1
-	case Reminder, StrangerNote:
+	case Reminder, StrangerNote, DueNote:
 		return 2
 	default:
 		return 0
@@ -77,6 +78,10 @@ type Answer struct {
 	At         time.Time
 	Promise    Promise   // M01
 	ConfirmDue time.Time // M03, M04
+	Progress   Progress  // how far the case is, for letters after the first one
+	Digest     *Digest   // of a DueNote
+	Delivered  time.Time // M04
+	Reminder   int       // M04: which one it is
 	Made       int       // rows that became accounts
 	Accounts   []NewAccount
 	Notice     Notice // M03: the number under which the unit files it

@@ -54,3 +54,23 @@ func (s Stage) Urgency() int {
 	}
 	return 0
 }
+
+// A Progress says to a unit how far its case is: the step that runs, the day of its limit, and what was promised.
+type Progress struct {
+	Step     Step      // zero: none runs
+	Day, Of  int       // "ngày thứ 12 trên 30"
+	Promised time.Time // zero: nothing was, or it is done
+}
+
+// ProgressOf says how far a case is.
+func ProgressOf(c Case, limits []Limit) Progress {
+	p := Progress{Promised: c.Promised}
+	for _, l := range limits {
+		if l.Step.ID == StepHandOver || !l.Stage.Runs() { // the last step is the unit's own
+			continue
+		}
+		p.Step, p.Day, p.Of = l.Step, l.Used, l.Used+l.Left
+		return p
+	}
+	return p
+}

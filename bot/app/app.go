@@ -82,7 +82,7 @@ func open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 	}
 	a.Desk = &desk.Desk{DB: db, Units: cfg.BotUnits(), OfficeOfOne: cfg.Plan.OfficeOfOne, Platform: cfg.Accounts.Platform,
 		UserName: names.UserName, Compose: a.letters.compose, StepDue: a.due, Limits: a.limits, Promise: a.promise, Officers: cfg.BotOfficers(), ClassBook: desk.ClassBook{Known: cfg.Rules.Classes, Confirm: cfg.Rules.Confirm}, Planning: a.planning(),
-		Deleting: deleting(cfg)}
+		Deleting: deleting(cfg), Digests: a.digests(), RemindEvery: cfg.Deadline.Remind}
 	return a, nil
 }
 
@@ -159,15 +159,24 @@ func (a *App) sweep(ctx context.Context, later bool) ([]store.Job, error) {
 		if err := errors.Join(err, err2, err3); err != nil {
 			return err
 		}
-		for state, kind := range map[bot.State]string{bot.Creating: store.CreateJob, bot.Created: store.DeliverJob, bot.Delivered: store.RemindJob} {
+		day, err := a.Desk.DigestDay(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if day != 0 {
+			add(store.DigestJob, []int64{day})
+		}
+		silent, err := a.Desk.Silent(ctx, tx)
+		if err != nil {
+			return err
+		}
+		add(store.RemindJob, silent)
+		for state, kind := range map[bot.State]string{bot.Creating: store.CreateJob, bot.Created: store.DeliverJob} {
 			cases, err := tx.Cases(ctx, state)
 			if err != nil {
 				return err
 			}
 			for _, c := range cases {
-				if kind == store.RemindJob && tx.Now.Before(a.due(c, bot.StepHandOver, c.UpdatedAt)) {
-					continue
-				}
 				add(kind, []int64{c.ID})
 			}
 		}

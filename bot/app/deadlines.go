@@ -10,6 +10,7 @@ import (
 	"vanthu/bot/calendar"
 	"vanthu/bot/clock"
 	"vanthu/bot/config"
+	"vanthu/bot/desk"
 	"vanthu/bot/procedure"
 )
 
@@ -90,6 +91,23 @@ func (a *App) step(c bot.Case, id bot.StepID) bot.Step {
 func (a *App) limits(c bot.Case, events []bot.Event, now time.Time) []bot.Limit {
 	k := clock.Clock{Step: func(id bot.StepID) bot.Step { return a.step(c, id) }, Due: a.Calendar.Due, Days: a.Calendar.Days}
 	return k.Limits(c, events, now)
+}
+
+// digests is how officers are told.
+func (a *App) digests() desk.Digests {
+	return desk.Digests{On: a.Config.Deadline.Digest, Open: a.atWork, Missing: a.Calendar.Missing,
+		Days: func(from, to time.Time) int { return a.Calendar.Days(from, to, false) }}
+}
+
+// atWork says whether the office works at that moment: nobody is reminded of anything at night, or on a day off.
+func (a *App) atWork(now time.Time) bool {
+	from, to, err := a.Config.Deadline.WorkingHours()
+	if err != nil || a.Calendar.IsOff(now) {
+		return false
+	}
+	at := now.In(calendar.ICT)
+	clock := time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+	return clock >= from && clock < to
 }
 
 // promise adds the limits up: plan, check (which runs from the end of the plan's day at the latest, Q9), creation, delivery.

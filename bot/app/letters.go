@@ -165,7 +165,7 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 	case bot.CredentialsOf:
 		return l.delivered(a)
 	case bot.Reminder:
-		return l.writer.ReceiptReminder(reply.Reminder{Case: number, Unit: unit, At: a.At, SentAt: a.Case.UpdatedAt, Created: a.Made, ConfirmBy: a.ConfirmDue,
+		return l.writer.ReceiptReminder(reply.Reminder{Case: number, Unit: unit, At: a.At, SentAt: a.Delivered, Created: a.Made, ConfirmBy: a.ConfirmDue, Nth: a.Reminder,
 			Received: a.Case.State == bot.ReceivedByUnit, Classes: a.Classes})
 	case bot.ReceiptNoted:
 		return l.writer.ReceiptNoted(receiptOf(a))
@@ -182,6 +182,8 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 	case bot.AlreadyHere:
 		return l.writer.Already(reply.AlreadyHere{Case: number, Unit: unit, At: a.At, ReceivedAt: a.Case.ReceivedAt, State: a.Case.State, Kind: a.Case.Kind, CreateBy: a.Promise.Accounts,
 			To: a.Unit.Addresses[0]})
+	case bot.DueNote:
+		return l.writer.Due(reply.Digest{At: a.At, Digest: *a.Digest})
 	case bot.ConfirmSender:
 		return l.writer.ConfirmSender(reply.SenderQuestion{Tag: bot.ConfirmTag + a.Token, Unit: unit, At: a.At, Mail: a.Mail, Received: a.Received, Files: a.Files, Until: a.ConfirmDue})
 	case bot.ApprovalAsked:

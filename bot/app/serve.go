@@ -84,6 +84,7 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 		{Kind: store.RestoreJob, Workers: 1, Handler: s.parts.remover.Restore},
 		{Kind: store.EraseJob, Workers: 1, Handler: s.parts.remover.Erase},
 		{Kind: store.EraseRemindJob, Workers: 1, Handler: a.Desk.RemindErase},
+		{Kind: store.DigestJob, Workers: 1, Handler: a.Desk.Digest},
 	})
 	if err != nil {
 		return nil, err

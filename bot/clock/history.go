@@ -35,7 +35,7 @@ func read(c bot.Case, events []bot.Event) history {
 		h.first = events[0].At
 	}
 	var handing bot.Actor // who last said that something was handed over
-	begun := false // the first creation, or the suspension: from then on the stamps of the case may be those of a later plan
+	begun := false        // the first creation, or the suspension: from then on the stamps of the case may be those of a later plan
 	for _, e := range events {
 		stamp := bot.Stamp{At: e.At, By: e.Actor}
 		switch e.What {

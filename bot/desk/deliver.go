@@ -186,21 +186,6 @@ func (d *Desk) close(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, e
 	return c, tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, What: "case_closed"})
 }
 
-// Remind asks a unit once for its receipt; it is called when the day for it has passed (step 6, M04).
-func (d *Desk) Remind(ctx context.Context, caseID int64) error {
-	return d.DB.Write(ctx, func(tx *store.Tx) error {
-		c, err := tx.Case(ctx, caseID)
-		if err != nil || c.State != bot.Delivered {
-			return err
-		}
-		added, err := d.tellOnce(ctx, tx, c, bot.Reminder, "")
-		if err != nil || !added {
-			return err
-		}
-		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, What: "unit_reminded"})
-	})
-}
-
 // An Explanation is everything that is known of one row of a case.
 type Explanation struct {
 	Case     bot.Case      `json:"case"`

@@ -33,6 +33,9 @@ type Desk struct {
 	Limits   func(c bot.Case, events []bot.Event, now time.Time) []bot.Limit
 	Promise  func(c bot.Case, from time.Time) bot.Promise
 	Deleting Deleting
+
+	Digests     Digests
+	RemindEvery int // days between reminders to a unit; 0: one only
 }
 
 // Check stamps that an officer has checked a case against the rules (step 3). Creation starts when it is planned too.

@@ -38,14 +38,7 @@ func (d *Desk) due(ctx context.Context, tx *store.Tx) (due []bot.Due, open int, 
 			if one.Rows, _, err = tx.CountRows(ctx, c.ID); err != nil {
 				return nil, 0, err
 			}
-			for _, e := range events {
-				switch e.What {
-				case "unit_reminded":
-					one.Reminds++
-				case "case_delivered":
-					one.Reminds = 0
-				}
-			}
+			one.Reminds, _ = reminders(events)
 			if l.Step.ID == bot.StepPlan && c.PlanID != 0 && !c.Planned.Done() {
 				plan, err := tx.Plan(ctx, c.PlanID)
 				if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -193,6 +194,11 @@ func TestDeliver(t *testing.T) {
 		t.Errorf("delivered again: %v", err)
 	}
 
+	if err := w.desk.Remind(t.Context(), id); err != nil || w.composed != 1 {
+		t.Errorf("the unit was reminded before its day had passed: %v", err)
+	}
+	now := w.db.Now().AddDate(0, 0, 7)
+	w.db.Now = func() time.Time { return now }
 	for range 3 { // each minute, when the day has passed
 		if err := w.desk.Remind(t.Context(), id); err != nil {
 			t.Fatal(err)

@@ -41,6 +41,7 @@ func newWorldOn(t *testing.T, db *store.DB) *world {
 	w := &world{t: t, db: db}
 	w.desk = &desk.Desk{DB: w.db, Units: []bot.Unit{ctsv, sdh}, Platform: "file",
 		StepDue: func(_ bot.Case, _ bot.StepID, from time.Time) time.Time { return from.AddDate(0, 0, 1) },
+		Limits:  limits(t),
 		Promise: func(_ bot.Case, from time.Time) bot.Promise { return bot.Promise{Accounts: from.AddDate(0, 0, 30)} },
 		UserName: func(code string) (string, string, error) {
 			if code == "admin" {

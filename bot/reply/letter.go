@@ -188,6 +188,7 @@ type Reminder struct {
 	ConfirmBy  time.Time
 	Received   bool             // the unit has received them, and not handed over yet
 	Classes    []bot.ClassCount // where each class stands
+	Nth        int              // which reminder it is; 0: not said
 }
 
 // ReceiptReminder asks for the confirmation of receipt (M04).
@@ -197,9 +198,10 @@ func (w *Writer) ReceiptReminder(r Reminder) (Draft, error) {
 		page
 		SentAt, ConfirmBy  time.Time
 		Created, Remaining int
+		Nth                int
 		Received           bool
 		Classes            []classCount
-	}{w.page(r.Case, r.Unit, r.At), r.SentAt, r.ConfirmBy, r.Created, remaining, r.Received, classes})
+	}{w.page(r.Case, r.Unit, r.At), r.SentAt, r.ConfirmBy, r.Created, remaining, r.Nth, r.Received, classes})
 }
 
 // A HandOver is what the unit said about the accounts it got.

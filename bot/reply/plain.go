@@ -77,6 +77,9 @@ func ngay(t time.Time) string {
 	return fmt.Sprintf("ngày %02d tháng %d năm %d", day, month, year)
 }
 
+// ngan writes a date as in a table: 05/02/2026.
+func ngan(t time.Time) string { return t.In(ict).Format("02/01/2006") }
+
 // gio writes the time of day: "09 giờ 05 phút".
 func gio(t time.Time) string { return t.In(ict).Format("15 giờ 04 phút") }
 

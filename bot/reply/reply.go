@@ -50,7 +50,7 @@ var texts embed.FS
 
 // letters holds every text. The first line of a letter is what its subject says after [QT.CNTT.03] [case].
 var letters = template.Must(template.New("").Funcs(template.FuncMap{
-	"so": so, "ngay": ngay, "gio": gio, "upper": upper, "count": count, "date": date, "clock": clock,
+	"so": so, "ngay": ngay, "ngan": ngan, "gio": gio, "upper": upper, "count": count, "date": date, "clock": clock,
 	"nghin": func(n int) string { return grouped(n, ".") }, "thousands": func(n int) string { return grouped(n, ",") },
 	"add": func(a, b int) int { return a + b },
 }).ParseFS(texts, "letters/*.txt"))

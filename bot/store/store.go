@@ -36,6 +36,7 @@ const (
 	RestoreJob = "restore" // case
 	DeliverJob = "deliver" // case
 	RemindJob  = "remind"  // case
+	DigestJob  = "digest"  // the day, as 20261127
 
 	EraseRemindJob = "erase_remind" // case
 )
