@@ -94,7 +94,6 @@ type Answer struct {
 	Changes    *Changes     // of a corrected list; nil: there was none before
 
 	Talk   Asked // what the mail asked in words, and what is known of it
-	Blank  bool  // the form filled in with what was read comes along (FR-35)
 	Trial  bool  // of a Talk: Request and Lists are of a list that was only to be checked
 	Unsure bool  // whether the list was to be checked only, or sent in
 

@@ -224,6 +224,24 @@ func (l *letters) definition(c bot.Case) bot.Definition {
 	return l.edition(c)
 }
 
+// filled is the form with what was read, after a rejection (FR-35): the letter when there is none that can be used, the list when it
+// does not stand on the form. Half a list is none.
+func (l *letters) filled(a bot.Answer) []compose.Attachment {
+	req := a.Request
+	f := reply.Fill{Unit: a.Unit.Name, Request: req, Letter: req.LetterFile == "", List: !reply.OnForm(req)}
+	for _, finding := range req.Findings {
+		f.Letter = f.Letter || finding.Severity == bot.RejectRequest && strings.HasPrefix(finding.Rule, "FRM-")
+	}
+	if len(req.Rows) == 0 && req.LetterFile == "" || slices.ContainsFunc(req.ListFiles, func(file string) bool { return !req.ReadWhole(file) }) {
+		return nil
+	}
+	files, err := l.writer.FilledForm(blankOf(l.cfg), f)
+	if err != nil {
+		return nil // the letter says everything, too
+	}
+	return files
+}
+
 // talk fills the answer to what a unit asks in words.
 func (l *letters) talk(a bot.Answer) reply.Talk {
 	return reply.Talk{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, Asked: a.Talk, To: a.Unit.Addresses[0], Outside: l.cfg.Outside.Texts(), Blank: blankOf(l.cfg),
@@ -235,6 +253,9 @@ func (l *letters) answer(a bot.Answer, marked bool) reply.Answer {
 	lim := l.cfg.Limits
 	r := reply.Answer{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, ReceivedAt: a.Case.ReceivedAt, Request: a.Request, CheckBy: a.Promise.Check, Expected: a.Promise.Expected, CreateBy: a.Promise.Accounts, Changes: a.Changes, Beside: l.talk(a), Definition: l.definition(a.Case),
 		Limits: reply.Limits{MailMB: lim.MailMB, Parts: lim.Parts, UnpackedMB: lim.UnpackedMB, Rows: lim.Rows, Columns: lim.Columns}}
+	if a.Kind == bot.Defects || a.Kind == bot.Returned {
+		r.Filled = l.filled(a)
+	}
 	if marked && len(a.Request.Rows) > 0 && len(a.Lists) > 0 {
 		r.Workbook = l.workbook(a, a.Lists[0])
 	}
@@ -246,14 +267,14 @@ func (l *letters) more(a bot.Answer, draft reply.Draft, err error) (reply.Draft,
 	if err != nil || len(draft.Attachments) == 0 || len(a.Lists) == 0 {
 		return draft, err
 	}
-	for _, list := range a.Lists[1:] {
+	for i, list := range a.Lists[1:] {
 		w := l.workbook(a, list)
 		taken := slices.ContainsFunc(draft.Attachments, func(t compose.Attachment) bool { return t.Name == w.Name })
 		if taken { // "ds.xls" beside "ds.csv"
-			w.Name = strings.TrimSuffix(w.Name, ".xlsx") + fmt.Sprintf(" %d.xlsx", len(draft.Attachments)+1)
+			w.Name = strings.TrimSuffix(w.Name, ".xlsx") + fmt.Sprintf(" %d.xlsx", i+2)
 		}
 		if len(w.Data) > 0 {
-			draft.Attachments = append(draft.Attachments, w)
+			draft.Attachments = slices.Insert(draft.Attachments, min(i+1, len(draft.Attachments)), w)
 		}
 	}
 	return draft, nil

@@ -14,6 +14,7 @@ import (
 
 func TestLettersOfTheDesk(t *testing.T) {
 	t.Parallel()
+	const form = ", BM-CNTT31 Đề nghị cấp email (điền sẵn).docx, BM-CNTT31 Danh sách (điền sẵn).xlsx" // its list is no form, and it has no letter
 	cfg, err := config.LoadOffline("../../cmd/vanthu/testdata/corpus.toml")
 	if err != nil {
 		t.Fatal(err)
@@ -59,14 +60,14 @@ func TestLettersOfTheDesk(t *testing.T) {
 			change: func(a *bot.Answer) {
 				a.Kind, a.Lists = bot.Defects, []bot.ListFile{{Name: "Danh sách RK52.xlsx", Data: list}}
 			},
-			says: []string{"Đồng ý cấp phần hợp lệ", "thay thế toàn bộ"}, part: "Danh sách RK52 (đã đánh dấu).xlsx",
+			says: []string{"Đồng ý cấp phần hợp lệ", "thay thế toàn bộ"}, part: "Danh sách RK52 (đã đánh dấu).xlsx" + form,
 		},
 		{
 			name: "a list that was marked before, named by a Mac",
 			change: func(a *bot.Answer) {
 				a.Kind, a.Lists = bot.Defects, []bot.ListFile{{Name: "RK52 (đa\u0303 đa\u0301nh dâ\u0301u).xlsx", Data: list}}
 			},
-			part: "RK52 (đã đánh dấu).xlsx",
+			part: "RK52 (đã đánh dấu).xlsx" + form,
 		},
 		{
 			name: "two lists of one name, one of them in an archive",
@@ -76,7 +77,7 @@ func TestLettersOfTheDesk(t *testing.T) {
 					a.Request.Rows[i].File = a.Lists[i%2].Name
 				}
 			},
-			part: "ds (đã đánh dấu).xlsx, ds (đã đánh dấu) 2.xlsx",
+			part: "ds (đã đánh dấu).xlsx, ds (đã đánh dấu) 2.xlsx" + form,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -33,10 +33,20 @@ type field struct {
 	Name, Tag string
 	Dots      string
 	Choices   []string
+	Text      string // filled in already (FR-35)
 }
 
 // BlankLetter is the letter part of the blank form. The units' names may be chosen in it.
 func (w *Writer) BlankLetter(units []string) (compose.Attachment, error) {
+	return w.letterWith(units, nil)
+}
+
+// letterWith is the letter with texts in its fields, by their tags.
+func (w *Writer) letterWith(units []string, texts map[string]string) (compose.Attachment, error) {
+	in := func(f field) field {
+		f.Text = texts[f.Tag]
+		return f
+	}
 	p := w.page("", "", time.Time{})
 	p.School = upper(p.School)
 	var document strings.Builder
@@ -47,11 +57,11 @@ func (w *Writer) BlankLetter(units []string) (compose.Attachment, error) {
 		Signer                    field
 	}{
 		page: p,
-		Unit: field{Name: "Đơn vị", Tag: "unit", Dots: strings.Repeat(".", 40), Choices: capitals(units)},
-		Day:  field{Name: "Ngày", Tag: "day", Dots: "....."}, Month: field{Name: "Tháng", Tag: "month", Dots: "....."},
-		Year:    field{Name: "Năm", Tag: "year", Dots: "20....."},
-		Reason1: field{Name: "Lý do", Tag: "reason1"}, Reason2: field{Name: "Lý do", Tag: "reason2"}, Reason3: field{Name: "Lý do", Tag: "reason3"},
-		Signer: field{Name: "Họ tên thủ trưởng đơn vị", Tag: "signer", Dots: strings.Repeat(".", 40)},
+		Unit: in(field{Name: "Đơn vị", Tag: "unit", Dots: strings.Repeat(".", 40), Choices: capitals(units)}),
+		Day:  in(field{Name: "Ngày", Tag: "day", Dots: "....."}), Month: in(field{Name: "Tháng", Tag: "month", Dots: "....."}),
+		Year:    in(field{Name: "Năm", Tag: "year", Dots: "20....."}),
+		Reason1: in(field{Name: "Lý do", Tag: "reason1"}), Reason2: in(field{Name: "Lý do", Tag: "reason2"}), Reason3: in(field{Name: "Lý do", Tag: "reason3"}),
+		Signer: in(field{Name: "Họ tên thủ trưởng đơn vị", Tag: "signer", Dots: strings.Repeat(".", 40)}),
 	})
 	if err != nil {
 		return compose.Attachment{}, fmt.Errorf("blank letter: %w", err)

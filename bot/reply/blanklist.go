@@ -8,6 +8,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"vanthu/bot"
 	"vanthu/mailer/compose"
 )
 
@@ -60,7 +61,10 @@ const (
 
 // BlankList is the list part of the blank form: its cells are texts, so codes keep their zeros; a code of the wrong length is
 // refused while it is typed, known classes and "Lớp trưởng" can be chosen. Nothing is hidden in it.
-func (w *Writer) BlankList(b Blank) (compose.Attachment, error) {
+func (w *Writer) BlankList(b Blank) (compose.Attachment, error) { return w.listWith(b, nil) }
+
+// listWith is the list with the rows of a request in it; nil: blank.
+func (w *Writer) listWith(b Blank, req *bot.Request) (compose.Attachment, error) {
 	f := excelize.NewFile()
 	defer f.Close()
 	t := tabler{f: f, sheet: "Sheet1"}
@@ -70,6 +74,9 @@ func (w *Writer) BlankList(b Blank) (compose.Attachment, error) {
 	firstClass := t.guide(w, b)
 	t.sheet = listSheet
 	t.blankRules(b, firstClass)
+	if req != nil {
+		t.fillRows(w, req)
+	}
 	f.SetActiveSheet(0)
 	if t.err != nil {
 		return compose.Attachment{}, fmt.Errorf("blank list: %w", t.err)

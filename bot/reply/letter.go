@@ -16,14 +16,15 @@ type Answer struct {
 	ReceivedAt time.Time
 	ConsentAt  time.Time // of "Đồng ý cấp phần hợp lệ", for PartAccepted
 	Request    bot.Request
-	Workbook   compose.Attachment // the unit's list, marked; without Data the letter speaks of no attachment
-	CheckBy    time.Time          // step 3; zero: not said
-	CreateBy   time.Time          // when the unit has its accounts at the latest; zero: not said
-	Expected   time.Time          // when it probably has them; zero: not said
-	Definition bot.Definition     // the edition that the case follows; without a code it is not named
-	Limits     Limits             // named by AskSender and Returned; zero: not said
-	Changes    *bot.Changes       // what a corrected list changed; nil: it is the first one
-	Beside     Talk               // what the mail asks beside
+	Workbook   compose.Attachment   // the unit's list, marked; without Data the letter speaks of no attachment
+	CheckBy    time.Time            // step 3; zero: not said
+	CreateBy   time.Time            // when the unit has its accounts at the latest; zero: not said
+	Expected   time.Time            // when it probably has them; zero: not said
+	Definition bot.Definition       // the edition that the case follows; without a code it is not named
+	Limits     Limits               // named by AskSender and Returned; zero: not said
+	Changes    *bot.Changes         // what a corrected list changed; nil: it is the first one
+	Beside     Talk                 // what the mail asks beside
+	Filled     []compose.Attachment // the form with what was read in it (FR-35)
 }
 
 // Limits are what one mail may hold.
@@ -47,6 +48,7 @@ type answerFacts struct {
 	Limits                Limits
 	Changes               *changed
 	Talk                  *talkFacts
+	Filled                line
 }
 
 func (w *Writer) facts(a Answer) answerFacts {
@@ -65,6 +67,11 @@ func (w *Writer) facts(a Answer) answerFacts {
 	if len(a.Workbook.Data) > 0 {
 		f.Workbook = plain(a.Workbook.Name, longest)
 	}
+	var filled []string
+	for _, file := range a.Filled {
+		filled = append(filled, file.Name)
+	}
+	f.Filled = plain(strings.Join(filled, ", "), longest)
 	f.Bad = f.Total - f.Good
 	f.Warned = len(f.WarnedRows.Rows) + f.WarnedRows.More
 	return f
@@ -73,7 +80,7 @@ func (w *Writer) facts(a Answer) answerFacts {
 // answer writes a letter about a request, with what the mail asks beside.
 func (w *Writer) answer(name string, a Answer) (Draft, error) {
 	f := w.facts(a)
-	files := []compose.Attachment{a.Workbook}
+	files := append([]compose.Attachment{a.Workbook}, a.Filled...)
 	if len(a.Beside.Asked.Wishes) > 0 || a.Beside.Unsure {
 		talk, more, err := w.talk(a.Beside)
 		if err != nil {
