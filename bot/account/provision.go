@@ -266,7 +266,7 @@ func (p *Provisioner) note(ctx context.Context, c bot.Case, item bot.PlanItem, c
 
 // finish moves the case to created once no row is left to be made.
 func (p *Provisioner) finish(ctx context.Context, caseID int64) error {
-	c, _, todo, later, err := p.begin(ctx, caseID)
+	c, plan, todo, later, err := p.begin(ctx, caseID)
 	if err == nil && len(todo) == 0 && later != "" { // the sweep comes back each minute
 		until, err := time.ParseInLocation(time.DateOnly, later, ict)
 		if err != nil {
@@ -276,6 +276,12 @@ func (p *Provisioner) finish(ctx context.Context, caseID int64) error {
 	}
 	if err != nil || len(todo) > 0 {
 		return errors.Join(err, errIfAny(len(todo)))
+	}
+	if c.State != bot.Creating { // another process has finished
+		return nil
+	}
+	if err := p.groups(ctx, c, plan); err != nil {
+		return err
 	}
 	return p.DB.Write(ctx, func(tx *store.Tx) error {
 		c, err := tx.Case(ctx, caseID)

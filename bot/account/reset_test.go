@@ -182,8 +182,12 @@ func TestResetCutOff(t *testing.T) {
 func TestResetRefused(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(d *directory){
-		"gone":        func(d *directory) { delete(d.accounts, code(2)) },
-		"another's":   func(d *directory) { m := d.accounts[code(2)]; m.Marker = "vanthu:YC-2026-9999:1"; d.accounts[code(2)] = m },
+		"gone": func(d *directory) { delete(d.accounts, code(2)) },
+		"another's": func(d *directory) {
+			m := d.accounts[code(2)]
+			m.Marker = "vanthu:YC-2026-9999:1"
+			d.accounts[code(2)] = m
+		},
 		"another one": func(d *directory) { m := d.accounts[code(2)]; m.Name = "Người Khác"; d.accounts[code(2)] = m },
 		"suspended":   func(d *directory) { m := d.accounts[code(2)]; m.Suspended = true; d.accounts[code(2)] = m },
 	} {

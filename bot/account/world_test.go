@@ -144,6 +144,12 @@ func newWorld(t *testing.T, db *store.DB) *world {
 
 func newWorldAs(t *testing.T, db *store.DB, wish bot.PlanWish) *world {
 	t.Helper()
+	return newWorldOf(t, db, wish, func(*desk.Desk) {}, func([]bot.Row) {})
+}
+
+// newWorldOf lets a test say how plans are made, and what else its rows have.
+func newWorldOf(t *testing.T, db *store.DB, wish bot.PlanWish, planning func(*desk.Desk), change func([]bot.Row)) *world {
+	t.Helper()
 	w := &world{t: t, db: db, dir: &directory{accounts: make(map[string]made)}}
 	var mu sync.Mutex
 	w.prov = &account.Provisioner{DB: db, Platform: w.dir, InFlight: 2,
@@ -164,6 +170,7 @@ func newWorldAs(t *testing.T, db *store.DB, wish bot.PlanWish) *world {
 	d := &desk.Desk{DB: db, Platform: "file", UserName: func(code string) (string, string, error) {
 		return strings.ToLower(code), strings.ToLower(code) + "@sv.truong.example", nil
 	}}
+	planning(d)
 	var number string
 	w.write(func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.AddMails(ctx, []store.NewMail{{Mailbox: "INBOX", UIDValidity: 7, UID: 1, ArrivedAt: tx.Now, Raw: []byte("x")}}); err != nil {
@@ -187,6 +194,7 @@ func newWorldAs(t *testing.T, db *store.DB, wish bot.PlanWish) *world {
 			rows = append(rows, bot.Row{N: n, Code: code(n), Name: "Nguyễn Văn An", OK: true})
 		}
 		rows = append(rows, bot.Row{N: people + 1, Code: "12", Name: "Lê Thị Bé"}) // a bad row: never served
+		change(rows)
 		return tx.SetRows(ctx, c.ID, rows, nil)
 	})
 	if _, err := d.Check(t.Context(), "officer:lan", number); err != nil {

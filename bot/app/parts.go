@@ -76,7 +76,11 @@ func (p *parts) openPlatform(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	l := cfg.Accounts.LDAP
-	directory, err := ldap.New(ldap.Config{URL: l.URL, StartTLS: l.StartTLS, Insecure: l.Insecure, ServerName: l.ServerName, CAFile: l.CAFile,
+	groups := ""
+	if cfg.Groups.Enabled {
+		groups = cfg.Groups.Base
+	}
+	directory, err := ldap.New(ldap.Config{GroupBase: groups, URL: l.URL, StartTLS: l.StartTLS, Insecure: l.Insecure, ServerName: l.ServerName, CAFile: l.CAFile,
 		BindDN: l.BindDN, Password: l.Value, Base: l.Base, SearchBase: l.SearchBase, Hash: l.Hash, MarkerAttr: l.MarkerAttr, AliasAttrs: l.AliasAttrs, MustChange: l.MustChange, Suspend: l.Suspend, Timeout: l.Timeout})
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vanthu/bot"
+	"vanthu/bot/config"
 	"vanthu/bot/desk"
 	"vanthu/bot/reply"
 	"vanthu/bot/store"
@@ -22,6 +23,9 @@ func (a *App) planning() desk.Planning {
 	}
 	if a.Config.Plan.ApproveByMail {
 		p.MailValid = time.Duration(a.Config.Plan.ApproveHours) * time.Hour
+	}
+	if a.Config.Groups.Enabled {
+		p.Group = func(_ bot.Case, r bot.CaseRow) string { return config.GroupAddress(a.Config.Groups.Address, r.Class) }
 	}
 	return p
 }

@@ -24,6 +24,7 @@ type Config struct {
 	Store    Store     `toml:"store"`
 	Secret   SecretKey `toml:"secret"`
 	Accounts Accounts  `toml:"accounts"`
+	Groups   Groups    `toml:"groups"`
 	Rules    Rules     `toml:"rules"`
 	Deletion Deleting  `toml:"deletion"`
 	Plan     Plan      `toml:"plan"`

@@ -23,6 +23,7 @@ func (c *checker) service() {
 		c.secretFile("secret.key_file", c.cfg.Secret.KeyFile)
 	}
 	c.accounts(true)
+	c.groups()
 	c.officers()
 	c.approvals()
 	c.alarm()

@@ -85,7 +85,11 @@ func (d *Desk) fillAccounts(ctx context.Context, tx *store.Tx, c bot.Case, unsea
 		if err != nil {
 			return err
 		}
-		a.Again = plan.Kind == bot.PlanReset
+		if a.Again = plan.Kind == bot.PlanReset; !a.Again {
+			if a.Groups, err = groupsOf(ctx, tx, c, plan, rows); err != nil {
+				return err
+			}
+		}
 	}
 	for _, r := range rows {
 		if a.Again && r.State == bot.RowMissing {

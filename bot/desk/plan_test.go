@@ -454,3 +454,50 @@ func TestPlanOfMissingRows(t *testing.T) {
 		t.Errorf("%+v", again.Plan)
 	}
 }
+
+// No person gets, gets now or ever had the address of a class group, and none of theirs is a group's (FR-17, Q17).
+func TestGroupsHaveAddressesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		group string
+		there func(ctx context.Context, tx *store.Tx, c bot.Case) error
+		code  bot.Code
+	}{
+		"their own":                   {group: "lop-a@sv.truong.example"},
+		"the address of a row":        {group: "2153010001@SV.truong.example", code: bot.Conflict},
+		"the user name of a row":      {group: "2153010001@lop.truong.example", code: bot.Conflict},
+		"an address of the register":  {group: "lop-a@sv.truong.example", there: registers("lop-a@sv.truong.example"), code: bot.Conflict},
+		"a row with that of a group":  {group: "", there: groups("2153010001@sv.truong.example"), code: bot.Conflict},
+		"the group of an earlier one": {group: "lop-a@sv.truong.example", there: groups("lop-a@sv.truong.example")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.desk.Planning.Group = func(bot.Case, bot.CaseRow) string { return tt.group }
+			earlier := w.opens(ctsv, bot.Received, "2153019999")
+			if tt.there != nil {
+				w.write(func(ctx context.Context, tx *store.Tx) error { return tt.there(ctx, tx, w.find(earlier)) })
+			}
+			number := w.opens(ctsv, bot.Received, "2153010001")
+			p, err := w.desk.MakePlan(t.Context(), "officer:lan", []string{number})
+			if bot.ErrorCode(err) != tt.code {
+				t.Fatalf("%v, want %q", err, tt.code)
+			}
+			if err == nil && (p.Items[0].Group != tt.group || !strings.Contains(string(p.Frozen), tt.group)) {
+				t.Errorf("the plan: %s", p.Frozen)
+			}
+		})
+	}
+}
+
+func registers(address string) func(ctx context.Context, tx *store.Tx, c bot.Case) error {
+	return func(ctx context.Context, tx *store.Tx, c bot.Case) error {
+		return tx.AddAccount(ctx, bot.CaseRow{Row: bot.Row{N: 1, Code: "2153019999", Name: "Nguyễn Văn An"}, CaseID: c.ID, Address: address})
+	}
+}
+
+func groups(address string) func(ctx context.Context, tx *store.Tx, c bot.Case) error {
+	return func(ctx context.Context, tx *store.Tx, c bot.Case) error {
+		return tx.SaveGroup(ctx, bot.ClassGroup{Address: address, Class: "A", CaseID: c.ID})
+	}
+}

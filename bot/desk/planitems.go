@@ -72,6 +72,11 @@ func (d *Desk) fill(ctx context.Context, tx *store.Tx, p *bot.Plan, cases []bot.
 			p.Items = append(p.Items, item)
 		}
 	}
+	if p.Kind == bot.PlanCreate {
+		if err := d.groupsFree(ctx, tx, p); err != nil {
+			return err
+		}
+	}
 	p.Batches = d.batches(p)
 	p.Needs = 1
 	if d.Planning.Needs != nil && p.Format != bot.ItemsFormat {

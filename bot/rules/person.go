@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -38,17 +39,22 @@ func (j *judge) person(row *parser.Row, list *parser.List) person {
 	return p
 }
 
-// isMonitor reads "Lớp trưởng" (Q15) in the spellings seen in lists.
+// isMonitor reads "Lớp trưởng" (Q15) in the spellings seen in lists, alone or beside another office: "Lớp trưởng kiêm Bí thư". The
+// secretary of the Youth Union ("Bí thư") and the deputy ("Lớp phó") are none, nor is who was it before.
 func isMonitor(note string) bool {
 	if note == "" || len(note) > 60 {
 		return false
 	}
-	switch viet.Fold(note) {
-	case "lop truong", "lt", "lop truong (tam thoi)", "lop truong tam thoi", "lop truong lam thoi":
-		return true
-	}
-	return false
+	folded := strings.NewReplacer(" kiem ", ",", " va ", ",").Replace(viet.Fold(note))
+	return slices.ContainsFunc(strings.FieldsFunc(folded, func(r rune) bool { return strings.ContainsRune(",;/&+", r) }), func(office string) bool {
+		words := strings.FieldsFunc(office, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		return slices.Contains(monitorWords, strings.Join(words, " "))
+	})
 }
+
+// monitorWords are the spellings, folded. Read-only.
+var monitorWords = []string{"lop truong", "lt", "l t", "l truong", "lop tr", "lop truong tam thoi", "lop truong lam thoi", "lt tam thoi", "lt lam thoi",
+	"quyen lop truong", "lop truong tam", "monitor", "class monitor", "monitor of the class", "ban can su lop truong", "bcs lop truong", "truong lop"}
 
 // holds reports whether a row stands in a list. Tables side by side share rows: the column of the codes tells them apart.
 func holds(l *parser.List, row *parser.Row) bool {

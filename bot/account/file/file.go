@@ -66,7 +66,11 @@ func (d *Directory) Lookup(ctx context.Context, keys account.Keys) ([]account.Ac
 	if err != nil {
 		return nil, err
 	}
-	return known.lookup(keys), nil
+	if len(keys.Addresses) == 0 {
+		return known.lookup(keys), nil
+	}
+	groups, err := d.groups()
+	return append(known.lookup(keys), asAccounts(groups, keys.Addresses)...), err
 }
 
 // Create appends the account with the hash of the password, and returns when it is on the disk.
@@ -77,7 +81,11 @@ func (d *Directory) Create(ctx context.Context, a account.Account, password stri
 	}
 	return d.write(ctx, func(known *index) (line, bool, error) {
 		taken := known.lookup(account.Keys{Codes: []string{a.Code}, Addresses: []string{a.Address}, Users: []string{a.User}})
-		if len(taken) > 0 {
+		groups, err := d.groups()
+		if err != nil {
+			return line{}, false, err
+		}
+		if len(taken)+len(asAccounts(groups, []string{a.Address})) > 0 {
 			return line{}, false, fmt.Errorf("%w: account file", account.ErrExists)
 		}
 		return line{

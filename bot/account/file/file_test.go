@@ -35,6 +35,70 @@ func TestConformance(t *testing.T) {
 }
 
 // Two Directories on one file are as two processes: they share nothing but the file and its lock.
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	accounttest.RunGroups(t, func(t *testing.T) account.Platform {
+		d, err := Open(filepath.Join(t.TempDir(), "accounts.jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	})
+}
+
+// What a crash left of a last line is no group, and the next writer removes it.
+func TestATornGroup(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "accounts.jsonl")
+	d, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := account.Group{Address: "lop-ya@sv.truong.example", Marker: "vanthu:group:lop-ya", Members: []string{"a"}}
+	if err := d.MakeGroup(t.Context(), g); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path+".groups", os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(`{"address":"lop-yb@sv`); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	g.Members = []string{"b"}
+	if err := d.JoinGroup(t.Context(), g); err != nil {
+		t.Fatal(err)
+	}
+	got, err := d.Group(t.Context(), "LOP-YA@sv.truong.example")
+	if err != nil || got == nil || len(got.Members) != 2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	data, err := os.ReadFile(path + ".groups")
+	if err != nil || strings.Contains(string(data), "lop-yb") {
+		t.Errorf("%s, %v", data, err)
+	}
+}
+
+func FuzzGroups(f *testing.F) {
+	f.Add([]byte("{\"address\":\"lop-ya@x\",\"members\":[\"a\"]}\n"))
+	f.Add([]byte("{\"address\":\"lop-ya@x\"}\n\n{\"address\":"))
+	f.Add([]byte("x\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		groups, err := parseGroups(data, "groups")
+		for address, l := range groups {
+			if l.Address == "" || address != fold(l.Address) {
+				t.Errorf("%q: %+v", address, l)
+			}
+		}
+		if err != nil && !errors.Is(err, account.ErrPermanent) {
+			t.Error(err)
+		}
+	})
+}
+
 func TestConformanceOfTwo(t *testing.T) {
 	t.Parallel()
 	accounttest.Run(t, func(t *testing.T) account.Platform {

@@ -44,6 +44,7 @@ type Config struct {
 
 	Base       string   // where accounts are made
 	SearchBase string   // where existing ones are looked for, default Base; whole subtree
+	GroupBase  string   // where groups of classes are made, "" none
 	Hash       string   // "ssha512" (default), "argon2" or "ssha"
 	MarkerAttr string   // default "description"
 	AliasAttrs []string // more attributes that hold addresses, for instance "mailAlternateAddress"; further values of mail are aliases anyway
@@ -142,6 +143,13 @@ func (d *Directory) setNames() error {
 			return fmt.Errorf("the %s %q is not a distinguished name", what, dn)
 		}
 	}
+	if base := d.cfg.GroupBase; base != "" {
+		parsed, err := goldap.ParseDN(base)
+		above, _ := goldap.ParseDN(d.cfg.SearchBase)
+		if err != nil || !above.AncestorOfFold(parsed) && !above.EqualFold(parsed) { // or an address of a group would not be seen as taken
+			return fmt.Errorf("the base of groups %q is not a distinguished name below the search base %q", base, d.cfg.SearchBase)
+		}
+	}
 	if d.cfg.Password == "" { // RFC 4513 §5.1.2: a bind without a password "succeeds" as nobody
 		return errors.New("the bind password is empty")
 	}
@@ -186,7 +194,11 @@ func (d *Directory) Close() error {
 
 // Check signs in and looks whether both bases are there: for start-up.
 func (d *Directory) Check(ctx context.Context) error {
-	for _, base := range []string{d.cfg.Base, d.cfg.SearchBase} {
+	bases := []string{d.cfg.Base, d.cfg.SearchBase}
+	if d.cfg.GroupBase != "" {
+		bases = append(bases, d.cfg.GroupBase)
+	}
+	for _, base := range bases {
 		err := d.do(ctx, func(c *goldap.Conn) error {
 			_, err := c.Search(goldap.NewSearchRequest(base, goldap.ScopeBaseObject, goldap.NeverDerefAliases, 1, 0, false,
 				"(objectClass=*)", []string{"1.1"}, nil))

@@ -28,6 +28,15 @@ func TestConformanceInMemory(t *testing.T) {
 	})
 }
 
+func TestGroupsInMemory(t *testing.T) {
+	t.Parallel()
+	accounttest.RunGroups(t, func(t *testing.T) account.Platform {
+		cfg := config(startMemory(t, nil).url)
+		cfg.GroupBase = baseDN
+		return directory(t, cfg)
+	})
+}
+
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -46,6 +55,7 @@ func TestNewRefuses(t *testing.T) {
 		"an empty CA file":     {func(c *Config) { c.CAFile = "/dev/null" }, "no certificate"},
 		"a base of nonsense":   {func(c *Config) { c.Base = "students" }, "base"},
 		"no base":              {func(c *Config) { c.Base = "" }, "base"},
+		"groups elsewhere":     {func(c *Config) { c.GroupBase = "ou=groups,dc=other,dc=example" }, "below the search base"},
 		"no bind DN":           {func(c *Config) { c.BindDN = "" }, "bind DN"},
 		"no password":          {func(c *Config) { c.Password = "" }, "password"},
 		"an unknown hash":      {func(c *Config) { c.Hash = "md5" }, "md5"},

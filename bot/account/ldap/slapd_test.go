@@ -40,6 +40,10 @@ dn: ou=students,dc=truong,dc=example
 objectClass: organizationalUnit
 ou: students
 
+dn: ou=groups,dc=truong,dc=example
+objectClass: organizationalUnit
+ou: groups
+
 dn: ou=left,dc=truong,dc=example
 objectClass: organizationalUnit
 ou: left
@@ -105,6 +109,7 @@ unique_uri ldap:///%[5]s?employeeNumber?sub
 %[6]s
 access to attrs=userPassword by dn.exact="%[7]s" write by anonymous auth by * none
 access to dn.subtree="ou=students,%[5]s" by dn.exact="%[7]s" write by * none
+access to dn.subtree="ou=groups,%[5]s" by dn.exact="%[7]s" write by * none
 access to * by dn.exact="%[7]s" read by * none
 `, dir, cert, key, global, slapdSuffix, database, bindDN)
 	file, seed := filepath.Join(dir, "slapd.conf"), filepath.Join(dir, "seed.ldif")
@@ -196,6 +201,20 @@ func TestConformanceSlapd(t *testing.T) {
 		if conflict, ok := errors.AsType[*account.Conflict](err); !ok || conflict.Have.Code != "1753010001" {
 			t.Errorf("error %v, want a conflict with 1753010001", err)
 		}
+	})
+}
+
+func TestGroupsSlapd(t *testing.T) {
+	t.Parallel()
+	s := startSlapd(t, "", "")
+	accounttest.RunGroups(t, func(t *testing.T) account.Platform {
+		cfg := s.config()
+		cfg.GroupBase = "ou=groups," + slapdSuffix
+		d := directory(t, cfg)
+		if err := d.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return d
 	})
 }
 
