@@ -70,6 +70,9 @@ func ProgressOf(c Case, limits []Limit) Progress {
 			continue
 		}
 		p.Step, p.Day, p.Of = l.Step, l.Used, l.Used+l.Left
+		if l.Stage == StageOverdue {
+			p.Of = l.Step.Days
+		}
 		return p
 	}
 	return p

@@ -70,6 +70,7 @@ type CaseStatus struct {
 	ReceivedAt time.Time
 	Rows, Good int
 	CreateBy   time.Time // step 4; zero: not said
+	Progress   Progress
 	EraseAt    time.Time // step 7; zero: not said
 	HeldSince  time.Time // on hold; zero: it is not
 }

@@ -81,7 +81,7 @@ func open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 		return nil, err
 	}
 	a.Desk = &desk.Desk{DB: db, Units: cfg.BotUnits(), OfficeOfOne: cfg.Plan.OfficeOfOne, Platform: cfg.Accounts.Platform,
-		UserName: names.UserName, Compose: a.letters.compose, StepDue: a.due, Limits: a.limits, Promise: a.promise, Officers: cfg.BotOfficers(), ClassBook: desk.ClassBook{Known: cfg.Rules.Classes, Confirm: cfg.Rules.Confirm}, Planning: a.planning(),
+		UserName: names.UserName, Compose: a.letters.compose, StepDue: a.due, Limits: a.limits, Promise: a.promise, Again: a.again, Officers: cfg.BotOfficers(), ClassBook: desk.ClassBook{Known: cfg.Rules.Classes, Confirm: cfg.Rules.Confirm}, Planning: a.planning(),
 		Deleting: deleting(cfg), Digests: a.digests(), RemindEvery: cfg.Deadline.Remind}
 	return a, nil
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"vanthu/bot/config"
 	"vanthu/bot/desk"
 	"vanthu/bot/procedure"
+	"vanthu/bot/store"
 )
 
 // readBook reads the editions of the procedure, those built in and those of the configuration.
@@ -76,6 +78,19 @@ func (a *App) definition(c bot.Case) bot.Definition {
 	return a.Book.Editions()[0].Definition
 }
 
+// knowEditions refuses to serve while an open case follows an edition that is not there: its limits would be another's.
+func (a *App) knowEditions(ctx context.Context) error {
+	return a.DB.Read(ctx, func(tx *store.Tx) error {
+		cases, err := tx.AllOpen(ctx)
+		for _, c := range cases {
+			if _, ok := a.Book.Of(c.Edition); !ok {
+				return bot.Errorf(bot.Conflict, "case %s was opened under edition %s of %s, which %s does not name: put its [[edition]] back until its last case is closed", c.Number, c.Edition, c.Procedure, a.Config.File)
+			}
+		}
+		return err
+	})
+}
+
 // due is the last moment of a step of a case that began at from.
 func (a *App) due(c bot.Case, id bot.StepID, from time.Time) time.Time {
 	step := a.step(c, id)
@@ -108,6 +123,37 @@ func (a *App) atWork(now time.Time) bool {
 	at := now.In(calendar.ICT)
 	clock := time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 	return clock >= from && clock < to
+}
+
+// progress is how far a case is, for its unit.
+func (a *App) progress(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Progress, error) {
+	limits, _, err := a.Desk.LimitsOf(ctx, tx, c)
+	return bot.ProgressOf(c, limits), err
+}
+
+// again is what promise comes to for a case that has begun: from its limits as far as they are known, the others added.
+func (a *App) again(c bot.Case, limits []bot.Limit) time.Time {
+	end := map[bot.StepID]time.Time{}
+	for _, l := range limits {
+		if end[l.Step.ID] = l.Due; l.Done.Done() {
+			end[l.Step.ID] = l.Done.At
+		}
+		if l.Step.ID == bot.StepDeliver && l.Done.Done() {
+			return c.Promised // kept or not, it is done
+		}
+	}
+	create := end[bot.StepCreate]
+	if create.IsZero() {
+		checked := end[bot.StepCheck]
+		if planned := end[bot.StepPlan]; checked.Before(planned) {
+			checked = planned
+		}
+		create = a.due(c, bot.StepCreate, checked)
+	}
+	if deliver := end[bot.StepDeliver]; !deliver.IsZero() {
+		return deliver
+	}
+	return a.due(c, bot.StepDeliver, create)
 }
 
 // promise adds the limits up: plan, check (which runs from the end of the plan's day at the latest, Q9), creation, delivery.

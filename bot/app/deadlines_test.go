@@ -64,3 +64,35 @@ func TestPromise(t *testing.T) {
 		t.Errorf("at midnight of Cần Thơ edition %s becomes %s", before.Edition, after.Edition)
 	}
 }
+
+// A promise that is made again says what was promised as long as everything is in time, whatever has been done early, and moves with a hold.
+func TestPromiseAgain(t *testing.T) {
+	t.Parallel()
+	days, err := calendar.Vietnam()
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := readBook(&config.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &App{Config: &config.Config{}, Calendar: days, Book: book}
+	for day := range 730 {
+		received := time.Date(2026, 11, 1, 9, 0, 0, 0, calendar.ICT).AddDate(0, 0, day)
+		c := bot.Case{Kind: bot.AccountRequest, State: bot.Received, Edition: "01", ReceivedAt: received}
+		c.Promised = a.promise(c, received).Accounts
+		if got := a.again(c, a.limits(c, nil, received)); !got.Equal(c.Promised) {
+			t.Fatalf("received %s: promised %s, then %s", received, c.Promised, got)
+		}
+		held := received.Add(time.Hour)
+		events := []bot.Event{{At: held, What: "case_held"}, {At: held.AddDate(0, 0, 10), What: "case_resumed"}}
+		moved := a.again(c, a.limits(c, events, held.AddDate(0, 0, 10)))
+		if want := a.promise(c, held.AddDate(0, 0, 10)).Accounts; !moved.Equal(want) {
+			t.Fatalf("received %s, held on that day for ten: promised %s, want %s", received, moved, want)
+		}
+		c.Checked, c.Planned = bot.Stamp{At: held}, bot.Stamp{At: held}
+		if early := a.again(c, a.limits(c, nil, held)); early.After(c.Promised) {
+			t.Fatalf("received %s: checked and planned within the hour, promised %s, then %s", received, c.Promised, early)
+		}
+	}
+}

@@ -54,7 +54,13 @@ address = "Tam@truong.example"
 		sent = append(sent, m)
 		return "250 ok", nil
 	})
-	addDueCase(t, a)
+	if err := a.knowEditions(t.Context()); err != nil {
+		t.Error(err)
+	}
+	addDueCase(t, a, "02")
+	if err := a.knowEditions(t.Context()); err == nil || !strings.Contains(err.Error(), "case YC-2026-0001 was opened under edition 02") {
+		t.Errorf("an open case of an edition that is not there: %v", err)
+	}
 
 	sweep := func(at string) {
 		t.Helper()
@@ -108,7 +114,7 @@ address = "Tam@truong.example"
 }
 
 // addDueCase adds a case of a minute ago that nobody takes.
-func addDueCase(t *testing.T, a *App) {
+func addDueCase(t *testing.T, a *App, edition string) {
 	t.Helper()
 	err := a.DB.Write(t.Context(), func(tx *store.Tx) error {
 		ctx := t.Context()
@@ -123,7 +129,7 @@ func addDueCase(t *testing.T, a *App) {
 		if err != nil {
 			return err
 		}
-		c, err := tx.AddCase(ctx, bot.Case{Number: number, Procedure: bot.Procedure, Edition: "01", Kind: bot.AccountRequest, Unit: "CTSV", State: bot.Received,
+		c, err := tx.AddCase(ctx, bot.Case{Number: number, Procedure: bot.Procedure, Edition: edition, Kind: bot.AccountRequest, Unit: "CTSV", State: bot.Received,
 			MailID: mails[0].ID, ReceivedAt: tx.Now})
 		if err != nil {
 			return err

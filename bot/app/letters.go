@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -180,7 +181,7 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 		}
 		return l.writer.HandedOver(h)
 	case bot.AlreadyHere:
-		return l.writer.Already(reply.AlreadyHere{Case: number, Unit: unit, At: a.At, ReceivedAt: a.Case.ReceivedAt, State: a.Case.State, Kind: a.Case.Kind, CreateBy: a.Promise.Accounts,
+		return l.writer.Already(reply.AlreadyHere{Case: number, Unit: unit, At: a.At, ReceivedAt: a.Case.ReceivedAt, State: a.Case.State, Kind: a.Case.Kind, CreateBy: promised(a), Progress: a.Progress,
 			To: a.Unit.Addresses[0]})
 	case bot.DueNote:
 		return l.writer.Due(reply.Digest{At: a.At, Digest: *a.Digest})
@@ -208,7 +209,7 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 	case bot.OfficerNote:
 		return l.writer.Note(reply.Note{Case: number, Unit: unit, At: a.At, Template: a.Template, Text: a.Reason})
 	case bot.OnHold, bot.Resumed:
-		return l.writer.Held(reply.Hold{Case: number, Unit: unit, At: a.At, Why: a.Reason, Resumed: a.Kind == bot.Resumed})
+		return l.writer.Held(reply.Hold{Case: number, Unit: unit, At: a.At, Why: a.Reason, Resumed: a.Kind == bot.Resumed, Promised: a.Case.Promised})
 	case bot.SupersededNote:
 		return l.writer.Superseded(reply.Supersession{Case: number, Unit: unit, At: a.At, By: a.Reason})
 	case bot.WithdrawnNote:
@@ -246,6 +247,14 @@ func (l *letters) filled(a bot.Answer) []compose.Attachment {
 func (l *letters) talk(a bot.Answer) reply.Talk {
 	return reply.Talk{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, Asked: a.Talk, To: a.Unit.Addresses[0], Outside: l.cfg.Outside.Texts(), Blank: blankOf(l.cfg),
 		Unsure: a.Unsure}
+}
+
+// promised is the day that the case was promised, else what it would be today.
+func promised(a bot.Answer) time.Time {
+	if a.Case.Promised.IsZero() {
+		return a.Promise.Accounts
+	}
+	return a.Case.Promised
 }
 
 // answer fills the first answer to a request; marked puts the unit's own first list beside it.
@@ -307,7 +316,7 @@ func (l *letters) workbook(a bot.Answer, list bot.ListFile) compose.Attachment {
 
 // delivered is the letter with the encrypted workbook (step 5). The passphrase is read when it is needed.
 func (l *letters) delivered(a bot.Answer) (reply.Draft, error) {
-	d := reply.Delivery{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, LetterDate: a.Case.LetterDate, Created: len(a.Accounts), HandOverBy: a.ConfirmDue, Again: a.Again}
+	d := reply.Delivery{Case: a.Case.Number, Unit: a.Unit.Name, At: a.At, LetterDate: a.Case.LetterDate, Created: len(a.Accounts), HandOverBy: a.ConfirmDue, Promised: a.Case.Promised, Again: a.Again}
 	for _, g := range a.Groups {
 		d.Groups = append(d.Groups, reply.Group{Address: g.Address, Class: g.Class, Owner: g.Owner})
 	}

@@ -159,7 +159,7 @@ func (p *parts) newIntake(a *App, hooks Hooks) (*intake.Intake, error) {
 		Brakes:   intake.Brakes(cfg.Brakes),
 		Folders:  intake.Folders{Done: f.Done, Returned: f.Returned, Ignored: f.Ignored, Quarantine: f.Quarantine},
 		Accounts: accountsOn(p.platform, world.Policy.Address), Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
-		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Receipt: a.Desk.Receipt, Edition: a.edition, Promise: a.promise,
+		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Receipt: a.Desk.Receipt, Edition: a.edition, Promise: a.promise, Progress: a.progress,
 		Remove: a.removal, Stop: a.Desk.StopRows,
 		Approvals: intake.Approving{On: cfg.Plan.ApproveByMail, Officers: cfg.BotOfficers(), Names: []string{cfg.School.Name, cfg.School.Office}, Wrong: wrongApprovals, Decide: a.Desk.DecideIn},
 	}, nil

@@ -67,6 +67,9 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 	if !s.alone && a.DB.SQLite() != nil {
 		return nil, bot.Errorf(bot.Conflict, "another vanthu serves this database already")
 	}
+	if err := a.knowEditions(ctx); err != nil {
+		return nil, err
+	}
 	if s.parts, err = newParts(ctx, a, hooks); err != nil {
 		return nil, err
 	}

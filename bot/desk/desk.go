@@ -29,9 +29,11 @@ type Desk struct {
 	Planning    Planning
 	// StepDue is the end of a step of the case that began at from; Promise is for a request that is complete from then on; Limits
 	// are all steps of the case by its history.
-	StepDue  func(c bot.Case, step bot.StepID, from time.Time) time.Time
-	Limits   func(c bot.Case, events []bot.Event, now time.Time) []bot.Limit
-	Promise  func(c bot.Case, from time.Time) bot.Promise
+	StepDue func(c bot.Case, step bot.StepID, from time.Time) time.Time
+	Limits  func(c bot.Case, events []bot.Event, now time.Time) []bot.Limit
+	Promise func(c bot.Case, from time.Time) bot.Promise
+	// Again is the last day of a promise for a case that goes on, by its limits.
+	Again    func(c bot.Case, limits []bot.Limit) time.Time
 	Deleting Deleting
 
 	Digests     Digests

@@ -300,3 +300,24 @@ func TestMissingYear(t *testing.T) {
 	o.until("2027-01-08 16:00")
 	o.same("testdata/missing-year.txt")
 }
+
+// What a unit was promised moves when its case has stood still, and the unit is told.
+func TestPromiseMovesWithAHold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	number := w.opens(ctsv, bot.WaitingUnit, "2153010001", "!12")
+	if err := w.says(ctsv, number, desk.SaidAcceptPart); err != nil {
+		t.Fatal(err)
+	}
+	promised := w.find(number).Promised
+	if promised.IsZero() {
+		t.Fatal("the consent to the good rows promised nothing")
+	}
+	if _, err := w.desk.Hold(t.Context(), "officer:lan", number, "chờ đơn vị"); err != nil {
+		t.Fatal(err)
+	}
+	c, err := w.desk.Resume(t.Context(), "officer:lan", number)
+	if err != nil || !c.Promised.Equal(promised.AddDate(0, 0, 1)) || !w.find(number).Promised.Equal(c.Promised) {
+		t.Errorf("promised %s, then %s: %v", promised, c.Promised, err)
+	}
+}

@@ -74,7 +74,17 @@ func (d *Desk) Resume(ctx context.Context, actor bot.Actor, ref string) (bot.Cas
 			c.EraseAt = c.EraseAt.Add(tx.Now.Sub(c.Held.At))
 		}
 		c.Held, c.HeldWhy = bot.Stamp{}, ""
-		c, err := d.saved(ctx, tx, c, bot.Event{Actor: actor, What: "case_resumed"})
+		if err := tx.AddEvent(ctx, bot.Event{Actor: actor, Case: c.ID, What: "case_resumed"}); err != nil {
+			return c, err
+		}
+		if !c.Promised.IsZero() { // what was promised moves with the clock
+			limits, _, err := d.LimitsOf(ctx, tx, c)
+			if err != nil {
+				return c, err
+			}
+			c.Promised = d.Again(c, limits)
+		}
+		c, err := tx.SaveCase(ctx, c)
 		if err != nil {
 			return c, err
 		}

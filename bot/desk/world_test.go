@@ -42,6 +42,7 @@ func newWorldOn(t *testing.T, db *store.DB) *world {
 	w.desk = &desk.Desk{DB: w.db, Units: []bot.Unit{ctsv, sdh}, Platform: "file",
 		StepDue: func(_ bot.Case, _ bot.StepID, from time.Time) time.Time { return from.AddDate(0, 0, 1) },
 		Limits:  limits(t),
+		Again:   func(c bot.Case, _ []bot.Limit) time.Time { return c.Promised.AddDate(0, 0, 1) },
 		Promise: func(_ bot.Case, from time.Time) bot.Promise { return bot.Promise{Accounts: from.AddDate(0, 0, 30)} },
 		UserName: func(code string) (string, string, error) {
 			if code == "admin" {

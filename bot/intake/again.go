@@ -159,8 +159,16 @@ func (in *Intake) correctsSame(ctx context.Context, m store.Mail, msg *mime.Mess
 
 // already tells a unit that its list is in a case, and how far that is. Nothing is changed.
 func (in *Intake) already(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, c bot.Case) error {
+	var progress bot.Progress
+	err := in.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		progress, err = in.Progress(ctx, tx, c)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	letter, err := in.Compose(bot.Answer{Kind: bot.AlreadyHere, Step: fmt.Sprintf("%s mail %d", c.Number, m.ID), Case: c, Unit: unit, At: in.DB.Now(),
-		Promise: in.Promise(c, c.ReceivedAt), Thread: thread(msg)})
+		Promise: in.Promise(c, c.ReceivedAt), Progress: progress, Thread: thread(msg)})
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,9 @@ type Intake struct {
 	Receipt func(ctx context.Context, tx *store.Tx, c bot.Case, r bot.Receipt, by bot.Unit, mailID int64) error
 	// Edition is the one of the procedure that a case follows which comes at that moment, Promise what its unit is told of its time.
 	Edition func(at time.Time) string
-	Promise func(c bot.Case, from time.Time) bot.Promise
+	// Progress is how far the case is now.
+	Promise  func(c bot.Case, from time.Time) bot.Promise
+	Progress func(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Progress, error)
 	// Remove says by when the accounts of a deletion that is complete from then on are suspended, and when they are erased.
 	Remove func(c bot.Case, from time.Time) (suspendBy, eraseOn time.Time)
 	// Stop keeps the rows of a deletion from being suspended and erased, since the unit asks for it in a mail; no codes: all of

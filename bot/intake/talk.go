@@ -161,6 +161,9 @@ func (in *Intake) addStatus(ctx context.Context, tx *store.Tx, t *bot.Asked, cas
 			return err
 		}
 		s := bot.CaseStatus{Number: c.Number, Kind: c.Kind, State: c.State, ReceivedAt: c.ReceivedAt, Rows: rows, Good: good, EraseAt: c.EraseAt}
+		if s.Progress, err = in.Progress(ctx, tx, c); err != nil {
+			return err
+		}
 		if c.Kind != bot.DeletionRequest {
 			s.CreateBy = c.Promised
 			if s.CreateBy.IsZero() {

@@ -66,6 +66,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 			return w.platform(codes)
 		},
 		Codes: codesOf, Judge: w.judge, Compose: compose, Reopen: w.desk.Reopen, Edition: func(time.Time) string { return "01" }, Promise: promise,
+		Progress: func(context.Context, *store.Tx, bot.Case) (bot.Progress, error) { return bot.Progress{}, nil },
 		Confirm: func(ctx context.Context, tx *store.Tx, c bot.Case, said intake.Said, by bot.Unit, mailID int64) error {
 			for word, meant := range map[desk.Said]bool{desk.SaidAcceptPart: said.AcceptGoodRows, desk.SaidWithdraw: said.Withdraw} {
 				if meant {

@@ -16,6 +16,16 @@ type basis struct {
 	TextsEN       line
 }
 
+// A progress is how far the running step of a case is; without a number none runs.
+type progress struct {
+	Number, Day, Of int
+	VI, EN          line
+}
+
+func progressOf(p bot.Progress) progress {
+	return progress{Number: p.Step.Number, Day: p.Day, Of: p.Of, VI: plain(p.Step.VI, longest), EN: plain(p.Step.EN, longest)}
+}
+
 func basisOf(d bot.Definition) basis {
 	b := basis{Code: plain(d.Code, longest), Edition: plain(d.Edition, longest), Issued: d.IssuedOn()}
 	var vi, en strings.Builder

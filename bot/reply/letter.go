@@ -150,6 +150,7 @@ type Delivery struct {
 	NoticeNo    string
 	ExpireAt    time.Time // of the initial passwords; zero: not said
 	HandOverBy  time.Time // step 6
+	Promised    time.Time // by the first answer; zero: not said
 	Again       bool      // new passwords for accounts that were made before and were missing
 	Groups      []Group   // of classes
 }
@@ -171,6 +172,8 @@ func (w *Writer) Delivered(d Delivery) (Draft, error) {
 	return w.draft("delivered", d.Case, struct {
 		page
 		LetterDate, ExpireAt, HandOverBy time.Time
+		Promised                         time.Time
+		Late                             bool
 		Created, NotMade, HeldBack       int
 		People                           table // of NotMade
 		UserNames, Credentials           line
@@ -179,6 +182,7 @@ func (w *Writer) Delivered(d Delivery) (Draft, error) {
 		Groups                           []group
 	}{
 		page: w.page(d.Case, d.Unit, d.At), LetterDate: isoDate(d.LetterDate), ExpireAt: d.ExpireAt, HandOverBy: d.HandOverBy,
+		Promised: d.Promised, Late: !d.Promised.IsZero() && d.At.After(d.Promised),
 		Created: d.Created, NotMade: len(d.NotMade), HeldBack: d.HeldBack, People: w.people(d.NotMade),
 		UserNames: plain(d.UserNames.Name, longest), Credentials: plain(d.Credentials.Name, longest),
 		Notice: plain(d.Notice.Name, longest), NoticeNo: plain(d.NoticeNo, longest),
@@ -299,7 +303,8 @@ type AlreadyHere struct {
 	State      bot.State
 	Kind       bot.Kind
 	CreateBy   time.Time // step 4; zero: not said
-	To         string    // the mailbox to which the accounts were sent
+	Progress   bot.Progress
+	To         string // the mailbox to which the accounts were sent
 }
 
 // Already says that a list is being handled, and that nothing need be done (ENV-09).
@@ -311,8 +316,9 @@ func (w *Writer) Already(a AlreadyHere) (Draft, error) {
 		State                bot.State
 		Kind                 bot.Kind
 		To                   line
+		Progress             progress
 	}{
-		page: w.page(a.Case, a.Unit, a.At), ReceivedAt: a.ReceivedAt, CreateBy: a.CreateBy, State: a.State, Kind: a.Kind, To: plain(a.To, longest),
+		page: w.page(a.Case, a.Unit, a.At), ReceivedAt: a.ReceivedAt, CreateBy: a.CreateBy, State: a.State, Kind: a.Kind, To: plain(a.To, longest), Progress: progressOf(a.Progress),
 		Said: w.reason(bot.Finding{Rule: "ENV-09", Severity: bot.Warn, Args: map[string]string{"ref": a.Case, "date": a.ReceivedAt.In(ict).Format("02/01/2006")}}),
 	})
 }
@@ -339,6 +345,7 @@ type Hold struct {
 	At         time.Time
 	Why        string
 	Resumed    bool
+	Promised   time.Time // of a case that goes on: when it has its accounts now; zero: not said
 }
 
 // Held says that the case is on hold and why, or that it goes on.
@@ -349,9 +356,9 @@ func (w *Writer) Held(h Hold) (Draft, error) {
 	}
 	return w.draft(name, h.Case, struct {
 		page
-		At  time.Time
-		Why line
-	}{w.page(h.Case, h.Unit, h.At), h.At, plain(h.Why, speech)})
+		At, Promised time.Time
+		Why          line
+	}{w.page(h.Case, h.Unit, h.At), h.At, h.Promised, plain(h.Why, speech)})
 }
 
 // A Supersession is a case for which another one stands in.

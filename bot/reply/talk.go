@@ -54,6 +54,8 @@ type status struct {
 	Number line
 	To     line
 	Held   bool
+
+	Progress progress
 }
 
 type outside struct {
@@ -67,7 +69,7 @@ func (w *Writer) talk(t Talk) (talkFacts, []compose.Attachment, error) {
 	f := talkFacts{page: w.page(t.Case, t.Unit, t.At), AsksStatus: t.Asked.Asks(bot.WishStatus), Unknown: plain(strings.Join(t.Asked.Unknown, ", "), longest),
 		Refused: plain(t.Asked.Refused, longest), Which: t.Asked.Which, NoList: t.Asked.NoList, NoLetter: t.Asked.NoLetter, Unsure: t.Unsure}
 	for _, s := range t.Asked.Status {
-		f.Status = append(f.Status, status{CaseStatus: s, Number: plain(s.Number, longest), To: plain(t.To, longest), Held: !s.HeldSince.IsZero()})
+		f.Status = append(f.Status, status{CaseStatus: s, Number: plain(s.Number, longest), To: plain(t.To, longest), Held: !s.HeldSince.IsZero(), Progress: progressOf(s.Progress)})
 	}
 	for _, s := range t.Asked.Unclear {
 		f.Unclear = append(f.Unclear, plain(s, speech))
