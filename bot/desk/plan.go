@@ -212,12 +212,16 @@ func (d *Desk) ApproveIn(ctx context.Context, tx *store.Tx, approver bot.Officer
 	if plan, err = tx.ApprovePlan(ctx, plan.ID, actor, hash, via); err != nil {
 		return plan, err
 	}
+	detail := map[string]string{"plan": plan.Number, "hash": hash}
+	if via != store.ByCommand {
+		detail["via"] = via
+	}
 	if !plan.Approved.Done() {
-		return plan, tx.AddEvent(ctx, bot.Event{Actor: actor, Plan: plan.ID, What: "plan_seconded", Detail: map[string]string{"plan": plan.Number, "hash": hash, "via": via}})
+		return plan, tx.AddEvent(ctx, bot.Event{Actor: actor, Plan: plan.ID, What: "plan_seconded", Detail: detail})
 	}
 	for _, c := range cases {
 		c.Planned = plan.Approved
-		if err := tx.AddEvent(ctx, bot.Event{Actor: actor, Case: c.ID, Plan: plan.ID, What: "plan_approved", Detail: map[string]string{"plan": plan.Number, "hash": hash, "via": via}}); err != nil {
+		if err := tx.AddEvent(ctx, bot.Event{Actor: actor, Case: c.ID, Plan: plan.ID, What: "plan_approved", Detail: detail}); err != nil {
 			return plan, err
 		}
 		if _, err := d.begin(ctx, tx, c); err != nil {

@@ -501,3 +501,20 @@ func groups(address string) func(ctx context.Context, tx *store.Tx, c bot.Case) 
 		return tx.SaveGroup(ctx, bot.ClassGroup{Address: address, Class: "A", CaseID: c.ID})
 	}
 }
+
+// An approved plan whose bytes somebody has changed does not begin, and that is seen by who lets it begin.
+func TestATamperedPlanDoesNotBegin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	number := w.opens(ctsv, bot.Received, "2153010001")
+	p := w.plans(number)
+	if err := w.approve(minh, p); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.db.SQLite().ExecContext(t.Context(), `UPDATE plans SET items = REPLACE(items, '2153010001@sv', 'root@sv')`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.desk.Check(t.Context(), "officer:lan", number); bot.ErrorCode(err) != bot.Conflict || w.find(number).State != bot.InWork {
+		t.Errorf("%v, %s", err, w.find(number).State)
+	}
+}

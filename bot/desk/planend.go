@@ -24,8 +24,11 @@ func (d *Desk) start(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, e
 		return c, err
 	}
 	day, has := plan.Due(c.Number)
-	if plan.Ready() != nil || !has || day > Today(tx.Now) {
+	if !plan.Approved.Done() || plan.Dropped || !has || day > Today(tx.Now) {
 		return c, nil
+	}
+	if err := plan.Ready(); err != nil { // somebody was in the database: this must be seen
+		return c, err
 	}
 	if first, err := tx.BeginPlan(ctx, plan.ID, c.ID); err != nil || !first {
 		return c, err

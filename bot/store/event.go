@@ -17,6 +17,11 @@ func (tx *Tx) EventsOfMail(ctx context.Context, mailID int64) ([]bot.Event, erro
 	return tx.eventsWhere(ctx, `mail_id = $1`, mailID)
 }
 
+// EventsOfPlan returns the history of a plan.
+func (tx *Tx) EventsOfPlan(ctx context.Context, planID int64) ([]bot.Event, error) {
+	return tx.eventsWhere(ctx, `plan_id = $1 AND (case_id = 0 OR what LIKE 'plan_%' OR what LIKE '%_started' OR what = 'case_planned')`, planID)
+}
+
 func (tx *Tx) eventsWhere(ctx context.Context, where string, id int64) ([]bot.Event, error) {
 	if err := tx.chain(ctx); err != nil { // those of this transaction, too
 		return nil, err

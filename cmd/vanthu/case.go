@@ -236,7 +236,7 @@ func place(f bot.Finding) string {
 func printEvents(e *env, events []bot.Event) {
 	for _, ev := range events {
 		fmt.Fprintf(e.stdout, "%s  %-14s  %s", local(ev.At), ev.Actor, ev.What)
-		for _, key := range []string{"row", "plan", "kind", "to", "action", "evidence", "signatures", "rows", "good", "added", "removed", "changed", "unchanged", "state", "named", "platform", "group", "classes", "because", "reason", "said"} {
+		for _, key := range []string{"row", "plan", "kind", "to", "action", "evidence", "signatures", "rows", "good", "added", "removed", "changed", "unchanged", "state", "named", "platform", "group", "classes", "because", "via", "officer", "reason", "said"} {
 			if value := ev.Detail[key]; value != "" {
 				fmt.Fprintf(e.stdout, "  %s=%s", key, harmless(value, 300))
 			}

@@ -207,6 +207,8 @@ func (r *report) kind(k bot.Kind) string {
 		return r.say("thư báo không gửi được", "delivery report")
 	case bot.MailingList:
 		return r.say("thư của danh sách thư", "mailing list")
+	case bot.PlanAnswer:
+		return r.say("trả lời của người duyệt kế hoạch", "answer of an approver about a plan")
 	case bot.OwnMail:
 		return r.say("thư của chính hộp thư này", "our own mail")
 	case bot.Spoofed:

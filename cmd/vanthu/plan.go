@@ -79,6 +79,8 @@ type planShowCmd struct {
 	officerFlags
 	Plan   string `arg:"" help:"Plan number."`
 	Frozen bool   `help:"Print the frozen bytes that the hash is over, nothing else: | sha256sum."`
+
+	History bool `help:"Show its history below: who was asked, approved, refused, dropped it."`
 }
 
 func (c *planShowCmd) Run(e *env) error {
@@ -91,7 +93,15 @@ func (c *planShowCmd) Run(e *env) error {
 			_, err := e.stdout.Write(p.Frozen)
 			return err
 		}
-		return printPlan(e, p, c.JSON)
+		if err := printPlan(e, p, c.JSON); err != nil || !c.History || c.JSON {
+			return err
+		}
+		fmt.Fprintln(e.stdout)
+		return a.DB.Read(e.ctx, func(tx *store.Tx) error {
+			events, err := tx.EventsOfPlan(e.ctx, p.ID)
+			printEvents(e, events)
+			return err
+		})
 	})
 }
 

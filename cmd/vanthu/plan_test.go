@@ -107,6 +107,9 @@ func TestPlanDesk(t *testing.T) {
 	if second.Officer != "minh" || second.Batch != 3 {
 		t.Errorf("%+v", second)
 	}
+	if shown := o.must("plan", "show", number, "--history"); !strings.Contains(shown, "case_planned") || !strings.Contains(shown, "plan_dropped") {
+		t.Errorf("its history:\n%s", shown)
+	}
 	if out := o.must("plan", "drop", second.Number, "--reason", "dời sang tuần sau"); !strings.Contains(out, "can be planned anew") {
 		t.Error(out)
 	}
