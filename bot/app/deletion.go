@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"vanthu/bot"
@@ -17,9 +16,7 @@ import (
 func (l *letters) deletion(a bot.Answer) (draft reply.Draft, ours bool, err error) {
 	d := reply.Deletion{Answer: l.answer(a, true), Decision: a.Case.Decision, DecisionDate: a.Case.DecisionDate, SuspendBy: a.SuspendBy, EraseOn: a.EraseOn,
 		Rows: a.Deletion, Waits: a.Waits, Mail: a.Mail, Stopped: a.Reason}
-	if left := a.EraseOn.Sub(a.At); left > 0 {
-		d.Days = int(math.Ceil(left.Hours() / 24))
-	}
+	d.Days = daysBetween(a.At, a.EraseOn)
 	switch a.Kind {
 	case bot.Acknowledged:
 		draft, err = l.writer.DeletionReceived(d)
@@ -39,12 +36,25 @@ func (l *letters) deletion(a bot.Answer) (draft reply.Draft, ours bool, err erro
 	case bot.ErasedNote:
 		draft, err = l.writer.DeletionErased(d)
 	case bot.StopAsked:
+		d.Unit = l.recipient(a) // an officer
 		draft, err = l.writer.DeletionStopped(d)
 	default:
 		return draft, false, nil
 	}
 	draft, err = l.more(a, draft, err)
 	return draft, true, err
+}
+
+// daysBetween counts as people do: from the 30th to the 31st it is one day, whatever the hours. Nothing is left: 0.
+func daysBetween(from, to time.Time) int {
+	if to.IsZero() {
+		return 0
+	}
+	day := func(t time.Time) time.Time {
+		year, month, date := t.In(ict).Date()
+		return time.Date(year, month, date, 0, 0, 0, 0, time.UTC)
+	}
+	return max(0, int(day(to).Sub(day(from)).Hours()/24))
 }
 
 // eraseFrom is the hour of a day, at the desk, from which accounts are erased: somebody is there who can still be asked.

@@ -70,7 +70,7 @@ func (l *letters) compose(a bot.Answer) (store.Letter, error) {
 		to = a.Unit.Addresses[0]
 	}
 	m := compose.Mail{
-		From: mime.Address{Name: l.cfg.SMTP.FromName, Address: l.cfg.SMTP.From}, To: []mime.Address{{Name: a.Unit.Name, Address: to}},
+		From: mime.Address{Name: l.cfg.SMTP.FromName, Address: l.cfg.SMTP.From}, To: []mime.Address{{Name: l.recipient(a), Address: to}},
 		Subject: draft.Subject, MessageID: l.messageID(a.Step), InReplyTo: a.Thread.InReplyTo, References: a.Thread.References,
 		Date: a.At, AutoSubmitted: "auto-replied", Text: draft.Text, Attachments: draft.Attachments,
 	}
@@ -99,6 +99,16 @@ func (l *letters) compose(a bot.Answer) (store.Letter, error) {
 	}
 	return store.Letter{Notice: notice, Step: a.Step, MessageID: m.MessageID, Token: token, Kind: string(a.Kind), CaseID: a.Case.ID, MailID: a.Case.MailID, To: to, Subject: subject,
 		Raw: raw, Once: a.Kind == bot.CredentialsOf, Urgency: a.Kind.Urgency(), NullPath: a.Kind == bot.StrangerNote}, nil
+}
+
+// recipient is whom a letter is for: the unit, or the officer whose address it goes to.
+func (l *letters) recipient(a bot.Answer) string {
+	for _, o := range l.cfg.Officers {
+		if a.To != "" && strings.EqualFold(o.Address, a.To) {
+			return o.Name
+		}
+	}
+	return a.Unit.Name
 }
 
 // replyTo is the address with the token of a case, where the mail server delivers such addresses: a reply finds its case by it,

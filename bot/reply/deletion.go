@@ -116,7 +116,7 @@ func (w *Writer) notices(d Deletion) (compose.Attachment, error) {
 		return compose.Attachment{}, nil
 	}
 	text := strings.Join(pages, "\n"+strings.Repeat("-", 72)+"\n\n")
-	return compose.Attachment{Name: d.Case + " thông báo tạm khoá.txt", Type: "text/plain; charset=utf-8", Data: []byte(text)}, nil
+	return compose.Attachment{Name: d.Case + " thông báo tạm khoá.txt", Type: "text/plain", Data: []byte(text)}, nil
 }
 
 // DeletionReminder says how many days are left.

@@ -278,3 +278,16 @@ func FuzzBytes(f *testing.F) {
 		}
 	})
 }
+
+// A text file without a charset is US-ASCII to whoever reads it (RFC 2046 §4.1.2).
+func TestTextAttachmentsSayTheirCharset(t *testing.T) {
+	t.Parallel()
+	raw, err := compose.Mail{From: mime.Address{Address: "a@b.example"}, To: []mime.Address{{Address: "c@d.example"}}, MessageID: "<1@b.example>", Date: time.Now(),
+		Text: "x", Attachments: []compose.Attachment{{Name: "tb.txt", Type: "text/plain", Data: []byte("Chào")}, {Name: "cu.txt", Type: "text/plain", Data: []byte{0xe3, 'x'}}}}.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(raw), "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64"); n != 1 {
+		t.Errorf("%d text attachments say UTF-8, want the one that is:\n%s", n, raw)
+	}
+}

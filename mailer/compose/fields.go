@@ -112,7 +112,11 @@ func phrase(name string) []string {
 func writeAttachment(b *bytes.Buffer, a Attachment) {
 	name := mime.CleanName(a.Name)
 	fallback := asciiName(name)
-	fmt.Fprintf(b, "Content-Type: %s\r\nContent-Transfer-Encoding: base64\r\n", a.Type)
+	charset := ""
+	if strings.HasPrefix(a.Type, "text/") && utf8.Valid(a.Data) { // without it, text is US-ASCII (RFC 2046 §4.1.2)
+		charset = "; charset=utf-8"
+	}
+	fmt.Fprintf(b, "Content-Type: %s%s\r\nContent-Transfer-Encoding: base64\r\n", a.Type, charset)
 	fmt.Fprintf(b, "Content-Disposition: attachment;\r\n filename=\"%s\"", fallback)
 	if fallback != name {
 		fmt.Fprintf(b, ";\r\n filename*=UTF-8''%s", extended(name))
