@@ -87,7 +87,7 @@ func (s *tale) officer(who, line string) {
 	if args[0] == "plan" {
 		s.plans()
 	}
-	s.tell("  ", out)
+	s.tell("  ", s.sorted(strings.Split(out, "\n")))
 	if err != nil {
 		_, said, _ := strings.Cut(err.Error(), "\n")
 		s.tell("  refused: ", strings.TrimSpace(said)+"\n")

@@ -249,6 +249,11 @@ func (s *tale) inOrder(number, shown string) string {
 		}
 		lines = append(lines, line)
 	}
+	return s.sorted(lines)
+}
+
+// sorted brings the lines of one kind of a history into an order.
+func (s *tale) sorted(lines []string) string {
 	for i := 0; i < len(lines); {
 		j := i + 1
 		for kind := lineKind(lines[i]); kind != "" && j < len(lines) && lineKind(lines[j]) == kind; {

@@ -36,7 +36,7 @@ func (s *tale) settle() {
 	why := ""
 	defer func() {
 		if why != "" {
-			s.t.Logf("%s: not settled: %s", s.folder, why)
+			s.t.Logf("not settled: %s", why)
 		}
 	}()
 	for range 2 {
@@ -81,15 +81,20 @@ func (s *tale) noSweep(since time.Time) string {
 	return ""
 }
 
-// unrest says what is still to be done, of the jobs up to the one with that id; "" nothing.
+// unrest says what is still to be done, of the jobs up to the one with that id; "" nothing. A job that was put off says nothing:
+// the letter that it is about may be in the hands of another, and is looked at below.
 func (s *tale) unrest(last int64) string {
-	jobs := 0
-	if err := s.queue.QueryRowContext(s.t.Context(), `SELECT count(*) FROM river_job
-		WHERE id <= $1 AND state IN ('available', 'pending', 'running', 'retryable', 'scheduled')`, last).Scan(&jobs); err != nil {
+	jobs, what := 0, "json(args) || ' ' || coalesce(json(errors), '')"
+	if s.database == "postgres" {
+		what = "args::text || ' ' || coalesce(errors::text, '')"
+	}
+	var work string
+	if err := s.queue.QueryRowContext(s.t.Context(), `SELECT count(*), coalesce(max(work), '') FROM (SELECT state || ' ' || `+what+` AS work
+		FROM river_job WHERE id <= $1 AND state IN ('available', 'pending', 'running', 'retryable')) AS live`, last).Scan(&jobs, &work); err != nil {
 		return err.Error()
 	}
 	if jobs > 0 {
-		return fmt.Sprintf("%d jobs", jobs)
+		return fmt.Sprintf("%d jobs: %s", jobs, work)
 	}
 	var why string
 	letters := 0

@@ -116,6 +116,11 @@ func openStory(t *testing.T, binary, database string) *tale {
 	}))
 	s := &tale{world: w, database: database, clock: filepath.Join(w.dir, "clock"), boxes: map[string]*mailbox{}, mails: map[string][]*letterSeen{},
 		byID: map[string]string{}, hashes: map[string]string{}, shown: map[string]string{}, lines: map[string]bool{}, passwords: map[string][]string{}}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("%s, the last that was seen:\n%s", s.folder, tail(s.out.Bytes(), 6000))
+		}
+	})
 	t.Setenv("VANTHU_STEPPED_CLOCK", s.clock)
 	check(t, os.Mkdir(filepath.Join(w.dir, "out"), 0o700))
 	for name, address := range storyPeople {
