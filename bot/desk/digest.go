@@ -108,9 +108,9 @@ func (d *Desk) tellDue(ctx context.Context, tx *store.Tx, o bot.Officer, today s
 	}
 	digest.Overdue = len(late)
 	for _, year := range d.Digests.Missing(tx.Now) {
-		digest.Years = append(digest.Years, year)
-		w, known := told[calendarOf(year)]
-		news = news || !known || d.Digests.Days(w.At, tx.Now) >= monthly
+		if w, known := told[calendarOf(year)]; !known || d.Digests.Days(w.At, tx.Now) >= monthly {
+			digest.Years, news = append(digest.Years, year), true
+		}
 	}
 	if !news {
 		return nil
