@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"mime"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ import (
 //
 // VANTHU_SEQUENCES is how many sequences are tried, VANTHU_SEED makes them other ones.
 func TestSequences(t *testing.T) {
-	sequences, seed := cmp.Or(os.Getenv("VANTHU_SEQUENCES"), "20"), cmp.Or(os.Getenv("VANTHU_SEED"), "20270128")
+	sequences, seed := cmp.Or(os.Getenv("VANTHU_SEQUENCES"), "40"), cmp.Or(os.Getenv("VANTHU_SEED"), "20270128")
 	if err := errors.Join(flag.Set("rapid.checks", sequences), flag.Set("rapid.steps", "60"), flag.Set("rapid.seed", seed), flag.Set("rapid.nofailfile", "true")); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func TestSequences(t *testing.T) {
 		defer w.close()
 		rt.Repeat(w.steps())
 	})
-	for _, state := range []string{"received", "waiting_unit", "in_work", "delivered", "closed", "withdrawn", "superseded", "row delivered"} {
+	for _, state := range []string{"received", "waiting_unit", "in_work", "delivered", "closed", "withdrawn", "superseded", "row delivered", "suspended", "row suspended", "row erased", "row restored"} {
 		if !seen[state] {
 			t.Errorf("no sequence came to %s: they show nothing of it", state)
 		}
@@ -172,6 +173,7 @@ func (w *sequence) read(f func(ctx context.Context, tx *store.Tx) error) {
 func (w *sequence) steps() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"a unit asks":       w.unitAsks,
+		"a unit deletes":    w.unitDeletes,
 		"a unit says":       w.unitSays,
 		"an officer acts":   w.officerActs,
 		"an officer plans":  w.officerPlans,
@@ -195,9 +197,34 @@ func (w *sequence) unitAsks(t *rapid.T) {
 	if rapid.IntRange(0, 3).Draw(t, "bad row") == 0 {
 		codes = append(codes, sequencePeople[6])
 	}
+	w.list(t, codes, rapid.IntRange(0, 7).Draw(t, "what") == 0)
+}
+
+// unitDeletes mails a list of people who have accounts, and now and then two officers serve it at once.
+func (w *sequence) unitDeletes(t *rapid.T) {
+	if len(w.platform) == 0 {
+		t.Skip("nobody has an account yet")
+	}
+	codes := rapid.SliceOfNDistinct(rapid.SampledFrom(slices.Sorted(maps.Keys(w.platform))), 1, 2, rapid.ID[string]).Draw(t, "people")
+	w.list(t, codes, true)
+	if rapid.Bool().Draw(t, "served") {
+		var cases []bot.Case
+		w.read(func(ctx context.Context, tx *store.Tx) (err error) {
+			cases, err = tx.Cases(ctx, "")
+			return err
+		})
+		number := cases[len(cases)-1].Number
+		w.serve(t, number)
+		if rapid.IntRange(0, 2).Draw(t, "regretted") == 0 {
+			_, err := w.app.Desk.GiveBack(w.ctx(), desk.OfficerActor(sequenceOfficers[0]), number, nil, "lý do")
+			refused(t, err)
+		}
+	}
+}
+
+func (w *sequence) list(t *rapid.T, codes []string, deletes bool) {
 	var list strings.Builder
 	title := "DANH SÁCH ĐỀ NGHỊ CẤP TÀI KHOẢN EMAIL"
-	deletes := rapid.IntRange(0, 3).Draw(t, "what") == 0
 	letter := "ĐƠN VỊ: {unit}\nCần Thơ, ngày 25 tháng 01 năm 2027\nBẢN ĐỀ NGHỊ\nVề việc cấp tài khoản email\nKính gửi: Phòng Công nghệ Thông tin\nLý do cấp email: sinh viên nhập học\nĐề nghị Phòng CNTT cấp mới tài khoản email cho sinh viên theo danh sách đính kèm.\nThủ trưởng đơn vị\nNguyễn Thị Thu Hà"
 	if deletes {
 		title = "DANH SÁCH SINH VIÊN THÔI HỌC\n(Kèm theo Quyết định số 12/QĐ-ĐHYD ngày 25/01/2027)"
@@ -297,19 +324,49 @@ func (w *sequence) officerActs(t *rapid.T) {
 	number, o, d := w.aCase(t), w.officer(t), w.app.Desk
 	actor := desk.OfficerActor(o)
 	acts := map[string]func() error{
-		"check":    func() error { _, err := d.Check(w.ctx(), actor, number); return err },
-		"return":   func() error { _, err := d.Return(w.ctx(), actor, number, "lý do"); return err },
-		"withdraw": func() error { _, err := d.Withdraw(w.ctx(), actor, number, ""); return err },
-		"take":     func() error { _, err := d.Take(w.ctx(), o, number, true); return err },
-		"hold":     func() error { _, err := d.Hold(w.ctx(), actor, number, "lý do"); return err },
-		"resume":   func() error { _, err := d.Resume(w.ctx(), actor, number); return err },
+		"check":     func() error { _, err := d.Check(w.ctx(), actor, number); return err },
+		"return":    func() error { _, err := d.Return(w.ctx(), actor, number, "lý do"); return err },
+		"withdraw":  func() error { _, err := d.Withdraw(w.ctx(), actor, number, ""); return err },
+		"take":      func() error { _, err := d.Take(w.ctx(), o, number, true); return err },
+		"hold":      func() error { _, err := d.Hold(w.ctx(), actor, number, "lý do"); return err },
+		"resume":    func() error { _, err := d.Resume(w.ctx(), actor, number); return err },
+		"sure":      func() error { _, err := d.Sure(w.ctx(), actor, number, "lý do"); return err },
+		"give back": func() error { _, err := d.GiveBack(w.ctx(), actor, number, nil, "lý do"); return err },
+		"go on":     func() error { _, err := d.GoOn(w.ctx(), actor, number, nil, "lý do"); return err },
+		"keep": func() error {
+			return d.HoldPerson(w.ctx(), actor, rapid.SampledFrom(sequencePeople).Draw(t, "who"), "lý do")
+		},
+		"let go": func() error {
+			return d.LiftHold(w.ctx(), actor, rapid.SampledFrom(sequencePeople).Draw(t, "who"), "lý do")
+		},
 		"supersede": func() error {
-			_, err := d.Supersede(w.ctx(), actor, number, w.aCase(t))
+			other := w.aCase(t)
+			if two := w.pair(); len(two) == 2 { // that fit
+				number, other = two[0], two[1]
+			}
+			_, err := d.Supersede(w.ctx(), actor, number, other)
 			return err
 		},
 	}
-	names := []string{"check", "check", "check", "check", "resume", "take", "return", "withdraw", "hold", "supersede"}
+	names := []string{"check", "check", "check", "check", "resume", "take", "return", "withdraw", "hold", "supersede", "supersede", "sure", "sure", "give back", "go on", "keep", "let go"}
 	refused(t, acts[rapid.SampledFrom(names).Draw(t, "act")]())
+}
+
+// pair are two open cases of one unit that ask for the same; none when there are no two.
+func (w *sequence) pair() []string {
+	var cases []bot.Case
+	w.read(func(ctx context.Context, tx *store.Tx) (err error) {
+		cases, err = tx.Cases(ctx, "")
+		return err
+	})
+	for i, c := range cases {
+		for _, other := range cases[i+1:] {
+			if c.Unit == other.Unit && c.Kind == other.Kind && bot.MayMove(c.Kind, c.State, bot.Superseded) && other.State.Open() {
+				return []string{c.Number, other.Number}
+			}
+		}
+	}
+	return nil
 }
 
 func (w *sequence) officerPlans(t *rapid.T) {
@@ -337,8 +394,10 @@ func (w *sequence) officerApproves(t *rapid.T) {
 }
 
 // officersServe takes one case the whole way, as two officers do on a good day.
-func (w *sequence) officersServe(t *rapid.T) {
-	number, lan, minh := w.aCase(t), sequenceOfficers[0], sequenceOfficers[1]
+func (w *sequence) officersServe(t *rapid.T) { w.serve(t, w.aCase(t)) }
+
+func (w *sequence) serve(t *rapid.T, number string) {
+	lan, minh := sequenceOfficers[0], sequenceOfficers[1]
 	w.acted[desk.OfficerActor(lan)], w.acted[desk.OfficerActor(minh)] = true, true
 	_, err := w.app.Desk.Check(w.ctx(), desk.OfficerActor(lan), number)
 	refused(t, err)
@@ -371,6 +430,7 @@ func (w *sequence) works() {
 func (w *sequence) handlers() map[string]func(ctx context.Context, id int64) error {
 	return map[string]func(ctx context.Context, id int64) error{
 		store.CreateJob: w.parts.provisioner.Create, store.DeliverJob: w.parts.deliver, store.SendJob: w.parts.postman.letter, store.RemindJob: w.app.Desk.Remind,
+		store.SuspendJob: w.parts.remover.Suspend, store.RestoreJob: w.parts.remover.Restore, store.EraseJob: w.parts.remover.Erase, store.EraseRemindJob: w.app.Desk.RemindErase,
 	}
 }
 
