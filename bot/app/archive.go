@@ -283,6 +283,10 @@ func (p *packer) papers(ctx context.Context) error {
 		}
 	}
 	for _, plan := range p.plans {
+		if len(plan.Items) == 0 {
+			p.notes = append(p.notes, plan.Number+": đã tiêu hủy theo danh mục được duyệt / destroyed by an approved list; SHA-256 "+plan.Hash)
+			continue
+		}
 		paper, err := p.app.PlanPaper(ctx, plan)
 		if err != nil {
 			return err

@@ -63,6 +63,16 @@ func (a *App) audit(ctx context.Context, chain *audit.Chain, from int64) (*audit
 		return r, a.nameCases(ctx, r)
 	}
 	r := chain.End(head)
+	if len(r.Lists) > 0 {
+		var lists []store.RetentionList
+		if err := a.DB.Read(ctx, func(tx *store.Tx) (err error) {
+			lists, err = tx.RetentionLists(ctx)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+		r.Approved(lists)
+	}
 	return r, a.nameCases(ctx, r)
 }
 

@@ -40,6 +40,9 @@ func (a *App) workday(day time.Time) time.Time {
 
 // PlanPaper is a plan as a document to be signed and filed.
 func (a *App) PlanPaper(ctx context.Context, p store.StoredPlan) (compose.Attachment, error) {
+	if len(p.Items) == 0 {
+		return compose.Attachment{}, bot.Errorf(bot.Conflict, "the content of plan %s was destroyed by an approved list; its hash is left", p.Number)
+	}
 	var cases map[string]bot.Case
 	err := a.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		cases, err = desk.CasesIn(ctx, tx, p.Plan)

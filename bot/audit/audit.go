@@ -23,10 +23,13 @@ type Report struct {
 	HeadAt  time.Time  `json:"head_at,omitzero"` // when the newest event happened
 	Adopted []Adopted  `json:"adopted"`          // chained later than they were written
 	Heads   int        `json:"heads"`            // kept outside, and found in the chain
+	Gone    int        `json:"destroyed"`        // events whose detail was destroyed by an approved list
 	Plans   int        `json:"plans"`            // held against their hash
 	Mails   int        `json:"mails"`
 	Faults  []Fault    `json:"faults"`
 	More    int        `json:"more"` // faults beyond the ones that are named
+
+	Lists map[int64]store.Link `json:"-"` // the lists by which, each with its first event
 }
 
 // Adopted are events that an earlier version wrote: from the day of chaining on they are proved, not before.
@@ -74,6 +77,7 @@ const (
 	Beyond    = "beyond"     // events behind the head: nobody chained them
 	WrongHead = "head"       // the head is not that of the last event
 	LostHead  = "lost_head"  // a head that was kept outside is not in this chain
+	NoList    = "no_list"    // a detail was destroyed without an approved list
 	PlanHash  = "plan"       // the frozen bytes of a plan are not those that were approved
 	MailHash  = "mail"       // the bytes of a mail are not those that came
 	Unread    = "unreadable" // the database cannot give the rest of the events
@@ -124,6 +128,15 @@ func (c *Chain) Add(l store.Link) {
 		r.Heads++
 	}
 	r.HeadAt = when(l.At)
+	if l.Kept != "" || l.Destroyed != 0 {
+		r.Gone++
+		if r.Lists == nil {
+			r.Lists = make(map[int64]store.Link)
+		}
+		if _, ok := r.Lists[l.Destroyed]; !ok {
+			r.Lists[l.Destroyed] = l
+		}
+	}
 	if l.What == store.EventsChained {
 		c.adopted(l)
 	}
@@ -228,6 +241,15 @@ func (c *Chain) End(head store.Head) *Report {
 	return r
 }
 
+// Approved holds destroyed details against the lists that were approved.
+func (r *Report) Approved(lists []store.RetentionList) {
+	for id, l := range r.Lists {
+		if !slices.ContainsFunc(lists, func(list store.RetentionList) bool { return list.ID == id && list.Approved.Done() }) {
+			r.fault(naming(NoList, l, nil))
+		}
+	}
+}
+
 // Says is a fault in words.
 func (f Fault) Says() string {
 	which := fmt.Sprintf("event %d", f.Event)
@@ -253,6 +275,8 @@ func (f Fault) Says() string {
 		return "the head " + f.What + " was kept, and is not in this chain: events were taken away or written anew"
 	case Unread:
 		return fmt.Sprintf("event %d cannot be read, nor what follows it: %s", f.Event, f.What)
+	case NoList:
+		return which + " has lost its detail, and no approved list says so"
 	case PlanHash:
 		return f.What + ": the frozen bytes are not those of its hash"
 	case MailHash:

@@ -75,12 +75,12 @@ func TestBroken(t *testing.T) {
 		"three are gone":       {`DELETE FROM events WHERE id BETWEEN 4 AND 6`, "events 4 to 6 is gone"},
 		"the end is gone":      {`DELETE FROM events WHERE id > 8`, "events 9 to 10 is gone: the end was cut off"},
 		"all is gone":          {`DELETE FROM events`, "events 1 to 10 is gone: the end was cut off"},
-		"one behind the head":  {`INSERT INTO events SELECT 11, at, actor, what, case_id, plan_id, mail_id, detail, salt, sums, hash FROM events WHERE id = 3`, "event 11 is not the one that was written under this number: moved, or put in; event 11 stands behind the head of the chain: nobody chained it"},
+		"one behind the head":  {`INSERT INTO events SELECT 11, at, actor, what, case_id, plan_id, mail_id, detail, salt, sums, hash, leaf, destroyed FROM events WHERE id = 3`, "event 11 is not the one that was written under this number: moved, or put in; event 11 stands behind the head of the chain: nobody chained it"},
 		"one without a hash":   {`INSERT INTO events (id, at, actor, what, case_id, plan_id, mail_id, detail) SELECT 11, at, actor, what, case_id, plan_id, mail_id, detail FROM events WHERE id = 3`, "event 11 was changed: sums; event 11 stands behind the head of the chain: nobody chained it"},
 		"one that was renamed": {`UPDATE events SET id = 12 WHERE id = 10`, "events 10 to 11 is gone; event 12 is not the one that was written under this number: moved, or put in; events 11 to 12 stands behind the head of the chain: nobody chained it"},
 		"two in other order": {`UPDATE events SET id = -id WHERE id IN (4, 5); UPDATE events SET id = CASE id WHEN -4 THEN 5 ELSE 4 END WHERE id < 0`,
 			"event 4 is not the one that was written under this number: moved, or put in; event 5 is not the one that was written under this number: moved, or put in"},
-		"one in the place of another": {`DELETE FROM events WHERE id = 6; INSERT INTO events SELECT 6, at, actor, what, case_id, plan_id, mail_id, detail, salt, sums, hash FROM events WHERE id = 3`,
+		"one in the place of another": {`DELETE FROM events WHERE id = 6; INSERT INTO events SELECT 6, at, actor, what, case_id, plan_id, mail_id, detail, salt, sums, hash, leaf, destroyed FROM events WHERE id = 3`,
 			"event 6 is not the one that was written under this number: moved, or put in"},
 	}
 	storetest.EachURL(t, func(t *testing.T, db *store.DB, dsn string) {

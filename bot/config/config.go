@@ -29,6 +29,7 @@ type Config struct {
 	Deletion Deleting  `toml:"deletion"`
 	Plan     Plan      `toml:"plan"`
 	Deadline Deadlines `toml:"deadlines"`
+	Retain   Retention `toml:"retention"`
 	Limits   Limits    `toml:"limits"`
 	Alarm    Alarm     `toml:"alarm"`
 	Brakes   Brakes    `toml:"brakes"`
@@ -232,6 +233,13 @@ type Plan struct {
 	OfficeOfOne   bool `toml:"office_of_one"`   // the maker may approve his own plan; shown everywhere while on
 	ApproveByMail bool `toml:"approve_by_mail"` // approvers with an address may answer by mail (decision 23)
 	ApproveHours  int  `toml:"approve_hours"`   // how long one letter may be answered
+}
+
+// Retention is how long what is kept (QT.CNTT.03, section VII; Q18). Nothing is destroyed by itself: an approved list does.
+type Retention struct {
+	CaseYears    int `toml:"case_years"`    // whole years after the one in which a case ended; 0: for ever
+	FilesMonths  int `toml:"files_months"`  // the bytes of mails and letters, after a case ended; 0: as long as the case
+	AccountYears int `toml:"account_years"` // the register, whole years after the one in which an account was deleted; 0: for ever
 }
 
 // Limits bound what one mail may cost.

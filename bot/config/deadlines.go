@@ -29,6 +29,9 @@ func (c *checker) deadlines() {
 		c.add("deadlines.hours", "%v", err)
 	}
 	c.notNegative("deadlines.remind", d.Remind)
+	c.notNegative("retention.case_years", c.cfg.Retain.CaseYears)
+	c.notNegative("retention.files_months", c.cfg.Retain.FilesMonths)
+	c.notNegative("retention.account_years", c.cfg.Retain.AccountYears)
 	from := namesake{}
 	for i, e := range c.cfg.Editions {
 		at := element("edition", i)

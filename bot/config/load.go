@@ -87,6 +87,7 @@ func defaults() *Config {
 		Limits:   Limits{MailMB: 40, Parts: 200, UnpackedMB: 100, Rows: 200_000, Columns: 200, Sheets: 200, Nesting: 256, ZipFiles: 200, ReaderMB: 256, ReaderSeconds: 5},
 		Alarm: Alarm{After: 3 * time.Minute, Remind: 24 * time.Hour, CanaryLate: 90 * time.Second, MailAge: 10 * time.Minute, LetterAge: 30 * time.Minute,
 			AccountAge: time.Hour, Unseen: 24 * time.Hour, DiskMB: 500, Webhook: Webhook{Format: "json"}},
+		Retain:   Retention{CaseYears: 5, FilesMonths: 12, AccountYears: 5},
 		Deadline: Deadlines{Digest: true, Hours: "08:00-16:30", Remind: 7},
 		Brakes:   Brakes{Rounds: 10, SenderHour: 60, SenderDay: 300, DeskHour: 600},
 	}

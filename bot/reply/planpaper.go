@@ -18,7 +18,7 @@ var planForm = template.Must(template.New("").Funcs(template.FuncMap{
 	"upper": upper,
 	"p":     func(style string, text any) paragraph { return paragraph{style, fmt.Sprint(text)} },
 	"cell":  func(c column, style, text string) tableCell { return tableCell{c.Width, style, text} },
-}).ParseFS(forms, "forms/plan.xml", "forms/notice.xml", "forms/report.xml"))
+}).ParseFS(forms, "forms/plan.xml", "forms/notice.xml", "forms/report.xml", "forms/retention.xml"))
 
 type (
 	paragraph struct{ Style, Text string }

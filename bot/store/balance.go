@@ -27,7 +27,7 @@ func (tx *Tx) Torn(ctx context.Context) (t Torn, err error) {
 			AND reason IN ('queue', 'queue_with_defects', 'return', 'ask_sender') EXCEPT SELECT mail_id FROM outbox) AS unanswered ORDER BY id`},
 		{&t.NoLetterBytes, `SELECT 'answer ' || o.id FROM outbox o WHERE o.state IN ('queued', 'sending', 'unknown')
 			AND NOT EXISTS (SELECT 1 FROM outbox_raw r WHERE r.id = o.id) ORDER BY o.id`},
-		{&t.NoBytes, `SELECT 'mail ' || m.id FROM mails m WHERE NOT EXISTS (SELECT 1 FROM mail_raw r WHERE r.hash = m.hash) ORDER BY m.id`},
+		{&t.NoBytes, `SELECT 'mail ' || m.id FROM mails m WHERE m.destroyed = 0 AND NOT EXISTS (SELECT 1 FROM mail_raw r WHERE r.hash = m.hash) ORDER BY m.id`},
 	} {
 		if *look.found, err = list(ctx, tx, scanText, look.query); err != nil {
 			return t, err

@@ -25,6 +25,8 @@ type Link struct {
 	Salt                              string // hashed with the detail, so that an erased one cannot be guessed from its hash
 	Sums                              string // a short hash of each group of fields: which of them was changed
 	Hash                              string
+	Kept                              string // the leaf of a detail that was destroyed, "" of one that is there
+	Destroyed                         int64  // the list by which it was (retention.go)
 }
 
 // Groups are the fields of an event that Sums tells apart.
@@ -47,7 +49,12 @@ func sum(values ...string) string {
 }
 
 // Leaf is what the hash of the event is over instead of its detail: when a detail is destroyed, its leaf is kept.
-func (l Link) Leaf() string { return sum("vanthu detail 1", l.Salt, l.Detail) }
+func (l Link) Leaf() string {
+	if l.Kept != "" && l.Detail == "{}" && l.Salt == "" {
+		return l.Kept
+	}
+	return sum("vanthu detail 1", l.Salt, l.Detail)
+}
 
 // Seal is the hash of the event after the one with the hash prev ("" for the first).
 func (l Link) Seal(prev string) string {
@@ -217,10 +224,10 @@ func (tx *Tx) adoptPage(ctx context.Context, links []Link, head Head) (Head, err
 	return head, err
 }
 
-const linkColumns = `id, at, actor, what, case_id, plan_id, mail_id, detail, salt, sums, hash`
+const linkColumns = `id, at, actor, what, case_id, plan_id, mail_id, detail, salt, sums, hash, leaf, destroyed`
 
 func scanLink(s scanner) (l Link, err error) {
-	return l, s.Scan(&l.ID, &l.At, &l.Actor, &l.What, &l.Case, &l.Plan, &l.Mail, &l.Detail, &l.Salt, &l.Sums, &l.Hash)
+	return l, s.Scan(&l.ID, &l.At, &l.Actor, &l.What, &l.Case, &l.Plan, &l.Mail, &l.Detail, &l.Salt, &l.Sums, &l.Hash, &l.Kept, &l.Destroyed)
 }
 
 // Unreadable is the error of a table that is torn: the database gives no event behind that one.

@@ -11,7 +11,7 @@ import (
 type Frozen struct {
 	Number   string
 	Hash     string
-	Bytes    string
+	Bytes    string // of a plan that is there: one that was destroyed is not looked at
 	Approved string // the hashes that were approved, '' none
 }
 
@@ -21,7 +21,7 @@ func (db *DB) EachFrozen(ctx context.Context, f func(Frozen)) error {
 		var id int64
 		var p Frozen
 		err := tx.row(ctx, `SELECT p.id, p.number, p.hash, p.items, coalesce((SELECT max(a.hash) FROM plan_approvals a WHERE a.plan_id = p.id AND a.hash <> p.hash),
-			(SELECT max(a.hash) FROM plan_approvals a WHERE a.plan_id = p.id), '') FROM plans p WHERE p.id > $1 ORDER BY p.id LIMIT 1`, after).Scan(&id, &p.Number, &p.Hash, &p.Bytes, &p.Approved)
+			(SELECT max(a.hash) FROM plan_approvals a WHERE a.plan_id = p.id), '') FROM plans p WHERE p.id > $1 AND p.destroyed = 0 ORDER BY p.id LIMIT 1`, after).Scan(&id, &p.Number, &p.Hash, &p.Bytes, &p.Approved)
 		if err == nil {
 			f(p)
 		}

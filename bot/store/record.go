@@ -62,7 +62,7 @@ type Proof struct {
 func (tx *Tx) ProofOfCase(ctx context.Context, caseID int64) ([]Proof, error) {
 	return list(ctx, tx, func(s scanner) (p Proof, err error) {
 		l := &p.Link
-		return p, s.Scan(&l.ID, &l.At, &l.Actor, &l.What, &l.Case, &l.Plan, &l.Mail, &l.Detail, &l.Salt, &l.Sums, &l.Hash, &p.Prev)
+		return p, s.Scan(&l.ID, &l.At, &l.Actor, &l.What, &l.Case, &l.Plan, &l.Mail, &l.Detail, &l.Salt, &l.Sums, &l.Hash, &l.Kept, &l.Destroyed, &p.Prev)
 	}, `SELECT `+linkColumns+`, coalesce((SELECT p.hash FROM events p WHERE p.id < e.id ORDER BY p.id DESC LIMIT 1), '')
 		FROM events e WHERE case_id = $1 ORDER BY id`, caseID)
 }

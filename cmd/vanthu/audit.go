@@ -83,6 +83,9 @@ func printAudit(e *env, r *audit.Report) {
 	if r.Heads > 0 {
 		fmt.Fprintf(e.stdout, ", %d earlier heads found", r.Heads)
 	}
+	if r.Gone > 0 {
+		fmt.Fprintf(e.stdout, ", %d of them without their detail, destroyed by approved lists", r.Gone)
+	}
 	fmt.Fprintln(e.stdout)
 	for _, a := range r.Adopted {
 		fmt.Fprintf(e.stdout, "events %d to %d were written by an earlier version and chained on %s: they are proved from that day on\n", a.From, a.To, local(a.On))

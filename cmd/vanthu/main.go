@@ -35,6 +35,8 @@ type commands struct {
 	Report reportCmd `cmd:"" help:"All cases of a period by unit: steps on time, late, overdue."`
 	Audit  auditCmd  `cmd:"" help:"Prove the history."`
 
+	Retention retentionCmd `cmd:"" help:"Officers: destroy what need not be kept any more, by approved lists alone."`
+
 	Status statusCmd `cmd:"" help:"Say how vanthu is: connections, queues, canary, alarms. Exit code 1: an alarm stands, or nobody serves."`
 	Alarm  alarmCmd  `cmd:"" help:"Alarms: try the webhook and the command."`
 
