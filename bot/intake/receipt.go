@@ -40,8 +40,8 @@ func receiptIn(text string, rows []bot.CaseRow) bot.Receipt {
 
 var (
 	// marked are words that turn a sentence and, without their marks, are harmless ones: "chỉ" (only) and "chị" (you), "bảo" (somebody
-	// says) and "báo" (report), "à" (is that so?) and "ạ". "Đảm bảo" is none of them.
-	marked = regexp.MustCompile(`(?i)(^|[^\p{L}])(chỉ|à|[^\p{L}]bảo)([^\p{L}]|$)|(^|[^\p{L}]|[^mM] )bảo([^\p{L}]|$)`)
+	// says) and "báo" (report), "à" (is that so?) and "ạ". Somebody called Bảo is none of them.
+	marked = regexp.MustCompile(`(^|[^\p{L}])((?i:chỉ|à)|bảo)([^\p{L}]|$)`)
 	// toUs: not the unit has handed something over, but we.
 	toUs = regexp.MustCompile(`(?i)(anh|chị|chi|cntt|thông tin|thong tin)\s+(đã|da)\s+(bàn|ban|giao|phát|phat|trao|chuyển|chuyen|cấp|cap)`)
 )
