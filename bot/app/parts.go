@@ -18,6 +18,7 @@ import (
 	"vanthu/bot/config"
 	"vanthu/bot/desk"
 	"vanthu/bot/intake"
+	"vanthu/bot/job"
 	"vanthu/bot/rules"
 	"vanthu/bot/secret"
 	"vanthu/bot/store"
@@ -66,6 +67,23 @@ func newParts(ctx context.Context, a *App, hooks Hooks) (*parts, error) {
 	unseal := desk.Unseal{Open: vault.Unseal, Label: account.Label}
 	p.deliver = func(ctx context.Context, caseID int64) error { return a.Desk.Deliver(ctx, unseal, caseID) }
 	return p, nil
+}
+
+// queues says who works on what.
+func (p *parts) queues(a *App) []job.Queue {
+	return []job.Queue{
+		{Kind: store.JudgeJob, Workers: 4, Handler: p.intake.Mail},
+		{Kind: store.SendJob, Workers: a.Config.SMTP.Connections, Handler: p.postman.letter},
+		{Kind: store.BeginJob, Workers: 1, Handler: a.Desk.Begin},
+		{Kind: store.CreateJob, Workers: 2, Handler: p.provisioner.Create},
+		{Kind: store.DeliverJob, Workers: 1, Handler: p.deliver},
+		{Kind: store.RemindJob, Workers: 1, Handler: a.Desk.Remind},
+		{Kind: store.SuspendJob, Workers: 1, Handler: p.remover.Suspend},
+		{Kind: store.RestoreJob, Workers: 1, Handler: p.remover.Restore},
+		{Kind: store.EraseJob, Workers: 1, Handler: p.remover.Erase},
+		{Kind: store.EraseRemindJob, Workers: 1, Handler: a.Desk.RemindErase},
+		{Kind: store.DigestJob, Workers: 1, Handler: a.Desk.Digest},
+	}
 }
 
 // openPlatform opens where accounts are made.

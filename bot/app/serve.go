@@ -12,7 +12,6 @@ import (
 
 	"vanthu/bot"
 	"vanthu/bot/config"
-	"vanthu/bot/job"
 	"vanthu/bot/store"
 	"vanthu/mailer/inbox"
 )
@@ -76,20 +75,7 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 	s.filer = newFiling(a.DB, s.parts.filer, logger)
 	s.watch = newWatch(a, s.parts)
 	s.watch.mailbox(&s.parts.inboxConfig)
-	err = a.openQueue(ctx, []job.Queue{
-		{Kind: store.JudgeJob, Workers: 4, Handler: s.parts.intake.Mail},
-		{Kind: store.SendJob, Workers: cfg.SMTP.Connections, Handler: s.parts.postman.letter},
-		{Kind: store.BeginJob, Workers: 1, Handler: a.Desk.Begin},
-		{Kind: store.CreateJob, Workers: 2, Handler: s.parts.provisioner.Create},
-		{Kind: store.DeliverJob, Workers: 1, Handler: s.parts.deliver},
-		{Kind: store.RemindJob, Workers: 1, Handler: a.Desk.Remind},
-		{Kind: store.SuspendJob, Workers: 1, Handler: s.parts.remover.Suspend},
-		{Kind: store.RestoreJob, Workers: 1, Handler: s.parts.remover.Restore},
-		{Kind: store.EraseJob, Workers: 1, Handler: s.parts.remover.Erase},
-		{Kind: store.EraseRemindJob, Workers: 1, Handler: a.Desk.RemindErase},
-		{Kind: store.DigestJob, Workers: 1, Handler: a.Desk.Digest},
-	})
-	if err != nil {
+	if err = a.openQueue(ctx, s.parts.queues(a)); err != nil {
 		return nil, err
 	}
 	a.DB.Wake, a.DB.Commit = s.wake, hooks.Commit
