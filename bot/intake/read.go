@@ -52,7 +52,7 @@ const (
 	ConfirmsAndAsks  Doubt = "confirms_and_asks"  // the mail confirms or thanks, and carries a letter or a list
 	AddsToEarlier    Doubt = "adds_to_earlier"    // people added to an earlier mail, without letter and list
 
-	OnlyTheMailDeletes Doubt = "only_the_mail_deletes" // its words speak of deletion, the list beside them does not
+	OnlyTheMailDeletes Doubt = "only_the_mail_deletes" // its words speak of deletion, the list beside them is called another one
 )
 
 // Said is what a unit said about its case. Only what cannot be misread counts; the rest is left to an officer.
@@ -174,6 +174,11 @@ func (r *Reading) listsDelete() bool {
 	return len(lists) > 0 && !slices.ContainsFunc(lists, func(l parser.List) bool { return !l.Deletes })
 }
 
+// listsSayOtherwise reports whether a list has a title that speaks of no leaving: "DANH SÁCH ĐỀ NGHỊ CẤP TÀI KHOẢN", "DANH SÁCH LỚP".
+func (r *Reading) listsSayOtherwise() bool {
+	return slices.ContainsFunc(r.Submission.Lists, func(l parser.List) bool { return l.Title != "" && !l.Deletes })
+}
+
 // machineKind is set when no person wrote the mail: it is recorded and never answered (RFC 3834 §2).
 func machineKind(msg *mime.Message) bot.Kind {
 	switch {
@@ -208,7 +213,7 @@ func (r *Reading) kind(msg *mime.Message) (kind bot.Kind, doubt Doubt) {
 		return bot.AccountRequest, ConfirmsAndAsks
 	case letter != nil:
 		return bot.AccountRequest, NoDoubt
-	case deletes && people && !r.listsDelete(): // words of closing beside a list that does not say so itself
+	case deletes && r.listsSayOtherwise(): // words of closing beside a list that is called another one
 		return bot.DeletionRequest, OnlyTheMailDeletes
 	case deletes:
 		return bot.DeletionRequest, NoDoubt

@@ -139,7 +139,8 @@ func TestKindByLists(t *testing.T) {
 		{"newcomers alone", parser.Submission{Lists: []parser.List{fresh}}, "Gửi anh chị danh sách.", bot.AccountRequest, NoDoubt},
 		{"leavers with a letter that asks for accounts", parser.Submission{Letter: letter, Lists: []parser.List{left}}, "", bot.AccountRequest, SpeaksOfDeletion},
 		{"leavers beside newcomers", parser.Submission{Letter: letter, Lists: []parser.List{fresh, left}}, "", bot.AccountRequest, NoDoubt}, // LST-08 speaks
-		{"newcomers, and words of closing", parser.Submission{Lists: []parser.List{fresh}}, "Nhờ vô hiệu hoá tài khoản các em sau.", bot.DeletionRequest, OnlyTheMailDeletes},
+		{"newcomers, and words of closing", parser.Submission{Lists: []parser.List{fresh}}, "Nhờ vô hiệu hoá tài khoản các em sau.", bot.DeletionRequest, NoDoubt},
+		{"a class, and words of closing", parser.Submission{Lists: []parser.List{{Title: "DANH SÁCH LỚP YBK47"}}}, "Nhờ vô hiệu hoá tài khoản các em sau.", bot.DeletionRequest, OnlyTheMailDeletes},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
