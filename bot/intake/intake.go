@@ -243,7 +243,7 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 		}
 	}
 	talks := r.Kind == bot.FormRequest || r.Kind == bot.Question && !ofDelivery(r, c) || r.Said.onlyWithdraws() && r.Kind == bot.Confirmation && (otherCase(r, c) || tooLate(r, c))
-	if r.Kind == bot.AccountRequest || r.Kind == bot.DeletionRequest || talks || r.Kind == bot.Confirmation && c != nil { // the others are answered by people
+	if r.Kind == bot.AccountRequest || r.Kind == bot.DeletionRequest || talks || c != nil && (r.Kind == bot.Confirmation || r.aboutAccounts()) { // the others are answered by people
 		if held, err := in.brake(ctx, m, unit, c, len(r.Submission.Rows) > 0); held || err != nil {
 			return err
 		}
