@@ -38,7 +38,8 @@ func (d *Desk) due(ctx context.Context, tx *store.Tx) (due []bot.Due, open int, 
 			if one.Rows, _, err = tx.CountRows(ctx, c.ID); err != nil {
 				return nil, 0, err
 			}
-			one.Reminds, _ = reminders(events)
+			// One of today may be written at this moment, beside the digest: it does not count yet.
+			one.Reminds, _ = reminders(slices.DeleteFunc(slices.Clone(events), func(e bot.Event) bool { return e.What == "unit_reminded" && Today(e.At) == Today(tx.Now) }))
 			if l.Step.ID == bot.StepPlan && c.PlanID != 0 && !c.Planned.Done() {
 				plan, err := tx.Plan(ctx, c.PlanID)
 				if err != nil {

@@ -318,7 +318,9 @@ func (s *tale) tellDirectory() string {
 func (s *tale) tellFolders() string {
 	var text strings.Builder
 	box := s.boxes["cntt"]
-	for _, folder := range box.folders() {
+	folders := box.folders()
+	slices.Sort(folders) // servers list them as they like
+	for _, folder := range folders {
 		mails := box.mails(folder)
 		if len(mails) == 0 {
 			continue
