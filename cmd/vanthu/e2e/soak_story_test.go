@@ -72,7 +72,7 @@ var plots = []struct {
 	weight int
 	kind   string
 }{{30, "clean"}, {16, "defects"}, {4, "returned"}, {3, "empty"}, {3, "cut"}, {6, "same"}, {4, "again"}, {2, "shared"}, {3, "addresses"}, {3, "forwarded"}, {4, "stranger"}, {3, "signed"}, {3, "unproved"},
-	{3, "forged"}, {3, "evil"}, {5, "automatic"}, {3, "report"}, {3, "list"}, {5, "question"}, {2, "incident"}, {2, "form"}, {2, "status"}, {2, "trial"}}
+	{3, "forged"}, {3, "evil"}, {5, "automatic"}, {3, "report"}, {3, "list"}, {5, "question"}, {2, "incident"}, {2, "form"}, {2, "status"}, {2, "trial"}, {2, "leavers"}}
 
 func (m *plotter) story(i int) *story {
 	total := 0
@@ -143,6 +143,10 @@ func (m *plotter) story(i int) *story {
 			mail.Attachments[1].Data = m.once("bomb", func() []byte { return bomb(m.t) })
 		}
 		s.add(mail, "case ask_sender Returned", "returned")
+		s.opens = 1
+	case "leavers": // nobody of the list has an account: it is returned, and nothing is done to anybody (DEL-02)
+		s.unit = ctsv
+		s.add(leavers(m.t, id, s.people), "case return Returned", "returned")
 		s.opens = 1
 	default:
 		m.noCase(s, id, kind)
