@@ -172,7 +172,7 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 		answer.ConsentAt = a.At
 		return l.writer.PartAccepted(answer)
 	case bot.ReturnedByUs:
-		return l.writer.ReturnedByOfficer(reply.OfficerReturn{Case: number, Unit: unit, At: a.At, Reason: a.Reason})
+		return l.writer.ReturnedByOfficer(reply.OfficerReturn{Case: number, Unit: unit, At: a.At, Reason: a.Reason, Deletes: a.Case.Kind == bot.DeletionRequest})
 	case bot.CredentialsOf:
 		return l.delivered(a)
 	case bot.Reminder:
@@ -223,7 +223,7 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 	case bot.SupersededNote:
 		return l.writer.Superseded(reply.Supersession{Case: number, Unit: unit, At: a.At, By: a.Reason})
 	case bot.WithdrawnNote:
-		return l.writer.Withdrawn(reply.Withdrawal{Case: number, Unit: unit, On: a.At, Reason: a.Reason})
+		return l.writer.Withdrawn(reply.Withdrawal{Case: number, Unit: unit, On: a.At, Reason: a.Reason, Deletes: a.Case.Kind == bot.DeletionRequest})
 	}
 	return reply.Draft{}, fmt.Errorf("no letter is called %q", a.Kind)
 }

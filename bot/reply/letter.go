@@ -124,15 +124,17 @@ type OfficerReturn struct {
 	Reason     string    // the officer's words, shown as one line
 	Rows       []bot.Row // the rows it is about; none: the whole
 	Workbook   compose.Attachment
+	Deletes    bool // it asks for a deletion
 }
 
 // ReturnedByOfficer sends the case back for the officer's reason.
 func (w *Writer) ReturnedByOfficer(r OfficerReturn) (Draft, error) {
 	return w.draft("returned_by_officer", r.Case, struct {
 		page
-		Reason line
-		People table
-	}{w.page(r.Case, r.Unit, r.At), plain(r.Reason, speech), w.people(r.Rows)}, r.Workbook)
+		Reason  line
+		People  table
+		Deletes bool
+	}{w.page(r.Case, r.Unit, r.At), plain(r.Reason, speech), w.people(r.Rows), r.Deletes}, r.Workbook)
 }
 
 // A Delivery is the accounts of a case going to the unit (step 5). It cannot hold a password: these are only in the
@@ -328,15 +330,17 @@ type Withdrawal struct {
 	Case, Unit string
 	On         time.Time
 	Reason     string // may be empty
+	Deletes    bool   // it asked for a deletion
 }
 
 // Withdrawn says that the case was withdrawn and nothing will be made.
 func (w *Writer) Withdrawn(x Withdrawal) (Draft, error) {
 	return w.draft("withdrawn", x.Case, struct {
 		page
-		On     time.Time
-		Reason line
-	}{w.page(x.Case, x.Unit, x.On), x.On, plain(x.Reason, speech)})
+		On      time.Time
+		Reason  line
+		Deletes bool
+	}{w.page(x.Case, x.Unit, x.On), x.On, plain(x.Reason, speech), x.Deletes})
 }
 
 // A Hold is a case whose clock is stopped, or goes on again.
