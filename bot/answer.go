@@ -122,6 +122,7 @@ type Answer struct {
 type Notice struct {
 	Number string // "TB-2026-0007", "" none
 	At     time.Time
+	Again  bool // the case had one before: new passwords for rows that the unit missed
 }
 
 // A ListFile is one attachment of the unit that gave rows.

@@ -366,7 +366,7 @@ func (l *letters) delivered(a bot.Answer) (reply.Draft, error) {
 
 // notice is the delivery as a document.
 func (l *letters) notice(a bot.Answer) (compose.Attachment, error) {
-	n := reply.Notice{Number: a.Notice.Number, Case: a.Case.Number, Unit: a.Unit.Name, At: a.Notice.At, LetterDate: a.Case.LetterDate, HandOverBy: a.ConfirmDue,
+	n := reply.Notice{Number: a.Notice.Number, Again: a.Notice.Again, Case: a.Case.Number, Unit: a.Unit.Name, At: a.Notice.At, LetterDate: a.Case.LetterDate, HandOverBy: a.ConfirmDue,
 		Accounts: a.Accounts, Definition: l.definition(a.Case)}
 	return l.writer.NoticePaper(n)
 }

@@ -50,13 +50,13 @@ func each(ctx context.Context, db *DB, next func(ctx context.Context, tx *Tx, af
 	for after, more := int64(0), true; more; {
 		err := db.Read(ctx, func(tx *Tx) (err error) {
 			after, more, err = next(ctx, tx, after)
+			if errors.Is(err, sql.ErrNoRows) { // the end
+				more, err = false, nil
+			}
 			return err
 		})
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return fmt.Errorf("store: %w", err)
-		}
 		if err != nil {
-			return nil
+			return fmt.Errorf("store: %w", err)
 		}
 	}
 	return nil

@@ -24,8 +24,13 @@ func (tx *Tx) KeepNotice(ctx context.Context, caseID int64, step string) (bot.No
 	if err := tx.Lock(ctx, LockRegister); err != nil {
 		return bot.Notice{}, err
 	}
+	var before int
+	if err := tx.row(ctx, `SELECT count(*) FROM notices WHERE case_id = $1 AND step <> $2 AND hash <> ''`, caseID, step).Scan(&before); err != nil {
+		return bot.Notice{}, fmt.Errorf("store: notice: %w", err)
+	}
 	n, err := scanNotice(tx.row(ctx, `SELECT `+noticeColumns+` FROM notices WHERE step = $1`, step))
 	if err == nil || !errors.Is(err, sql.ErrNoRows) {
+		n.Again = before > 0
 		return n.Notice, err
 	}
 	number, err := tx.nextNumber(ctx, "TB")
@@ -33,7 +38,7 @@ func (tx *Tx) KeepNotice(ctx context.Context, caseID int64, step string) (bot.No
 		return bot.Notice{}, err
 	}
 	_, err = tx.exec(ctx, `INSERT INTO notices (step, number, case_id, at) VALUES ($1, $2, $3, $4)`, step, number, caseID, micros(tx.Now))
-	return bot.Notice{Number: number, At: tx.Now}, err
+	return bot.Notice{Number: number, At: tx.Now, Again: before > 0}, err
 }
 
 // SaveNotice keeps the document of a notice, once, and says so in the history.

@@ -30,9 +30,16 @@ func TestNotice(t *testing.T) {
 				return tx.SaveNotice(ctx, c.ID, n, []byte{byte('a' + try)})
 			})
 		}
+		storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error {
+			n, err := tx.KeepNotice(ctx, c.ID, c.Number+" delivered again")
+			if n.Number != "TB-2027-0002" || !n.Again {
+				t.Errorf("again: %+v", n)
+			}
+			return err
+		})
 		kept := storetest.Read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.StoredNotice, error) { return tx.Notices(ctx, c.ID) })
 		events := storetest.Read(t, db, func(ctx context.Context, tx *store.Tx) ([]bot.Event, error) { return tx.Events(ctx, c.ID) })
-		if len(kept) != 1 || string(kept[0].Doc) != "a" || len(events) == 0 || events[len(events)-1].What != "notice_given" || events[len(events)-1].Detail["sha256"] != kept[0].Hash {
+		if len(kept) != 2 || string(kept[0].Doc) != "a" || len(events) == 0 || events[len(events)-1].What != "notice_given" || events[len(events)-1].Detail["sha256"] != kept[0].Hash {
 			t.Errorf("%+v, %+v", kept, events)
 		}
 	})
