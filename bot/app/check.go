@@ -51,7 +51,11 @@ func NewWorld(cfg *config.Config) (World, error) {
 		}
 		w.Policy.Codes = append(w.Policy.Codes, rules.CodeRule{Pattern: pattern, Shown: code.Shown, Units: code.Units})
 	}
-	var err error
+	days, err := Calendar(cfg)
+	if err != nil {
+		return World{}, err
+	}
+	w.Policy.Deletion.Due = func(day time.Time, n int) time.Time { return days.Due(day, n, false) }
 	if w.notary, err = notary(cfg); err != nil {
 		return World{}, err
 	}

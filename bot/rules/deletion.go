@@ -189,7 +189,11 @@ func (j *judge) late(d parser.Date) bool {
 		return false
 	}
 	zone := j.context.Now.Location()
-	due := time.Date(d.Year, time.Month(d.Month), d.Day+j.policy.Deletion.Days, 23, 59, 59, 0, zone)
+	days := j.policy.Deletion.Days
+	due := time.Date(d.Year, time.Month(d.Month), d.Day+days, 23, 59, 59, 0, zone)
+	if j.policy.Deletion.Due != nil {
+		due = j.policy.Deletion.Due(time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, zone), days)
+	}
 	return j.arrived().In(zone).After(due)
 }
 

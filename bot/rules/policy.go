@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"time"
+
 	"regexp"
 	"slices"
 	"strings"
@@ -53,6 +55,8 @@ type Deletion struct {
 	Units []string // ids of the units that may ask; empty: all (DEL-08)
 	Most  int      // accounts of one request that need no second person; 0: no limit (DEL-06)
 	Days  int      // from the decision to its receipt (DEL-05)
+	// Due is the last moment of so many days after a day, a last day off rolled on (BLDS 2015 Điều 148); nil: no day is off.
+	Due func(day time.Time, days int) time.Time
 }
 
 // wellFormed returns the rule that a code matches, one of the unit's own if there is one; nil when it matches none.

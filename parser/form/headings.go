@@ -60,10 +60,11 @@ func withoutBlanks(m map[string]string) map[string]string {
 	return out
 }
 
-// The six headings of the printed form, folded: read without a remark (LST-03).
+// The six headings of the printed form and the two of a list of leavers, folded: read without a remark (LST-03).
 var printed = map[string]string{
 	fieldSTT: "stt", fieldCode: "ma so sv hv", fieldName: "ho va ten",
 	fieldClass: "lop", fieldCohort: "khoa", fieldNote: "ghi chu",
+	fieldDecision: "so quyet dinh", fieldDecided: "ngay quyet dinh",
 }
 
 // maxHeading bounds a heading in bytes: what is longer is prose.
