@@ -39,7 +39,7 @@ var (
 	caseToken = regexp.MustCompile(`cntt\+[a-z0-9]{6,}@`)
 	ourID     = regexp.MustCompile(`<vanthu\.[0-9a-f]+@[^>]*>`)
 	sha256hex = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
-	shortHash = regexp.MustCompile(`\b[0-9a-f]{12}…`)
+	shortHash = regexp.MustCompile(`(SHA-256 )?\b[0-9a-f]{12}(…|\.json)`)
 	queuedAs  = regexp.MustCompile(`queued as \w+`)
 	uid       = regexp.MustCompile(`UID \d+/\d+`)
 )
@@ -55,7 +55,7 @@ func (s *tale) stable(text string) string {
 		}
 		return "{sha-256}"
 	})
-	text = shortHash.ReplaceAllString(text, "{hash}…")
+	text = shortHash.ReplaceAllString(text, "${1}{hash}${2}")
 	text = queuedAs.ReplaceAllString(text, "queued as {id}")
 	return uid.ReplaceAllString(text, "UID {uid}")
 }
@@ -128,7 +128,9 @@ func (s *tale) tellFile(name string, data []byte) {
 		m, err := mime.Parse(data, mime.DefaultLimits())
 		check(s.t, err)
 		s.tell("  : ", fmt.Sprintf("a mail: %s, %s", m.Subject, m.ID))
-	case ".txt", ".tsv", ".csv", ".md", ".json", ".html":
+	case ".json":
+		fmt.Fprintln(&s.out, "  : (for machines)")
+	case ".txt", ".tsv", ".csv", ".md", ".html":
 		s.tell("  : ", string(data))
 	default:
 		fmt.Fprintln(&s.out, "  : (not shown)")
