@@ -251,7 +251,7 @@ func (in *Intake) dispatch(ctx context.Context, m store.Mail, msg *mime.Message,
 	switch {
 	case r.Kind == bot.Automatic: // a subject that only an out-of-office program writes
 		return in.ignore(ctx, m, bot.Automatic, "automatic", "by its subject")
-	case (r.Kind == bot.AccountRequest || r.Kind == bot.DeletionRequest) && r.isTrial(c):
+	case (r.Kind == bot.AccountRequest || r.Kind == bot.DeletionRequest && len(r.Submission.Rows) > 0) && r.isTrial(c):
 		return in.trial(ctx, m, msg, unit, r, c)
 	case r.Kind == bot.AccountRequest, r.Kind == bot.DeletionRequest && len(r.Submission.Rows) > 0:
 		return in.request(ctx, m, msg, unit, r, c)

@@ -108,5 +108,5 @@ func (r *Reading) isTrial(c *bot.Case) bool {
 
 // ChecksOnly says whether a mail that corrects no case would open none.
 func (r *Reading) ChecksOnly() bool {
-	return (r.Kind == bot.AccountRequest || r.Kind == bot.DeletionRequest) && r.isTrial(nil)
+	return (r.Kind == bot.AccountRequest || r.Kind == bot.DeletionRequest && len(r.Submission.Rows) > 0) && r.isTrial(nil)
 }

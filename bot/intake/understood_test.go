@@ -133,6 +133,9 @@ func FuzzUnderstand(f *testing.F) {
 			f.Add(fields[1], fields[3])
 		}
 	}
+	for _, long := range []string{"\"", "“", "Hồ sơ ", "xin rút vì ", "a\n", "?", "chính thức ", "YC-2026-0001 "} {
+		f.Add("", strings.Repeat(long, readable/len(long)))
+	}
 	f.Fuzz(func(t *testing.T, subject, text string) {
 		began := time.Now()
 		w := understand(subject, text)

@@ -41,14 +41,7 @@ type sentence struct {
 // said splits a text into sentences. A full stop ends one only before white space, so that an address, a date or a file name
 // stays whole; what stands in quotation marks is somebody else's word, unless nothing else stands there.
 func said(text string) (all []sentence) {
-	var joined strings.Builder
-	for i, line := range paragraphs(text) {
-		if i > 0 {
-			joined.WriteByte('\n')
-		}
-		joined.WriteString(line)
-	}
-	runes := []rune(joined.String())
+	runes := []rune(paragraphs(text))
 	begin := 0
 	cut := func(end int, mark rune) {
 		s := strings.TrimSpace(string(runes[begin:end]))
@@ -76,19 +69,27 @@ func said(text string) (all []sentence) {
 func unspoken(s string) string {
 	rest := s
 	for _, pair := range [][2]string{{"“", "”"}, {"«", "»"}, {"\"", "\""}} {
-		for {
-			before, after, opens := strings.Cut(rest, pair[0])
-			_, after, closes := strings.Cut(after, pair[1])
-			if !opens || !closes {
-				break
-			}
-			rest = before + " " + after
-		}
+		rest = between(rest, pair[0], pair[1])
 	}
 	if len(strings.Fields(words(rest))) < 3 {
 		return s
 	}
 	return rest
+}
+
+// between takes out what stands between an opening and a closing mark.
+func between(s, opening, closing string) string {
+	var kept strings.Builder
+	for {
+		before, after, opens := strings.Cut(s, opening)
+		_, after, closes := strings.Cut(after, closing)
+		if !opens || !closes {
+			kept.WriteString(s)
+			return kept.String()
+		}
+		kept.WriteString(before + " ")
+		s = after
+	}
 }
 
 // understand reads what a mail without a letter asks. subject is "" for a reply: that one is the other side's.
@@ -272,9 +273,9 @@ func telephone(line string) bool {
 		strings.HasPrefix(folded, "email:") || strings.HasPrefix(folded, "mobile")
 }
 
-// paragraphs joins lines that mail programs have wrapped.
-func paragraphs(text string) []string {
-	var all []string
+// paragraphs joins lines that mail programs have wrapped: one that begins with a small letter goes on.
+func paragraphs(text string) string {
+	var joined strings.Builder
 	open := false // the paragraph may go on
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -282,14 +283,15 @@ func paragraphs(text string) []string {
 			open = false
 			continue
 		}
-		if first := []rune(line)[0]; open && unicode.IsLower(first) {
-			all[len(all)-1] += " " + line
+		if open && unicode.IsLower([]rune(line)[0]) {
+			joined.WriteByte(' ')
 		} else {
-			all = append(all, line)
+			joined.WriteByte('\n')
 		}
+		joined.WriteString(line)
 		open = true
 	}
-	return all
+	return joined.String()
 }
 
 // beside is what a request asks beside what it is: its own answer tells that, too.

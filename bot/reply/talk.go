@@ -41,6 +41,7 @@ type talkFacts struct {
 	Trial      *answerFacts
 	Workbook   line
 	Unsure     bool
+	Deletes    bool // the list is one of people who left
 }
 
 type matter struct {
@@ -108,7 +109,7 @@ func (w *Writer) Talk(t Talk) (Draft, error) {
 	}
 	if t.Trial != nil {
 		trial := w.facts(*t.Trial)
-		f.Trial, f.Workbook = &trial, trial.Workbook
+		f.Trial, f.Workbook, f.Deletes = &trial, trial.Workbook, t.Trial.Request.Kind == bot.DeletionRequest
 		files = append([]compose.Attachment{t.Trial.Workbook}, files...)
 	}
 	return w.draft("talk", t.Case, f, files...)

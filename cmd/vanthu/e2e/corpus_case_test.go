@@ -218,6 +218,9 @@ var letterOf = map[string][]string{
 // told says whether the answer in the thread is the one for the action; for all others nobody may be answered.
 func (c *corpusCase) told(action string) bool {
 	wanted := letterOf[action]
+	if c.Kind == "deletion_request" && len(wanted) > 0 {
+		wanted = []string{"xoá tài khoản"}
+	}
 	if c.Kind == "not_entitled" { // one neutral note, or nothing
 		return len(c.answers) == 0 || len(c.answers) == 1 && strings.Contains(c.answers[0].Subject, "không được xử lý tự động") && len(c.answers[0].Parts) == 0
 	}
