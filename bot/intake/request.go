@@ -253,7 +253,7 @@ func (in *Intake) answer(m store.Mail, msg *mime.Message, unit bot.Unit, r Readi
 		kind = bot.Defects
 	case bot.Return, bot.AskSender:
 		kind = bot.Returned
-	case bot.Queue, bot.Human, bot.Ignore, bot.ConfirmReceived, bot.ReplyStatus, bot.SendForm:
+	case bot.Queue, bot.Human, bot.Ignore, bot.ConfirmReceived, bot.ReplyStatus, bot.SendForm, bot.CheckOnly:
 	}
 	a := bot.Answer{Kind: kind, Step: fmt.Sprintf("%s mail %d", c.Number, m.ID), Case: c, Unit: unit, Request: request, At: now,
 		Promise: in.Promise(c, c.ReceivedAt), Thread: thread(msg), Changes: s.changes, Talk: s.asked, Unsure: r.Trial == perhaps && c.ID == 0}
