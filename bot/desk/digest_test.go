@@ -50,7 +50,6 @@ type told struct {
 	out  bytes.Buffer
 	days *calendar.Calendar
 	at   time.Time
-	seen int // letters
 }
 
 var (
