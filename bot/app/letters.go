@@ -223,6 +223,7 @@ func (l *letters) draft(a bot.Answer) (reply.Draft, error) {
 		return l.writer.Superseded(reply.Supersession{Case: number, Unit: unit, At: a.At, By: a.Reason})
 	case bot.WithdrawnNote:
 		return l.writer.Withdrawn(reply.Withdrawal{Case: number, Unit: unit, On: a.At, Reason: a.Reason, Deletes: a.Case.Kind == bot.DeletionRequest})
+	case bot.SuspendedNote, bot.EraseReminder, bot.RestoredNote, bot.ErasedNote, bot.StopAsked: // of deletions alone, above
 	}
 	return reply.Draft{}, fmt.Errorf("no letter is called %q", a.Kind)
 }

@@ -56,7 +56,7 @@ func Follows(kind bot.Kind) bot.Action {
 		return bot.SendForm
 	case bot.Question:
 		return bot.ReplyStatus
-	case bot.AccountRequest, bot.DeletionRequest, bot.Incident, bot.Conversation, bot.OtherRequest, bot.Other, bot.Spoofed:
+	case bot.AccountRequest, bot.DeletionRequest, bot.Incident, bot.Conversation, bot.OtherRequest, bot.Other, bot.Spoofed, bot.PlanAnswer:
 		return bot.Human
 	}
 	return bot.Human

@@ -168,12 +168,25 @@ func (tx *Tx) NoteSuspended(ctx context.Context, c bot.Case, r bot.CaseRow) erro
 	return err
 }
 
-// NoteRestored enters that an account lives again, and that no dismissal stands against its holder.
+// NoteRestored enters that an account lives again, and that no dismissal stands against its holder. Whether its initial password was
+// changed the platform says later; of one that vanthu did not make, which its suspension entered, nobody asks.
 func (tx *Tx) NoteRestored(ctx context.Context, code string) error {
-	if err := tx.MoveAccount(ctx, code, bot.AccountActive); err != nil {
+	state := bot.AccountHandedOut
+	var ours bool
+	err := tx.row(ctx, `SELECT case_id <> delete_case FROM accounts WHERE code = $1`, code).Scan(&ours)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("store: account: %w", err)
+	}
+	if !ours {
+		state = bot.AccountActive
+	}
+	if err := tx.MoveAccount(ctx, code, state); err != nil {
 		return err
 	}
-	_, err := tx.exec(ctx, `UPDATE accounts SET decision = '', delete_case = 0 WHERE code = $1`, code)
+	_, err = tx.exec(ctx, `UPDATE accounts SET decision = '', delete_case = 0 WHERE code = $1`, code)
 	return err
 }
 

@@ -80,13 +80,13 @@ func (s *soak) left() string {
 	}
 	for _, c := range b.cases {
 		switch c.State {
-		case bot.Received, bot.Creating, bot.Created:
+		case bot.Received, bot.Creating, bot.Created, bot.Suspending, bot.Erasing:
 			open++
 		case bot.InWork:
 			if !s.never(c) {
 				open++
 			}
-		case bot.WaitingUnit, bot.Delivered, bot.ReceivedByUnit, bot.HandedOver, bot.Closed, bot.Withdrawn, bot.Superseded:
+		case bot.WaitingUnit, bot.Delivered, bot.ReceivedByUnit, bot.HandedOver, bot.Suspended, bot.Closed, bot.Withdrawn, bot.Superseded:
 		}
 	}
 	s.mu.Lock()
