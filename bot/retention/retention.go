@@ -194,11 +194,12 @@ func (k *Keeper) destroy(ctx context.Context, tx *store.Tx, by bot.Actor, l stor
 	if err != nil {
 		return err
 	}
+	// What came to the case after the list was made is not on it: nobody has approved that. The events count what the list itself does.
 	same := func(o store.RetentionItem) bool {
-		return o.Kind == i.Kind && o.CaseID == i.CaseID && o.N == i.N && o.Case == i.Case
+		return o.Kind == i.Kind && o.CaseID == i.CaseID && o.N == i.N && o.Case == i.Case && o.Mails == i.Mails && o.Letters == i.Letters && o.Rows == i.Rows
 	}
 	switch {
-	case slices.ContainsFunc(held, same):
+	case slices.ContainsFunc(held, func(o store.RetentionItem) bool { return o.Kind == i.Kind && o.CaseID == i.CaseID && o.N == i.N }):
 		return tx.Keep(ctx, l.ID, i, "held")
 	case !slices.ContainsFunc(due, same):
 		return tx.Keep(ctx, l.ID, i, "changed")

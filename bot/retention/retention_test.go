@@ -312,6 +312,56 @@ func TestKilledHalfWay(t *testing.T) {
 	})
 }
 
+// What comes to a case after its list was made is on no list: it is not destroyed by the approval of what was there before, and a mail
+// that waits for an officer keeps its case.
+func TestWhatCameLaterStays(t *testing.T) {
+	t.Parallel()
+	storetest.EachURL(t, func(t *testing.T, db *store.DB, dsn string) {
+		o := newOffice(t, db, dsn)
+		c := o.opens("2153010001", bot.Withdrawn)
+		o.now = o.now.AddDate(2, 0, 0)
+		l, err := o.keep.Make(t.Context(), "officer:lan")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = o.keep.Approve(t.Context(), minh, l.Number, l.Hash); err != nil {
+			t.Fatal(err)
+		}
+		late := []byte("Subject: khiếu nại\r\n\r\nSao em không có tài khoản?")
+		var id int64
+		storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error {
+			o.uid++
+			if err := tx.AddMails(ctx, []store.NewMail{{Mailbox: "INBOX", UIDValidity: 7, UID: o.uid, ArrivedAt: tx.Now, Raw: late}}); err != nil {
+				return err
+			}
+			id = int64(o.uid)
+			_, err := tx.EndMail(ctx, id, store.Quarantined, "needs_person", "Quarantine", c.ID)
+			return err
+		})
+		if got := o.due(); got != "" {
+			t.Errorf("with a mail that waits for an officer: %s", got)
+		}
+		storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.HandleMail(ctx, id, "officer:lan") })
+		if got := o.due(); got != "files YC-2026-0001" {
+			t.Errorf("when it was handled: %s", got)
+		}
+		if l, err = o.keep.Destroy(t.Context(), "officer:lan", l.Number); err != nil || !l.Items[0].Destroyed.IsZero() || l.Items[0].LeftWhy != "changed" {
+			t.Errorf("%+v, %v", l.Items, err)
+		}
+		storetest.Read(t, db, func(ctx context.Context, tx *store.Tx) (any, error) {
+			m, err := tx.Mail(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			raw, err := tx.Raw(ctx, m.Hash)
+			if !bytes.Equal(raw, late) {
+				t.Errorf("the mail that nobody approved is gone: %q", raw)
+			}
+			return nil, err
+		})
+	})
+}
+
 // The database lets nobody take a detail away but by an approved list that names its case; with the triggers away it is found.
 func TestDetailsStay(t *testing.T) {
 	t.Parallel()

@@ -53,10 +53,11 @@ type RetentionList struct {
 type Ages struct{ Files, Cases, Accounts time.Time }
 
 const ended = `c.state IN ('closed', 'withdrawn', 'superseded')
-	AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.case_id = c.id AND (o.state IN ('queued', 'sending', 'unknown') OR o.settled = '' AND (o.state = 'failed' OR o.fate = 'bounced')))`
+	AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.case_id = c.id AND (o.state IN ('queued', 'sending', 'unknown') OR o.settled = '' AND (o.state = 'failed' OR o.fate = 'bounced')))
+	AND NOT EXISTS (SELECT 1 FROM mails w WHERE w.case_id = c.id AND (w.outcome = '' OR w.outcome = 'quarantine' AND w.handled_at = 0))`
 
-// Expired returns what is old enough and still there: nothing of an open case, nor of one with an answer that waits or needs a
-// person.
+// Expired returns what is old enough and still there: nothing of an open case, nor of one with an answer, or a mail in
+// quarantine, that waits or needs a person.
 func (tx *Tx) Expired(ctx context.Context, ages Ages) ([]RetentionItem, error) {
 	var items []RetentionItem
 	for _, look := range []struct {
