@@ -19,7 +19,9 @@ func (p *Provisioner) reset(ctx context.Context, c bot.Case, item bot.PlanItem, 
 	}
 	named := Account{Code: item.Code, User: item.User, Address: item.Address, Name: item.Name, Class: item.Class, Cohort: item.Cohort,
 		Marker: Marker(c.Number, item.N)}
-	err = p.Platform.SetPassword(ctx, named, string(plain))
+	if err = p.unused(ctx, named); err == nil {
+		err = p.Platform.SetPassword(ctx, named, string(plain))
+	}
 	if err == nil {
 		err = p.readBack(ctx, named)
 	}
@@ -32,6 +34,19 @@ func (p *Provisioner) reset(ctx context.Context, c bot.Case, item bot.PlanItem, 
 	return p.record(ctx, c, item, func(r *bot.CaseRow) {
 		r.State, r.Said = bot.RowCreated, p.Platform.Name()+": new password set and read back"
 	}, "account_reset")
+}
+
+// unused refuses an account whose holder has chosen a password of his own: it is not missing, and with a new one in the hands of the
+// unit somebody else could read his mail. Who has forgotten it goes another way (FR-03).
+func (p *Provisioner) unused(ctx context.Context, named Account) error {
+	found, err := p.Platform.Lookup(ctx, Keys{Codes: []string{named.Code}})
+	if err != nil {
+		return fmt.Errorf("%s: look up: %w", p.Platform.Name(), err)
+	}
+	if len(found) == 1 && found[0].Changed {
+		return fmt.Errorf("%w: %s: its holder has changed the initial password already", ErrPermanent, p.Platform.Name())
+	}
+	return nil
 }
 
 // readBack makes sure that the account is the one that was meant, and open.

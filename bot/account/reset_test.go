@@ -189,12 +189,13 @@ func TestResetRefused(t *testing.T) {
 			d.accounts[code(2)] = m
 		},
 		"another one": func(d *directory) { m := d.accounts[code(2)]; m.Name = "Người Khác"; d.accounts[code(2)] = m },
+		"in use":      func(d *directory) { m := d.accounts[code(2)]; m.Changed = true; d.accounts[code(2)] = m }, // its holder chose a password
 		"suspended":   func(d *directory) { m := d.accounts[code(2)]; m.Suspended = true; d.accounts[code(2)] = m },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, storetest.SQLite(t))
-			w.missed()
+			before := w.missed()
 			change(w.dir)
 			creates := w.dir.creates
 			if err := w.prov.Create(t.Context(), w.id); err != nil {
@@ -208,6 +209,9 @@ func TestResetRefused(t *testing.T) {
 				func(e bot.Event) bool { return e.What == "reset_refused" && e.Detail["row"] == "2" })
 			if !refused {
 				t.Error("nobody says that it was refused")
+			}
+			if have, there := w.dir.accounts[code(2)]; there && name == "in use" && have.password != before[code(2)] {
+				t.Error("it has another password all the same")
 			}
 		})
 	}
