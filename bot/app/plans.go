@@ -16,8 +16,8 @@ import (
 // planning is how plans are made.
 func (a *App) planning() desk.Planning {
 	p := desk.Planning{Workday: a.workday,
-		Needs: func(ctx context.Context, tx *store.Tx, kind bot.PlanKind, _ []bot.Case, items []bot.PlanItem) (int, error) {
-			return deleting(a.Config).Needs(ctx, tx, kind, items)
+		Needs: func(ctx context.Context, tx *store.Tx, p bot.Plan) (int, error) {
+			return deleting(a.Config).Needs(ctx, tx, p)
 		},
 		EraseOn: func(_ bot.Case, made time.Time) string { return deleting(a.Config).EraseOn(made) },
 	}

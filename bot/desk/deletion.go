@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -22,27 +23,68 @@ type Deleting struct {
 // few is how many people of a class, or of all, are no share worth counting: two of a register of four are half of it.
 const few = 5
 
-// Needs says how many others must approve a plan of deletions: two when it is above one of the brakes.
-func (d Deleting) Needs(ctx context.Context, tx *store.Tx, kind bot.PlanKind, items []bot.PlanItem) (int, error) {
-	if kind != bot.PlanSuspend {
+// together is how many days of plans count as one deletion: a long list that is cut into short ones is as long as it was.
+const together = 7
+
+// Needs says how many others must approve a plan of deletions: two when it is above one of the brakes, with the plans of the days
+// before it.
+func (d Deleting) Needs(ctx context.Context, tx *store.Tx, p bot.Plan) (int, error) {
+	if p.Kind != bot.PlanSuspend {
 		return 1, nil
 	}
-	classes, all, err := tx.LiveByClass(ctx)
+	before, err := tx.DeletionsPlanned(ctx, p.Made.At.AddDate(0, 0, -together), p.ID)
 	if err != nil {
 		return 0, err
 	}
-	above := d.Most > 0 && len(items) > d.Most || share(len(items), all, d.Share)
-	inClass := make(map[string]int)
-	for _, i := range items {
-		inClass[i.Class]++
+	people := make(map[string]string) // code → class as the lists write it
+	var codes []string
+	for _, i := range slices.Concat(p.Items, before) {
+		if _, there := people[i.Code]; !there {
+			codes = append(codes, i.Code)
+			people[i.Code] = i.Class
+		}
 	}
-	for class, n := range inClass {
-		above = above || class != "" && share(n, classes[class], d.ClassShare)
+	known, err := tx.Standings(ctx, codes)
+	if err != nil {
+		return 0, err
+	}
+	classes, all, err := d.live(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	leave := make(map[string]int)
+	for code, class := range people {
+		class = classOf(known[code], class)
+		leave[class]++
+		if known[code].Gone { // by one of the plans before: it was there when they were made
+			classes[class]++
+			all++
+		}
+	}
+	above := d.Most > 0 && len(people) > d.Most || share(len(people), all, d.Share)
+	for _, i := range p.Items { // a class that this plan leaves alone is not its matter
+		class := classOf(known[i.Code], i.Class)
+		above = above || class != "" && share(leave[class], classes[class], d.ClassShare)
 	}
 	if above {
 		return 2, nil
 	}
 	return 1, nil
+}
+
+// classOf is the class in which somebody counts: that of the register, whatever a list of leavers writes, else that of the list.
+func classOf(known store.Standing, listed string) string {
+	return bot.ClassKey(cmp.Or(known.Class, listed))
+}
+
+// live counts the accounts that live, by class; spellings of one class count together.
+func (Deleting) live(ctx context.Context, tx *store.Tx) (classes map[string]int, all int, err error) {
+	spelt, all, err := tx.LiveByClass(ctx)
+	classes = make(map[string]int, len(spelt))
+	for class, n := range spelt {
+		classes[bot.ClassKey(class)] += n
+	}
+	return classes, all, err
 }
 
 // share says whether n of all are more than percent of them. What the register does not know of counts with the others.
@@ -79,19 +121,29 @@ func (d *Desk) doubtful(ctx context.Context, tx *store.Tx, c bot.Case) (string, 
 	if err != nil {
 		return "", err
 	}
-	classes, _, err := tx.LiveByClass(ctx)
+	var codes []string
+	for _, r := range rows {
+		codes = append(codes, r.Code)
+	}
+	known, err := tx.Standings(ctx, codes)
 	if err != nil {
 		return "", err
 	}
-	inClass := make(map[string]int)
+	classes, _, err := d.Deleting.live(ctx, tx)
+	if err != nil {
+		return "", err
+	}
+	inClass, name := make(map[string]int), make(map[string]string)
 	for _, r := range rows {
 		if r.OK {
-			inClass[r.Class]++
+			class := classOf(known[r.Code], r.Class)
+			inClass[class]++
+			name[class] = cmp.Or(known[r.Code].Class, r.Class)
 		}
 	}
 	for class, n := range inClass {
 		if class != "" && classes[class] > 0 && share(n, classes[class], 50) {
-			why = append(why, fmt.Sprintf("%d of the %d accounts of class %s that live", n, classes[class], class))
+			why = append(why, fmt.Sprintf("%d of the %d accounts of class %s that live", n, classes[class], name[class]))
 		}
 	}
 	slices.Sort(why)

@@ -73,9 +73,7 @@ func TestDeletionBrakes(t *testing.T) {
 			w := newWorld(t)
 			w.openedAs(bot.AccountRequest, "YAK43", 0, 20)
 			w.openedAs(bot.AccountRequest, "YAK44", 100, 80)
-			w.desk.Planning.Needs = func(ctx context.Context, tx *store.Tx, kind bot.PlanKind, _ []bot.Case, items []bot.PlanItem) (int, error) {
-				return tt.brakes.Needs(ctx, tx, kind, items)
-			}
+			w.desk.Planning.Needs = tt.brakes.Needs
 			number := w.openedAs(bot.DeletionRequest, "YAK43", 0, tt.people)
 			w.confirms(number)
 			p, err := w.desk.MakePlan(t.Context(), "officer:lan", []string{number})
@@ -98,9 +96,7 @@ func (w *world) confirms(number string) {
 func TestTwoApproveAboveTheBrakes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.desk.Planning.Needs = func(ctx context.Context, tx *store.Tx, kind bot.PlanKind, _ []bot.Case, items []bot.PlanItem) (int, error) {
-		return desk.Deleting{Most: 2}.Needs(ctx, tx, kind, items)
-	}
+	w.desk.Planning.Needs = desk.Deleting{Most: 2}.Needs
 	number := w.openedAs(bot.DeletionRequest, "YAK43", 0, 3)
 	if _, err := w.desk.Check(t.Context(), "officer:lan", number); err != nil {
 		t.Fatal(err)

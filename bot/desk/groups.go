@@ -15,12 +15,18 @@ func (d *Desk) groupsFree(ctx context.Context, tx *store.Tx, p *bot.Plan) error 
 	var groups, people []string
 	seen := make(map[string]bool)
 	given := make(map[string]string) // address or user name → row
+	class := make(map[string]string) // group → its class
 	for _, i := range p.Items {
 		people = append(people, i.Address)
 		given[strings.ToLower(i.Address)], given[strings.ToLower(i.User)] = i.Code, i.Code
-		if i.Group != "" && !seen[i.Group] {
-			seen[i.Group] = true
-			groups = append(groups, i.Group)
+		group := strings.ToLower(i.Group)
+		switch {
+		case group == "":
+		case !seen[group]:
+			seen[group], class[group] = true, i.Class
+			groups = append(groups, group)
+		case bot.ClassKey(class[group]) != bot.ClassKey(i.Class):
+			return twoClasses(group, class[group], i.Class)
 		}
 	}
 	const remedy = "the groups of classes need another [groups] address"
@@ -39,6 +45,15 @@ func (d *Desk) groupsFree(ctx context.Context, tx *store.Tx, p *bot.Plan) error 
 			return bot.Errorf(bot.Conflict, "%s is or was the address of a student, and would be that of a group; %s", taken[0], remedy)
 		}
 	}
+	have, err := tx.ClassGroups(ctx, groups)
+	if err != nil {
+		return err
+	}
+	for _, g := range have {
+		if bot.ClassKey(g.Class) != bot.ClassKey(class[g.Address]) {
+			return twoClasses(g.Address, g.Class, class[g.Address])
+		}
+	}
 	of, err := tx.ClassGroups(ctx, people)
 	if err != nil {
 		return err
@@ -47,6 +62,11 @@ func (d *Desk) groupsFree(ctx context.Context, tx *store.Tx, p *bot.Plan) error 
 		return bot.Errorf(bot.Conflict, "%s is the address of the group of class %s, and would be that of a student", of[0].Address, of[0].Class)
 	}
 	return nil
+}
+
+// twoClasses refuses that one class reads the mails of another: "ĐDK47" and "DDK47" have one address when letters lose their marks.
+func twoClasses(group, a, b string) error {
+	return bot.Errorf(bot.Conflict, "%s would be the group of two classes, %q and %q: have the list put right where one class is meant, else switch [groups] off for them", group, a, b)
 }
 
 // groupsOf are the groups that the people of a case joined, as the letter of delivery tells them.

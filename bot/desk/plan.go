@@ -12,7 +12,7 @@ import (
 // Planning is how plans are made ([plan]); every function may be nil.
 type Planning struct {
 	// Needs is how many others must approve what would be done: 1, or 2 for a deletion above its brakes (DEL-06).
-	Needs func(ctx context.Context, tx *store.Tx, kind bot.PlanKind, cases []bot.Case, items []bot.PlanItem) (int, error)
+	Needs func(ctx context.Context, tx *store.Tx, p bot.Plan) (int, error)
 	// Group is the address of the class group that somebody joins, "" none.
 	Group func(c bot.Case, r bot.CaseRow) string
 	// EraseOn is the day on which an account is erased that a plan of that day suspends (Q11).
@@ -249,6 +249,7 @@ func (d *Desk) unchanged(ctx context.Context, tx *store.Tx, plan store.StoredPla
 	if err := d.fill(ctx, tx, &now, ordered); err != nil {
 		return err
 	}
+	now.Needs = max(now.Needs, plan.Needs) // never fewer than were asked for, whatever became of other plans
 	_, hash, err := now.Freeze()
 	if err != nil {
 		return err

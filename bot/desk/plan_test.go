@@ -87,7 +87,7 @@ func TestAPlanOfBefore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.desk.Planning.Group = func(bot.Case, bot.CaseRow) string { return "lop-a@sv.truong.example" } // what came after it was made
-	w.desk.Planning.Needs = func(context.Context, *store.Tx, bot.PlanKind, []bot.Case, []bot.PlanItem) (int, error) { return 2, nil }
+	w.desk.Planning.Needs = func(context.Context, *store.Tx, bot.Plan) (int, error) { return 2, nil }
 	number := w.opens(ctsv, bot.Received, "2153010001")
 	w.must(w.desk.Check(t.Context(), "officer:lan", number))
 	frozen := []byte(`[{"case":"` + number + `","n":1,"code":"2153010001","name":"Nguyễn Văn An","class":"","cohort":"","user":"2153010001","address":"2153010001@sv.truong.example","platform":"file","action":"create"}]`)
@@ -243,7 +243,7 @@ func TestTwoApprovals(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorldOn(t, db)
-		w.desk.Planning.Needs = func(context.Context, *store.Tx, bot.PlanKind, []bot.Case, []bot.PlanItem) (int, error) { return 2, nil }
+		w.desk.Planning.Needs = func(context.Context, *store.Tx, bot.Plan) (int, error) { return 2, nil }
 		number := w.opens(ctsv, bot.Received, "2153010001")
 		w.must(w.desk.Check(t.Context(), "officer:lan", number))
 		p := w.plans(number)
@@ -498,7 +498,7 @@ func registers(address string) func(ctx context.Context, tx *store.Tx, c bot.Cas
 
 func groups(address string) func(ctx context.Context, tx *store.Tx, c bot.Case) error {
 	return func(ctx context.Context, tx *store.Tx, c bot.Case) error {
-		return tx.SaveGroup(ctx, bot.ClassGroup{Address: address, Class: "A", CaseID: c.ID})
+		return tx.SaveGroup(ctx, bot.ClassGroup{Address: address, CaseID: c.ID})
 	}
 }
 

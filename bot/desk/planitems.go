@@ -81,7 +81,7 @@ func (d *Desk) fill(ctx context.Context, tx *store.Tx, p *bot.Plan, cases []bot.
 	p.Needs = 1
 	if d.Planning.Needs != nil && p.Format != bot.ItemsFormat {
 		var err error
-		p.Needs, err = d.Planning.Needs(ctx, tx, p.Kind, cases, p.Items)
+		p.Needs, err = d.Planning.Needs(ctx, tx, *p)
 		return err
 	}
 	return nil

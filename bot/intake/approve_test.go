@@ -345,7 +345,7 @@ func TestAnApprovalIsBound(t *testing.T) {
 	t.Run("one of two", func(t *testing.T) {
 		t.Parallel()
 		w := newApproving(t, storetest.SQLite(t))
-		w.desk.Planning.Needs = func(context.Context, *store.Tx, bot.PlanKind, []bot.Case, []bot.PlanItem) (int, error) { return 2, nil }
+		w.desk.Planning.Needs = func(context.Context, *store.Tx, bot.Plan) (int, error) { return 2, nil }
 		if _, err := w.desk.DropPlan(t.Context(), "officer:lan", w.plan.Number, "lập lại"); err != nil {
 			t.Fatal(err)
 		}

@@ -154,6 +154,10 @@ func (tx *Tx) SetRows(ctx context.Context, caseID int64, rows []bot.Row, finding
 	if made > 0 {
 		return bot.Errorf(bot.Conflict, "what case rows ask for has been done already")
 	}
+	stopped, err := tx.stopped(ctx, caseID)
+	if err != nil {
+		return err
+	}
 	for _, table := range []string{"case_rows", "findings"} {
 		if _, err := tx.exec(ctx, `DELETE FROM `+table+` WHERE case_id = $1`, caseID); err != nil {
 			return err
@@ -185,6 +189,9 @@ func (tx *Tx) SetRows(ctx context.Context, caseID int64, rows []bot.Row, finding
 			r.Line, string(cells), r.OK, string(state), r.Decision, r.DecisionDate, r.Account})...); err != nil {
 			return fmt.Errorf("store: rows: %w", err)
 		}
+	}
+	if err := tx.followStops(ctx, stopped, rows); err != nil {
+		return err
 	}
 	return tx.addFindings(ctx, caseID, findings)
 }

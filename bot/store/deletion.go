@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"vanthu/bot"
@@ -112,6 +113,38 @@ func (tx *Tx) Stops(ctx context.Context, caseID int64) (map[int]RowStop, error) 
 	return stops, err
 }
 
+// A stoppedPerson is whom a stop is for, whichever row he has in the list of the moment.
+type stoppedPerson struct {
+	id   int64
+	code string
+}
+
+// stopped are the people of a case whose rows are stopped.
+func (tx *Tx) stopped(ctx context.Context, caseID int64) ([]stoppedPerson, error) {
+	return list(ctx, tx, func(s scanner) (p stoppedPerson, err error) {
+		err = s.Scan(&p.id, &p.code)
+		return p, err
+	}, `SELECT s.id, r.code FROM row_stops s JOIN case_rows r ON r.case_id = s.case_id AND r.n = s.n WHERE s.case_id = $1 AND s.ended_at = 0 ORDER BY s.id`, caseID)
+}
+
+// followStops takes stops along to the rows that their people have in a corrected list: a number alone would stop somebody else, and
+// let go on whom the unit wants kept. Who is in it no more needs no stop.
+func (tx *Tx) followStops(ctx context.Context, stopped []stoppedPerson, rows []bot.Row) error {
+	for _, p := range stopped {
+		at := slices.IndexFunc(rows, func(r bot.Row) bool { return r.Code == p.code })
+		if at < 0 {
+			if _, err := tx.exec(ctx, `UPDATE row_stops SET ended_at = $1, ended_by = $2, ended_why = $3 WHERE id = $4`, micros(tx.Now), string(bot.System), "not in the corrected list", p.id); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := tx.exec(ctx, `UPDATE row_stops SET n = $1 WHERE id = $2`, rows[at].N, p.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // KeepSure notes that an officer looked at a list that looks like one of a current class, and that it is meant.
 func (tx *Tx) KeepSure(ctx context.Context, c bot.Case, why string, by bot.Actor) error {
 	n, err := tx.exec(ctx, `INSERT INTO sure_deletions (case_id, mail_id, at, by, why) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (case_id, mail_id) DO NOTHING`,
@@ -134,6 +167,43 @@ func (tx *Tx) Sure(ctx context.Context, c bot.Case) (s bot.Stamp, err error) {
 	}
 	s.At = instant(at)
 	return s, nil
+}
+
+// A Standing is what the register knows of somebody.
+type Standing struct {
+	Code  string
+	Class string // when the account was made
+	Gone  bool   // suspended or deleted
+}
+
+// Standings returns what the register knows of the codes, by code.
+func (tx *Tx) Standings(ctx context.Context, codes []string) (map[string]Standing, error) {
+	known := make(map[string]Standing)
+	for len(codes) > 0 {
+		set := codes[:min(500, len(codes))]
+		codes = codes[len(set):]
+		marks, args := placeholders(set)
+		found, err := list(ctx, tx, func(s scanner) (k Standing, err error) {
+			err = s.Scan(&k.Code, &k.Class, &k.Gone)
+			return k, err
+		}, `SELECT a.code, r.class, a.state IN ('suspended', 'deleted') FROM accounts a JOIN case_rows r ON r.case_id = a.case_id AND r.n = a.n WHERE a.code IN (`+marks+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range found {
+			known[k.Code] = k
+		}
+	}
+	return known, nil
+}
+
+// DeletionsPlanned are what the plans of deletions do that were made since then and not dropped, before plan id (0: all of them).
+func (tx *Tx) DeletionsPlanned(ctx context.Context, since time.Time, id int64) (items []bot.PlanItem, err error) {
+	plans, err := list(ctx, tx, scanPlan, `SELECT `+planColumns+` FROM plans WHERE kind = 'suspend' AND dropped_at = 0 AND made_at >= $1 AND ($2 = 0 OR id < $2) ORDER BY id`, micros(since), id)
+	for _, p := range plans {
+		items = append(items, p.Items...)
+	}
+	return items, err
 }
 
 // LiveByClass counts the accounts of the register that live, by class.
