@@ -41,10 +41,10 @@ type removal struct {
 	items []bot.PlanItem
 }
 
-// waits says whether a row must not be touched now.
+// waits says whether a row must not be touched now: it is stopped, its person or the whole case is on hold.
 func (r *removal) waits(item bot.PlanItem) bool {
 	_, stopped := r.stops[item.N]
-	return stopped || r.held[item.Code]
+	return stopped || r.held[item.Code] || r.c.Held.Done()
 }
 
 func (r *removal) state(item bot.PlanItem) bot.RowState { return r.rows[item.N].State }

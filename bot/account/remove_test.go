@@ -344,6 +344,40 @@ func TestHoldsAndStops(t *testing.T) {
 	r.is(allErased)
 }
 
+// A case on hold stands still: a job that was due before it is put on hold suspends nobody after it.
+func TestHeldCaseStandsStill(t *testing.T) {
+	t.Parallel()
+	r := newRemoving(t, storetest.SQLite(t))
+	if err := r.desk.HoldPerson(t.Context(), "officer:lan", code(1), "khiếu nại"); err != nil {
+		t.Fatal(err)
+	}
+	r.try(r.remover.Suspend)
+	const before = "suspended rows map[bad:1 good:1 suspended:4] platform 5 suspended 4 register map[suspended:4]"
+	r.is(before)
+	hold := func(held bot.Stamp) {
+		r.write(func(ctx context.Context, tx *store.Tx) error {
+			c, err := tx.Case(ctx, r.id)
+			if err != nil {
+				return err
+			}
+			c.Held = held
+			_, err = tx.SaveCase(ctx, c)
+			return err
+		})
+	}
+	hold(bot.Stamp{At: r.now, By: "officer:lan"})
+	if err := r.desk.LiftHold(t.Context(), "officer:lan", code(1), "đã giải quyết"); err != nil {
+		t.Fatal(err)
+	}
+	r.try(r.remover.Suspend)
+	r.later(2 * window)
+	r.try(r.remover.Erase)
+	r.is(before)
+	hold(bot.Stamp{})
+	r.try(r.remover.Suspend)
+	r.is("suspended rows map[bad:1 suspended:5] platform 5 suspended 5 register map[suspended:5]")
+}
+
 // What is not the account that was approved, or not as it was left, is left alone and told to an officer.
 func TestRemoveAnotherOne(t *testing.T) {
 	t.Parallel()
