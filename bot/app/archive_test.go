@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 	"time"
 
@@ -36,6 +37,20 @@ func TestLocked(t *testing.T) {
 		}
 		if locked(raw, msg) != want || bytes.Contains(spoken(msg), data[:100]) {
 			t.Errorf("locked: %v", !want)
+		}
+		m.Attachments = []compose.Attachment{{Name: "thư.eml", Type: "application/octet-stream", Data: raw}} // forwarded as a file
+		outer, err := m.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if msg, err = mime.Parse(outer, mime.DefaultLimits()); err != nil || locked(outer, msg) != want {
+			t.Errorf("in a mail of its own, locked: %v, %v", !want, err)
+		}
+		report := fmt.Appendf(nil, "From: mailer-daemon@truong.example\r\nTo: cntt@truong.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"+
+			"--b\r\n\r\nKhông gửi được.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; ctsv@truong.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"+
+			"--b\r\nContent-Type: message/rfc822\r\n\r\n%s\r\n--b--\r\n", raw)
+		if msg, err = mime.Parse(report, mime.DefaultLimits()); err != nil || locked(report, msg) != want {
+			t.Errorf("in a delivery report, locked: %v, %v", !want, err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -80,9 +81,21 @@ func (p *packer) requests(ctx context.Context) error {
 	return nil
 }
 
-// locked says whether an encrypted office file is in a mail: it may be the workbook of passwords.
-func locked(raw []byte, msg *mime.Message) bool {
+// mostMails is how deep mails in mails are looked into.
+const mostMails = 5
+
+// locked says whether an encrypted office file is in a mail: it may be the workbook of passwords. In a delivery report, or a letter that
+// is forwarded as a file, it stands in a mail of its own, behind another encoding.
+func locked(raw []byte, msg *mime.Message) bool { return lockedIn(raw, msg, 0) }
+
+func lockedIn(raw []byte, msg *mime.Message, depth int) bool {
 	for _, part := range msg.Parts {
+		if strings.HasPrefix(part.Type, "message/") || strings.EqualFold(path.Ext(part.Name), ".eml") {
+			inner, err := mime.Parse(part.Data, mime.DefaultLimits())
+			if depth == mostMails || err != nil || lockedIn(part.Data, inner, depth+1) { // what nobody can look into stays out
+				return true
+			}
+		}
 		if bytes.Contains(part.Data, encryptedPackage) || bytes.HasPrefix(part.Data, []byte("PK")) && bytes.Contains(part.Data, []byte("mật khẩu (mã hoá)")) {
 			return true
 		}
