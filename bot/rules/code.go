@@ -171,7 +171,7 @@ func (j *judge) register(p *person, at place) {
 			j.say("ROW-05", at, p.code, "v", p.code, "addr", e.Address, "date", j.day(e.Since))
 		}
 		if e.Name != "" && p.Name.Text != "" && j.words.name(e.Name).key != p.name.key {
-			j.say("NAM-10", in(p, p.Name), p.Name.Text, "v", p.code, "a", p.Name.Text, "b", e.Name)
+			j.say("NAM-10", in(p, p.Name), p.Name.Text, "v", p.code, "a", p.Name.Text, "b", otherName(p.Name.Text, e.Name))
 		}
 	}
 	if j.policy.Address == nil || len(j.known) == 0 {

@@ -223,7 +223,7 @@ func (j *judge) leaver(p *person) (account string) {
 			j.say("DEL-04", at, p.code, "v", p.code, "date", j.day(e.Changed))
 		case p.Name.Text != "" && j.words.name(e.Name).key != p.name.key:
 			found = true
-			j.say("DEL-03", in(p, p.Name), p.Name.Text, "v", p.code, "a", p.Name.Text, "b", cmp.Or(e.Name, "?"))
+			j.say("DEL-03", in(p, p.Name), p.Name.Text, "v", p.code, "a", p.Name.Text, "b", otherName(p.Name.Text, e.Name))
 		case e.Owns != "":
 			found = true
 			j.say("DEL-07", at, p.code, "v", p.code, "grp", e.Owns)

@@ -112,3 +112,21 @@ var lookAlikes = map[rune]string{
 	'а': "a", 'в': "b", 'с': "c", 'ԁ': "d", 'е': "e", 'һ': "h", 'н': "h", 'і': "i", 'ј': "j", 'к': "k", 'м': "m", 'о': "o", 'р': "p", 'ѕ': "s", 'т': "t", 'у': "y", 'х': "x",
 	'α': "a", 'β': "b", 'ε': "e", 'η': "h", 'ι': "i", 'κ': "k", 'μ': "m", 'ν': "v", 'ο': "o", 'ρ': "p", 'τ': "t", 'υ': "u", 'χ': "x", 'ζ': "z",
 }
+
+// otherName is the name that somebody with the same code has, as a unit may read it: initials, since whoever sends codes with made-up
+// names, or has such a list looked at, must not learn whose they are (Law 91/2025/QH15, article 3). One that differs by marks and letters'
+// case only is shown, for then it is known already, and that is what is to be put right.
+func otherName(listed, registered string) string {
+	words := strings.Fields(registered)
+	if len(words) == 0 {
+		return "?"
+	}
+	if slices.Equal(strings.Fields(viet.Fold(listed)), strings.Fields(viet.Fold(registered))) {
+		return registered
+	}
+	for i, w := range words {
+		first, _ := utf8.DecodeRuneInString(w)
+		words[i] = string(first) + "."
+	}
+	return strings.Join(words, " ")
+}

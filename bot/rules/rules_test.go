@@ -341,3 +341,16 @@ func TestRemarksAreMapped(t *testing.T) {
 		}
 	}
 }
+
+// A code with a made-up name does not tell a unit whose it is.
+func TestOtherName(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ listed, registered, want string }{
+		{"Trần Thị Bích", "Trần Thị Bich", "Trần Thị Bich"}, {"TRAN  THI BICH", "Trần Thị Bích", "Trần Thị Bích"}, {"Đặng An", "Dang An", "Dang An"},
+		{"a", "Phạm Thị Dung", "P. T. D."}, {"Phạm Thị", "Phạm Thị Dung", "P. T. D."}, {"Trần Thị Bích", "Đỗ Ánh", "Đ. Á."}, {"a", " ", "?"}, {"", "", "?"},
+	} {
+		if got := otherName(tt.listed, tt.registered); got != tt.want {
+			t.Errorf("%q beside %q: %q, want %q", tt.registered, tt.listed, got, tt.want)
+		}
+	}
+}
