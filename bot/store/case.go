@@ -123,12 +123,17 @@ func (tx *Tx) oneCase(ctx context.Context, name, where string, arg any) (bot.Cas
 
 // Cases returns the cases in order, those in the state, or all for "".
 func (tx *Tx) Cases(ctx context.Context, state bot.State) ([]bot.Case, error) {
-	return list(ctx, tx, scanCase, `SELECT `+caseColumns+` FROM cases c WHERE $1 = '' OR c.state = $1 ORDER BY c.id`, string(state))
+	if state == "" {
+		return list(ctx, tx, scanCase, `SELECT `+caseColumns+` FROM cases c ORDER BY c.id`)
+	}
+	return list(ctx, tx, scanCase, `SELECT `+caseColumns+` FROM cases c WHERE c.state = $1 ORDER BY c.id`, string(state))
 }
 
-// AllOpen returns the cases that still ask for something, in order.
+// AllOpen returns the cases that still ask for something, in order. The states are named, not those that are left out: the index
+// finds the few among all that were closed.
 func (tx *Tx) AllOpen(ctx context.Context) ([]bot.Case, error) {
-	return list(ctx, tx, scanCase, `SELECT `+caseColumns+` FROM cases c WHERE c.state NOT IN ('closed', 'withdrawn', 'superseded') ORDER BY c.id`)
+	return list(ctx, tx, scanCase, `SELECT `+caseColumns+` FROM cases c WHERE c.state IN ('received', 'waiting_unit', 'in_work', 'creating', 'created', 'delivered',
+		'received_by_unit', 'handed_over', 'suspending', 'suspended', 'erasing') ORDER BY c.id`)
 }
 
 // CasesOfPlan returns the cases that a plan holds.

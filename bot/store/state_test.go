@@ -24,6 +24,9 @@ func TestDatabasesKnowTheStates(t *testing.T) {
 			if err := write(`UPDATE cases SET state = $1, checked_at = 1, planned_at = 1`, string(s)); err != nil {
 				t.Errorf("a case that is %s: %v", s, err)
 			}
+			if open := allOpen(t, db); (open == 1) != s.Open() {
+				t.Errorf("%d open cases when it is %s", open, s)
+			}
 		}
 		for _, s := range bot.RowStates() {
 			if err := write(`UPDATE case_rows SET state = $1`, string(s)); err != nil {
@@ -92,4 +95,16 @@ func aCase(t *testing.T, db *store.DB) {
 		}
 		return tx.AddAccount(ctx, bot.CaseRow{Row: row, CaseID: c.ID, Address: "2153010001@sv.truong.example", Platform: "file"})
 	})
+}
+
+func allOpen(t *testing.T, db *store.DB) (n int) {
+	t.Helper()
+	if err := db.Read(t.Context(), func(tx *store.Tx) error {
+		open, err := tx.AllOpen(t.Context())
+		n = len(open)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
