@@ -90,8 +90,8 @@ func (tx *Tx) AddEvent(_ context.Context, e bot.Event) error {
 	return nil
 }
 
-// chain writes the events of this transaction behind the head. It is the last thing before the commit; who reads events in a
-// transaction that has added some pays for it earlier.
+// chain writes the events of this transaction behind the head. It is the last thing before the commit: who held the head while he
+// still waits for another row would stop everybody, and with one who has that row and waits for the head nobody would go on.
 func (tx *Tx) chain(ctx context.Context) error {
 	if len(tx.events) == 0 {
 		return nil
@@ -216,8 +216,12 @@ func (tx *Tx) adoptPage(ctx context.Context, links []Link, head Head) (Head, err
 		fmt.Fprintf(&places, "(CAST($%d AS BIGINT), $%d, $%d, $%d)", n+1, n+2, n+3, n+4)
 		args = append(args, l.ID, l.Salt, l.Sums, l.Hash)
 	}
+	// The range of the page is said: else both databases go through all events for each page.
+	last := len(args)
+	args = append(args, links[0].ID, links[len(links)-1].ID)
 	n, err := tx.exec(ctx, `UPDATE events SET salt = v.column2, sums = v.column3, hash = v.column4
-		FROM (VALUES `+places.String()+`) AS v WHERE events.id = v.column1 AND events.hash = ''`, args...)
+		FROM (VALUES `+places.String()+`) AS v WHERE events.id = v.column1 AND events.hash = ''
+			AND events.id >= $`+strconv.Itoa(last+1)+` AND events.id <= $`+strconv.Itoa(last+2), args...)
 	if err == nil && n != int64(len(links)) {
 		err = fmt.Errorf("store: %d events to chain, %d chained", len(links), n)
 	}

@@ -288,10 +288,10 @@ func (tx *Tx) ToErase(ctx context.Context) ([]int64, error) {
 			OR NOT EXISTS (SELECT 1 FROM case_rows r WHERE r.case_id = c.id AND r.ok AND r.state IN ('good', 'warned', 'suspended'))) ORDER BY c.id`, micros(tx.Now))
 }
 
-// ToRestore returns the deletions in which an officer gave somebody's access back.
+// ToRestore returns the deletions in which an officer gave somebody's access back, and of which the unit was not told yet.
 func (tx *Tx) ToRestore(ctx context.Context) ([]int64, error) {
 	return list(ctx, tx, scanID, `SELECT DISTINCT s.case_id FROM row_stops s JOIN case_rows r ON r.case_id = s.case_id AND r.n = s.n
-		WHERE s.ended_at = 0 AND s.restore AND r.state IN ('good', 'warned', 'suspended') ORDER BY s.case_id`)
+		WHERE s.ended_at = 0 AND s.restore AND r.state IN ('good', 'warned', 'suspended', 'restored') ORDER BY s.case_id`)
 }
 
 // DeletionsOf returns the deletions of a unit that are being carried out and have one of the codes.
