@@ -47,6 +47,21 @@ func (r *removal) waits(item bot.PlanItem) bool {
 	return stopped || r.held[item.Code] || r.c.Held.Done()
 }
 
+// toRestore says whether an officer gave an account back, or spared it, and that is still to be done.
+func (r *removal) toRestore(item bot.PlanItem) bool {
+	return r.stops[item.N].Restore && (r.state(item) == bot.RowSuspended || r.toSuspend(item))
+}
+
+// untold are the rows that were restored since the unit was last told of such: their stop ends with its letter.
+func (r *removal) untold() (rows []int) {
+	for _, item := range r.items {
+		if r.stops[item.N].Restore && r.state(item) == bot.RowRestored {
+			rows = append(rows, item.N)
+		}
+	}
+	return rows
+}
+
 func (r *removal) state(item bot.PlanItem) bot.RowState { return r.rows[item.N].State }
 
 // toSuspend says whether a row is still to be suspended, some day.
@@ -139,6 +154,10 @@ func (m *Remover) Suspend(ctx context.Context, caseID int64) error {
 		if r, err = m.load(ctx, tx, caseID); err != nil || r.c.State != bot.Suspending || len(r.todo(r.toSuspend)) > 0 {
 			return err
 		}
+		if slices.ContainsFunc(r.items, func(i bot.PlanItem) bool { return r.toSuspend(i) && r.toRestore(i) }) { // spared: the letter says so
+			tx.Wake(store.RestoreJob, caseID)
+			return nil
+		}
 		c := r.c
 		c.State, c.EraseAt = bot.Suspended, m.eraseAt(tx.Now, r.items)
 		if c, err = tx.SaveCase(ctx, c); err != nil {
@@ -196,6 +215,10 @@ func (m *Remover) Erase(ctx context.Context, caseID int64) error {
 		if r, err = m.load(ctx, tx, caseID); err != nil || r.c.State != bot.Erasing || len(r.todo(suspended)) > 0 {
 			return err
 		}
+		if len(r.untold()) > 0 {
+			tx.Wake(store.RestoreJob, caseID)
+			return nil
+		}
 		c := r.c
 		left := r.count(bot.RowSuspended)
 		for _, item := range r.items {
@@ -225,7 +248,7 @@ func (m *Remover) begin(ctx context.Context, caseID int64) (r removal, err error
 		if r, err = m.load(ctx, tx, caseID); err != nil || r.c.State != bot.Suspended {
 			return err
 		}
-		if r.c.Held.Done() { // its clock stands still
+		if r.c.Held.Done() || len(r.untold()) > 0 { // its clock stands still; or a letter comes first
 			return nil
 		}
 		was := r.c.EraseAt
@@ -258,7 +281,8 @@ func (m *Remover) begin(ctx context.Context, caseID int64) (r removal, err error
 	return r, err
 }
 
-// Restore gives access back to those for whom an officer decided so. When nobody is left to be erased the case is closed.
+// Restore gives access back to those for whom an officer decided so. When nobody is left to be erased the case is closed. The stops
+// of the rows end with the letter, so that who is cut off between account and letter finds both again.
 func (m *Remover) Restore(ctx context.Context, caseID int64) error {
 	r, err := m.read(ctx, caseID)
 	if err != nil {
@@ -266,11 +290,11 @@ func (m *Remover) Restore(ctx context.Context, caseID int64) error {
 	}
 	var todo []bot.PlanItem
 	for _, item := range r.items {
-		if r.stops[item.N].Restore && r.state(item) == bot.RowSuspended {
+		if r.toRestore(item) {
 			todo = append(todo, item)
 		}
 	}
-	if len(todo) == 0 {
+	if len(todo) == 0 && len(r.untold()) == 0 {
 		return nil
 	}
 	if err := inTurn(ctx, m.InFlight, todo, func(item bot.PlanItem) error { return m.row(ctx, r.c, item, bot.RowRestored) }); err != nil {
@@ -279,6 +303,16 @@ func (m *Remover) Restore(ctx context.Context, caseID int64) error {
 	return m.DB.Write(ctx, func(tx *store.Tx) error {
 		if r, err = m.load(ctx, tx, caseID); err != nil {
 			return err
+		}
+		tx.Wake(map[bot.State]string{bot.Suspending: store.SuspendJob, bot.Suspended: store.EraseJob, bot.Erasing: store.EraseJob}[r.c.State], caseID)
+		back := r.untold()
+		if len(back) == 0 {
+			return nil
+		}
+		for _, n := range back {
+			if err := tx.EndStop(ctx, caseID, n, "restored", bot.System); err != nil {
+				return err
+			}
 		}
 		c := r.c
 		c.UpdatedAt = tx.Now
@@ -292,7 +326,6 @@ func (m *Remover) Restore(ctx context.Context, caseID int64) error {
 			return nil
 		}
 		if r.count(bot.RowErased) > 0 { // closed by the way of the others
-			tx.Wake(store.EraseJob, c.ID)
 			return nil
 		}
 		c.State = bot.Closed
@@ -322,8 +355,15 @@ func (m *Remover) row(ctx context.Context, c bot.Case, item bot.PlanItem, to bot
 	if waits := fresh.waits(item); waits && to != bot.RowRestored || !fresh.may(item, to) {
 		return nil
 	}
+	if to == bot.RowSuspended {
+		if may, err := m.begins(ctx, c, item); err != nil || !may {
+			return err
+		}
+	}
 	have, err := m.find(ctx, item)
 	switch {
+	case to == bot.RowRestored && fresh.toSuspend(item) && (err == nil && !have.Suspended || errors.Is(err, ErrPermanent)):
+		return m.record(ctx, c, item, to, "it was not suspended")
 	case errors.Is(err, ErrGone) && to == bot.RowErased: // by us, or by somebody else: it is erased
 		return m.record(ctx, c, item, to, m.Platform.Name()+": not there any more")
 	case errors.Is(err, ErrPermanent):
@@ -350,8 +390,15 @@ func (m *Remover) row(ctx context.Context, c bot.Case, item bot.PlanItem, to bot
 		return errors.Join(err, m.note(ctx, c, item, err))
 	}
 	said := map[bot.RowState]string{bot.RowSuspended: "suspended", bot.RowErased: "erased", bot.RowRestored: "restored"}[to]
-	return m.record(ctx, c, item, to, m.Platform.Name()+": "+said+" and read back")
+	err = m.record(ctx, c, item, to, m.Platform.Name()+": "+said+" and read back")
+	if errors.Is(err, errSpared) && !have.Suspended {
+		err = m.Platform.Restore(ctx, have)
+	}
+	return err
 }
+
+// errSpared is of a row that an officer gave back while its account was being suspended.
+var errSpared = errors.New("account: the row was spared meanwhile")
 
 // may says whether a row may be brought there from where it is now.
 func (r *removal) may(item bot.PlanItem, to bot.RowState) bool {
@@ -361,8 +408,29 @@ func (r *removal) may(item bot.PlanItem, to bot.RowState) bool {
 	case bot.RowErased:
 		return r.state(item) == bot.RowSuspended && r.c.State == bot.Erasing
 	default:
-		return r.state(item) == bot.RowSuspended && r.stops[item.N].Restore
+		return r.toRestore(item)
 	}
+}
+
+// begins notes that a row is about to be suspended: an officer who spares it from then on cannot know whether it was, and leaves it to
+// Restore to look (bot/desk). It says false when the row was spared or stopped meanwhile.
+func (m *Remover) begins(ctx context.Context, c bot.Case, item bot.PlanItem) (may bool, err error) {
+	err = m.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.Lock(ctx, store.LockRegister); err != nil { // the officer takes it, too
+			return err
+		}
+		r, err := m.load(ctx, tx, c.ID)
+		if err != nil {
+			return err
+		}
+		if may = r.may(item, bot.RowSuspended) && !r.waits(item); !may || r.rows[item.N].Said != "" {
+			return nil
+		}
+		row := r.rows[item.N]
+		row.Said = m.Platform.Name() + ": about to be suspended"
+		return tx.SaveRow(ctx, row)
+	})
+	return may, err
 }
 
 // find returns the one account that has the code of an item. It must be that of the person: code, name and address. Whoever made
@@ -395,6 +463,12 @@ func (m *Remover) record(ctx context.Context, c bot.Case, item bot.PlanItem, to 
 		if err != nil || r.State == to {
 			return err
 		}
+		if to == bot.RowRestored && (r.State == bot.RowGood || r.State == bot.RowWarned) {
+			return m.spared(ctx, tx, c, r, said)
+		}
+		if to == bot.RowSuspended && (r.State == bot.RowBad || r.State == bot.RowRestored) {
+			return errSpared
+		}
 		r.State, r.Said, r.Platform = to, said, m.Platform.Name()
 		if err := tx.SaveRow(ctx, r); err != nil {
 			return err
@@ -405,7 +479,7 @@ func (m *Remover) record(ctx context.Context, c bot.Case, item bot.PlanItem, to 
 		case bot.RowErased:
 			err = tx.MoveAccount(ctx, r.Code, bot.AccountDeleted)
 		default:
-			err = errors.Join(tx.NoteRestored(ctx, r.Code), tx.EndStop(ctx, c.ID, r.N, "restored", bot.System))
+			err = tx.NoteRestored(ctx, r.Code)
 		}
 		if err != nil {
 			return err
@@ -413,6 +487,17 @@ func (m *Remover) record(ctx context.Context, c bot.Case, item bot.PlanItem, to 
 		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "account_" + string(to),
 			Detail: map[string]string{"row": fmt.Sprint(r.N), "platform": m.Platform.Name(), "said": said}})
 	})
+}
+
+// spared takes a row out of a deletion that an officer gave back while nobody knew whether it was suspended already. The register
+// never said that it was.
+func (m *Remover) spared(ctx context.Context, tx *store.Tx, c bot.Case, r bot.CaseRow, said string) error {
+	r.OK, r.State, r.Said = false, bot.RowBad, "spared by an officer; "+said
+	if err := errors.Join(tx.SaveRow(ctx, r), tx.EndStop(ctx, c.ID, r.N, "spared", bot.System)); err != nil {
+		return err
+	}
+	return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "account_spared",
+		Detail: map[string]string{"row": fmt.Sprint(r.N), "platform": m.Platform.Name(), "said": r.Said}})
 }
 
 // doubt leaves an account alone that is not what was approved, or that the platform refuses to touch: the row waits for an

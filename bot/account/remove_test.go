@@ -207,7 +207,7 @@ func TestRemove(t *testing.T) {
 // A process that dies at any write goes on where it was; a platform that has done the work and loses the reply as well.
 func TestRemoveCutOff(t *testing.T) {
 	t.Parallel()
-	for n := 1; n <= 2*people+3; n++ { // each row twice, and suspended, erasing, closed
+	for n := 1; n <= 3*people+3; n++ { // each row three times (about to be suspended, suspended, erased), and suspended, erasing, closed
 		t.Run(fmt.Sprintf("write %d", n), func(t *testing.T) {
 			t.Parallel()
 			r := newRemoving(t, storetest.SQLite(t))
@@ -287,6 +287,105 @@ func TestRestore(t *testing.T) {
 	if _, err := r.desk.GiveBack(t.Context(), "officer:lan", r.number, []int{1}, "học tiếp"); bot.ErrorCode(err) != bot.Conflict {
 		t.Errorf("after the end: %v", err)
 	}
+}
+
+// A process that dies at any write of a restoration leaves it to the next: the unit is told once, and the case ends.
+func TestRestoreCutOff(t *testing.T) {
+	t.Parallel()
+	for n := 1; n <= people+1; n++ { // each row, and the letter
+		t.Run(fmt.Sprintf("write %d", n), func(t *testing.T) {
+			t.Parallel()
+			r := newRemoving(t, storetest.SQLite(t))
+			r.try(r.remover.Suspend)
+			if _, err := r.desk.GiveBack(t.Context(), "officer:lan", r.number, nil, "gửi nhầm"); err != nil {
+				t.Fatal(err)
+			}
+			var mu sync.Mutex
+			commits := 0
+			r.db.Commit = func() error {
+				mu.Lock()
+				defer mu.Unlock()
+				if commits++; commits == n {
+					return errCut
+				}
+				return nil
+			}
+			if err := r.remover.Restore(t.Context(), r.id); !errors.Is(err, errCut) {
+				t.Fatal(err)
+			}
+			r.told = nil // what was not committed
+			if left := look(r.world, func(ctx context.Context, tx *store.Tx) ([]int64, error) { return tx.ToRestore(ctx) }); len(left) != 1 {
+				t.Errorf("the sweep finds %v", left)
+			}
+			for range 2 {
+				r.try(r.remover.Restore)
+			}
+			r.is("closed rows map[bad:1 restored:5] platform 5 suspended 0 register map[active:5]")
+			if diff := cmp.Diff([]bot.AnswerKind{bot.RestoredNote}, r.told); diff != "" {
+				t.Error(diff)
+			}
+			if left := look(r.world, func(ctx context.Context, tx *store.Tx) ([]int64, error) { return tx.ToRestore(ctx) }); len(left) != 0 {
+				t.Errorf("the sweep still finds %v", left)
+			}
+		})
+	}
+}
+
+// An officer spares people while their accounts are being suspended: whose account is suspended already, although that was not
+// recorded, gets it back.
+func TestSparedWhileSuspended(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		r := newRemoving(t, db)
+		r.dir.fails = func(string) failure { return failure{after: errCut} } // suspended, and the reply is lost
+		if err := r.remover.Suspend(t.Context(), r.id); !errors.Is(err, errCut) {
+			t.Fatal(err)
+		}
+		r.dir.fails = nil
+		if _, err := r.desk.GiveBack(t.Context(), "officer:lan", r.number, nil, "gửi nhầm"); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range []func(context.Context, int64) error{r.remover.Suspend, r.remover.Restore, r.remover.Suspend, r.remover.Restore} {
+			r.try(f)
+		}
+		for _, m := range r.dir.accounts {
+			if m.Suspended {
+				t.Errorf("%s was spared, and is suspended: %s", m.Code, r.counts())
+			}
+		}
+		if got := look(r.world, func(ctx context.Context, tx *store.Tx) ([]int64, error) { return tx.ToRestore(ctx) }); len(got) != 0 {
+			t.Errorf("the sweep still finds %v", got)
+		}
+		t.Log(r.counts())
+	})
+}
+
+// slow is a platform with which something happens before it suspends.
+type slow struct {
+	account.Platform
+	before func(code string)
+}
+
+func (s slow) Suspend(ctx context.Context, a account.Account) error {
+	s.before(a.Code)
+	return s.Platform.Suspend(ctx, a)
+}
+
+// The officer's word and the look at the platform both come while the platform is asked to suspend.
+func TestSparedJustNow(t *testing.T) {
+	t.Parallel()
+	r := newRemoving(t, storetest.SQLite(t))
+	r.remover.Platform = slow{r.dir, func(c string) {
+		if c != code(2) {
+			return
+		}
+		if _, err := r.desk.GiveBack(t.Context(), "officer:lan", r.number, []int{2}, "gửi nhầm"); err != nil {
+			t.Error(err)
+		}
+		r.try(r.remover.Restore)
+	}}
+	r.try(r.remover.Suspend)
+	r.is("suspended rows map[bad:2 suspended:4] platform 5 suspended 4 register map[suspended:4]")
 }
 
 // Everybody comes back: the case ends, and nobody is erased.

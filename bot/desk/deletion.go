@@ -234,7 +234,7 @@ func (d *Desk) GiveBack(ctx context.Context, actor bot.Actor, ref string, rows [
 		default:
 			return bot.Errorf(bot.Conflict, "case %s is %s: nothing has been suspended yet; return or withdraw it", c.Number, c.State)
 		}
-		if r.State == bot.RowSuspended {
+		if r.State == bot.RowSuspended || r.Said != "" { // or is perhaps suspended: the remover has begun with it
 			return tx.StopRow(ctx, c.ID, store.RowStop{N: r.N, Since: bot.Stamp{By: actor}, Why: reason, Restore: true})
 		}
 		r.OK, r.State, r.Said = false, bot.RowBad, "spared by an officer"
