@@ -59,6 +59,7 @@ func (s Stage) Urgency() int {
 type Progress struct {
 	Step     Step      // zero: none runs
 	Day, Of  int       // "ngày thứ 12 trên 30"
+	Over     int       // days past the limit; Day and Of say nothing then
 	Promised time.Time // zero: nothing was, or it is done
 }
 
@@ -69,10 +70,7 @@ func ProgressOf(c Case, limits []Limit) Progress {
 		if l.Step.ID == StepHandOver || !l.Stage.Runs() { // the last step is the unit's own
 			continue
 		}
-		p.Step, p.Day, p.Of = l.Step, l.Used, l.Used+l.Left
-		if l.Stage == StageOverdue {
-			p.Of = l.Step.Days
-		}
+		p.Step, p.Day, p.Of, p.Over = l.Step, l.Used, l.Used+l.Left, l.Over
 		return p
 	}
 	return p

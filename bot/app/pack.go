@@ -175,7 +175,7 @@ func (p *packer) papers(ctx context.Context) error {
 	}
 	for _, plan := range p.plans {
 		if len(plan.Items) == 0 {
-			p.notes = append(p.notes, plan.Number+": đã tiêu hủy theo danh mục được duyệt / destroyed by an approved list; SHA-256 "+plan.Hash)
+			p.notes = append(p.notes, plan.Number+": đã tiêu huỷ theo danh mục được duyệt / destroyed by an approved list; SHA-256 "+plan.Hash)
 			continue
 		}
 		paper, err := p.app.PlanPaper(ctx, plan)

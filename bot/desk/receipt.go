@@ -72,7 +72,7 @@ func (d *Desk) receipt(ctx context.Context, tx *store.Tx, c bot.Case, r bot.Rece
 		if r.Doubt == bot.Sure && len(r.Missing)+len(r.Unknown)+len(r.Found) == 0 {
 			return c, nil // said twice
 		}
-		return c, bot.Errorf(bot.Conflict, "case %s is %s, and the unit speaks of its accounts", c.Number, c.State)
+		return c, bot.Errorf(bot.Conflict, "case %s is %s: nothing more is noted about its accounts; what is missing now is a matter outside the procedure", c.Number, c.State)
 	case bot.Received, bot.WaitingUnit, bot.InWork, bot.Creating, bot.Created, bot.Suspending, bot.Suspended, bot.Erasing, bot.Withdrawn, bot.Superseded:
 		return c, bot.Errorf(bot.Conflict, "case %s is %s: its accounts are not delivered", c.Number, c.State)
 	}

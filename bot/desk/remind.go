@@ -30,7 +30,7 @@ func (d *Desk) Remind(ctx context.Context, caseID int64) error {
 			return err
 		}
 		a.Step, a.ConfirmDue = fmt.Sprintf("%s reminder %d of %s", c.Number, n+1, Today(delivered(limits))), d.StepDue(c, bot.StepHandOver, a.At)
-		a.Delivered, a.Reminder = delivered(limits), n+1
+		a.Delivered, a.Reminder = firstDelivered(events), n+1
 		letter, err := d.Compose(a)
 		if err != nil {
 			return err
@@ -95,6 +95,16 @@ func reminders(events []bot.Event) (n int, last time.Time) {
 		}
 	}
 	return n, last
+}
+
+// firstDelivered is when the unit got its accounts: the day that it can find in its files. New passwords for some of them came later.
+func firstDelivered(events []bot.Event) time.Time {
+	for _, e := range events {
+		if e.What == "case_delivered" {
+			return e.At
+		}
+	}
+	return time.Time{}
 }
 
 // delivered is when the unit got its accounts, the last time.

@@ -18,12 +18,12 @@ type basis struct {
 
 // A progress is how far the running step of a case is; without a number none runs.
 type progress struct {
-	Number, Day, Of int
-	VI, EN          line
+	Number, Day, Of, Over int
+	VI, EN                line
 }
 
 func progressOf(p bot.Progress) progress {
-	return progress{Number: p.Step.Number, Day: p.Day, Of: p.Of, VI: plain(p.Step.VI, longest), EN: plain(p.Step.EN, longest)}
+	return progress{Number: p.Step.Number, Day: p.Day, Of: p.Of, Over: p.Over, VI: plain(p.Step.VI, longest), EN: plain(p.Step.EN, longest)}
 }
 
 func basisOf(d bot.Definition) basis {

@@ -28,6 +28,7 @@ type planLetter struct {
 	Plan, Maker, Officer, Units, Hash, File line
 	What, WhatEN, When, WhenEN              string
 	Accounts, Cases, Needs, Given           int
+	Step                                    int // of the procedure
 	Until                                   time.Time
 	Decision                                bot.PlanDecision
 	Approved                                bool
@@ -46,11 +47,11 @@ func (w *Writer) planLetter(l PlanLetter) planLetter {
 	}
 	switch p.Kind {
 	case bot.PlanReset:
-		f.What, f.WhatEN = "cấp lại mật khẩu ban đầu", "new initial passwords"
+		f.Step, f.What, f.WhatEN = 6, "cấp lại mật khẩu ban đầu", "new initial passwords"
 	case bot.PlanSuspend:
-		f.What, f.WhatEN = "tạm khoá rồi xoá tài khoản email", "accounts are suspended, and erased later"
+		f.Step, f.What, f.WhatEN = 7, "tạm khoá rồi xoá tài khoản email", "accounts are suspended, and erased later"
 	case bot.PlanCreate:
-		f.What, f.WhatEN = "cấp mới tài khoản email", "new accounts"
+		f.Step, f.What, f.WhatEN = 2, "cấp mới tài khoản email", "new accounts"
 	}
 	cases := make(map[string]bool)
 	var units []string

@@ -116,9 +116,17 @@ func dated(t time.Time) string {
 
 // A UnitSum is what a period says of one unit.
 type UnitSum struct {
-	Unit                                         string `json:"unit"`
-	Cases, Open, People, Made                    int
-	Steps, OnTime, Late, Overdue, LateDays, Held int
+	Unit     string `json:"unit"`
+	Cases    int    `json:"cases"`
+	Open     int    `json:"open"`
+	People   int    `json:"people"`
+	Made     int    `json:"made"`
+	Steps    int    `json:"steps"`
+	OnTime   int    `json:"on_time"`
+	Late     int    `json:"late"`
+	Overdue  int    `json:"overdue"`
+	LateDays int    `json:"late_days"`
+	Held     int    `json:"held"`
 }
 
 // SumUnits sums reports up, a line for each unit in the order in which they first come.

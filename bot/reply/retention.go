@@ -43,7 +43,7 @@ func (l RetentionLine) what() string {
 func (l RetentionLine) result() string {
 	switch {
 	case !l.Destroyed.IsZero():
-		return "đã tiêu hủy " + stamped(l.Destroyed)
+		return "đã tiêu huỷ " + stamped(l.Destroyed)
 	case l.LeftWhy == "held":
 		return "GIỮ LẠI: có người đang được giữ hồ sơ"
 	case l.LeftWhy != "":
@@ -65,7 +65,7 @@ type retentionFacts struct {
 // RetentionPaper writes the document.
 func (w *Writer) RetentionPaper(p RetentionPaper) (compose.Attachment, error) {
 	name := func(s bot.Stamp) string { return string(plain(p.Person(s.By), longest)) }
-	f := retentionFacts{page: w.page("", "", p.At), Number: string(plain(p.List, longest)), Hash: string(plain(p.Hash, longest)), Date: ngay(p.At), Title: "DANH MỤC TÀI LIỆU HẾT THỜI HẠN LƯU", About: "Đề nghị tiêu hủy, " + string(plain(p.List, longest))}
+	f := retentionFacts{page: w.page("", "", p.At), Number: string(plain(p.List, longest)), Hash: string(plain(p.Hash, longest)), Date: ngay(p.At), Title: "DANH MỤC TÀI LIỆU HẾT THỜI HẠN LƯU", About: "Đề nghị tiêu huỷ, " + string(plain(p.List, longest))}
 	if f.Place != "" {
 		f.At = string(f.Place) + ", "
 	}
@@ -79,8 +79,8 @@ func (w *Writer) RetentionPaper(p RetentionPaper) (compose.Attachment, error) {
 	}
 	columns := []column{{"TT", 560, "CellNumber"}, {"Hồ sơ", 1640, "Cell"}, {"Nội dung", 3900, "Cell"}, {"Kết thúc", 1240, "Cell"}}
 	if p.Done.Done() {
-		f.Title, f.About = "BIÊN BẢN TIÊU HỦY TÀI LIỆU", "Theo danh mục được duyệt "+f.Number
-		f.Says = append(f.Says, fmt.Sprintf("%s đã thực hiện xong lúc %s, %s. Chỉ những mục đã duyệt được tiêu hủy; nhật ký sự kiện còn lại mã băm của từng nội dung.", name(p.Done), gio(p.Done.At), ngay(p.Done.At)))
+		f.Title, f.About = "BIÊN BẢN TIÊU HUỶ TÀI LIỆU", "Theo danh mục được duyệt "+f.Number
+		f.Says = append(f.Says, fmt.Sprintf("%s đã thực hiện xong lúc %s, %s. Chỉ những mục đã duyệt được tiêu huỷ; nhật ký sự kiện còn lại mã băm của từng nội dung.", name(p.Done), gio(p.Done.At), ngay(p.Done.At)))
 		columns = append(columns, column{"Kết quả", 1900, "Cell"})
 		f.Signs = append(f.Signs, signature{Title: "NGƯỜI THỰC HIỆN", Name: name(p.Done)})
 	}
@@ -98,14 +98,14 @@ func (w *Writer) RetentionPaper(p RetentionPaper) (compose.Attachment, error) {
 		}
 		f.Steps.Rows = append(f.Steps.Rows, row)
 		if len(l.Lies) > 0 {
-			f.Notes = append(f.Notes, fmt.Sprintf("%s: thư gốc còn trong hộp thư, cần người xóa tay (thư mục UIDVALIDITY/UID): %s.", l.Case, plain(strings.Join(l.Lies, "; "), speech)))
+			f.Notes = append(f.Notes, fmt.Sprintf("%s: thư gốc còn trong hộp thư, cần người xoá tay (thư mục UIDVALIDITY/UID): %s.", l.Case, plain(strings.Join(l.Lies, "; "), speech)))
 		}
 	}
 	f.Recipients = []string{"- Lưu: VT, CNTT."}
 	data, err := paper("retention.xml", f, f.Number+" · mã băm "+briefly(p.Hash))
-	file := " danh mục tiêu hủy.docx"
+	file := " danh mục tiêu huỷ.docx"
 	if p.Done.Done() {
-		file = " biên bản tiêu hủy.docx"
+		file = " biên bản tiêu huỷ.docx"
 	}
 	return compose.Attachment{Name: f.Number + file, Type: DOCX, Data: data}, err
 }

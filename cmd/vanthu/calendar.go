@@ -32,6 +32,9 @@ func (c calendarCmd) Run(e *env) error {
 	if year == 0 {
 		year = time.Now().In(calendar.ICT).Year()
 	}
+	if len(days.Year(year)) == 0 {
+		return fmt.Errorf("the days off of %d are not known", year)
+	}
 	state := "by the official notice"
 	if days.Tentative(year) {
 		state = "computed, not announced: put the official notice in their place, with announced as status"

@@ -77,7 +77,11 @@ type classRenameCmd struct {
 
 func (c *classRenameCmd) Run(e *env) error {
 	return c.act(e, func(a *app.App, officer bot.Officer) error {
-		return a.Desk.RenameClass(e.ctx, desk.OfficerActor(officer), c.Class, c.To)
+		if err := a.Desk.RenameClass(e.ctx, desk.OfficerActor(officer), c.Class, c.To); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(e.stdout, "%s is now written %s\n", foreign(c.Class), foreign(c.To))
+		return err
 	})
 }
 
@@ -88,6 +92,10 @@ type classForgetCmd struct {
 
 func (c *classForgetCmd) Run(e *env) error {
 	return c.act(e, func(a *app.App, officer bot.Officer) error {
-		return a.Desk.ForgetClass(e.ctx, desk.OfficerActor(officer), c.Class)
+		if err := a.Desk.ForgetClass(e.ctx, desk.OfficerActor(officer), c.Class); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(e.stdout, "%s is forgotten\n", foreign(c.Class))
+		return err
 	})
 }

@@ -72,7 +72,11 @@ type holdAddCmd struct {
 
 func (c *holdAddCmd) Run(e *env) error {
 	return c.act(e, func(a *app.App, officer bot.Officer) error {
-		return a.Desk.HoldPerson(e.ctx, desk.OfficerActor(officer), c.Code, c.Reason)
+		if err := a.Desk.HoldPerson(e.ctx, desk.OfficerActor(officer), c.Code, c.Reason); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(e.stdout, "%s is on hold\n", foreign(c.Code))
+		return err
 	})
 }
 
@@ -84,7 +88,11 @@ type holdLiftCmd struct {
 
 func (c *holdLiftCmd) Run(e *env) error {
 	return c.act(e, func(a *app.App, officer bot.Officer) error {
-		return a.Desk.LiftHold(e.ctx, desk.OfficerActor(officer), c.Code, c.Reason)
+		if err := a.Desk.LiftHold(e.ctx, desk.OfficerActor(officer), c.Code, c.Reason); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(e.stdout, "%s is not on hold any more\n", foreign(c.Code))
+		return err
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"time"
 
 	"vanthu/bot"
@@ -63,8 +64,11 @@ func (f *officerFlags) openWith(e *env, load func(string) (*config.Config, error
 	return run(a)
 }
 
-// writeJSON writes v for a machine.
+// writeJSON prints a value for programs; an empty list is [], never null.
 func writeJSON(e *env, v any) error {
+	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice && list.IsNil() {
+		v = []any{}
+	}
 	enc := json.NewEncoder(e.stdout)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)

@@ -45,8 +45,8 @@ func printPlan(e *env, p store.StoredPlan, asJSON bool) error {
 	if asJSON {
 		return writeJSON(e, viewOf(p))
 	}
-	what := map[bot.PlanKind]string{bot.PlanReset: " get a new password", bot.PlanSuspend: " are suspended"}[p.Kind]
-	fmt.Fprintf(e.stdout, "%s  %d accounts%s  made by %s %s  %s\nhash %s\n", or(p.Number, "(no number)"), len(p.Items), what, p.Made.By, local(p.Made.At), planState(p), p.Hash)
+	what := map[bot.PlanKind]string{bot.PlanReset: " to get a new password", bot.PlanSuspend: " to be suspended"}[p.Kind]
+	fmt.Fprintf(e.stdout, "%s  %s%s  made by %s %s  %s\nhash %s\n", or(p.Number, "(no number)"), count(len(p.Items), "account"), what, p.Made.By, local(p.Made.At), planState(p), p.Hash)
 	printTerms(e, p)
 	fmt.Fprintln(e.stdout)
 	has := func(of func(bot.PlanItem) string) bool {
@@ -100,7 +100,7 @@ func printTerms(e *env, p store.StoredPlan) {
 				n++
 			}
 		}
-		fmt.Fprintf(e.stdout, "batch %d  %s  %d accounts\n", b.N, or(b.Starts, "at once"), n)
+		fmt.Fprintf(e.stdout, "batch %d  %s  %s\n", b.N, or(b.Starts, "at once"), count(n, "account"))
 	}
 	if p.Needs > 1 {
 		for _, g := range p.Given {

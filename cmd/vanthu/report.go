@@ -86,13 +86,13 @@ func (c *reportCmd) Run(e *env) error {
 			if err != nil {
 				return err
 			}
-			return writeFresh(c.Out, data)
+			return c.wrote(e, writeFresh(c.Out, data))
 		case strings.HasSuffix(name, ".csv"):
 			data, err := asCSV(sheets[1])
 			if err != nil {
 				return err
 			}
-			return writeFresh(c.Out, data)
+			return c.wrote(e, writeFresh(c.Out, data))
 		case c.Out != "":
 			return fmt.Errorf("--out %s: the name must end in .xlsx or .csv", printable(c.Out))
 		}
@@ -103,6 +103,14 @@ func (c *reportCmd) Run(e *env) error {
 		}
 		return w.Flush()
 	})
+}
+
+// wrote names the file.
+func (c *reportCmd) wrote(e *env, err error) error {
+	if err == nil {
+		fmt.Fprintln(e.stdout, printable(c.Out))
+	}
+	return err
 }
 
 func officeDay(flag, day string) (time.Time, error) {

@@ -29,7 +29,7 @@ func (c *retentionDueCmd) Run(e *env) error {
 			return err
 		}
 		if c.JSON {
-			return writeJSON(e, map[string][]store.RetentionItem{"due": due, "held": held})
+			return writeJSON(e, map[string][]store.RetentionItem{"due": append([]store.RetentionItem{}, due...), "held": append([]store.RetentionItem{}, held...)})
 		}
 		if err := printItems(e, due); err != nil {
 			return err
