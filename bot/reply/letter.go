@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,7 @@ type answerFacts struct {
 	Expected              time.Time
 	Basis                 basis
 	Letter                line
+	LetterStands          bool // nothing is said of the letter: it need not be sent again
 	Lists                 line
 	Total, Classes        int
 	Good, Warned, Bad     int
@@ -64,6 +66,7 @@ func (w *Writer) facts(a Answer) answerFacts {
 		Limits:   a.Limits,
 		Changes:  shownChanges(a.Changes),
 	}
+	f.LetterStands = f.Letter != "" && !slices.ContainsFunc(a.Request.Findings, func(of bot.Finding) bool { return strings.HasPrefix(of.Rule, "FRM-") })
 	if len(a.Workbook.Data) > 0 {
 		f.Workbook = plain(a.Workbook.Name, longest)
 	}

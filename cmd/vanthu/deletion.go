@@ -130,7 +130,7 @@ func (v *caseView) printDeletion(e *env) {
 		return
 	}
 	fmt.Fprintf(e.stdout, "decision: %s of %s\n", foreign(k.Decision), dash(k.DecisionDate))
-	if decided, err := time.ParseInLocation(time.DateOnly, k.DecisionDate, time.Local); err == nil {
+	if decided, err := officeDay("decision", k.DecisionDate); err == nil {
 		fmt.Fprintf(e.stdout, "clocks: decision to mail %s (the unit's); mail to %s (the office's)\n", inDays(k.ReceivedAt.Sub(decided)), v.worked())
 	}
 	if k.State == bot.Suspended {
