@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -53,6 +54,7 @@ func dayID(day string) int64 {
 // Digest tells each officer what is due, in one mail (M08), if there is anything new. A job of another day does nothing: after an
 // outage, or a clock that was set, there is one digest of today, not one for each day.
 func (d *Desk) Digest(ctx context.Context, day int64) error {
+	var errs []error // a letter that cannot be written keeps nobody else from his
 	for _, o := range d.toldOf() {
 		err := d.DB.Write(ctx, func(tx *store.Tx) error {
 			today := Today(tx.Now)
@@ -65,11 +67,9 @@ func (d *Desk) Digest(ctx context.Context, day int64) error {
 			}
 			return d.tellDue(ctx, tx, o, today)
 		})
-		if err != nil {
-			return err
-		}
+		errs = append(errs, err)
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // toldOf are the officers with a mailbox.

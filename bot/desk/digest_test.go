@@ -3,6 +3,7 @@ package desk_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -289,6 +290,29 @@ func TestTwoProcessesTellOnce(t *testing.T) {
 			t.Errorf("%d letters for three people", len(letters))
 		}
 	})
+}
+
+// A digest that cannot be written holds up nobody else's, and is tried again.
+func TestOneDigestFails(t *testing.T) {
+	t.Parallel()
+	o := newTold(t, storetest.SQLite(t), "2026-12-01 09:00")
+	o.opens(ctsv, bot.Received, "2153010001")
+	compose, broken := o.desk.Compose, true
+	o.desk.Compose = func(a bot.Answer) (store.Letter, error) {
+		if broken && a.To == lanMail.Address {
+			return store.Letter{}, errors.New("no letter")
+		}
+		return compose(a)
+	}
+	o.set("2026-12-07 09:00")
+	for _, want := range []int{2, 3} { // the first of three fails
+		err := o.desk.Digest(t.Context(), 20261207)
+		letters := look(o.world, func(ctx context.Context, tx *store.Tx) ([]store.Letter, error) { return tx.Letters(ctx, 0) })
+		if len(letters) != want || (err != nil) != broken {
+			t.Errorf("%d letters, want %d; %v", len(letters), want, err)
+		}
+		broken = false
+	}
 }
 
 // The office is asked for the official days off once a month, whether anything is due or not.
