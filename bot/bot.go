@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// ICT is the clock on the wall of the office, and the time zone of every limit and date: UTC+7 without summer time. A fixed zone, so
+// that a machine without zone files counts the same.
+var ICT = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60) // read-only
+
 // A Unit is an office that may send requests (FR-08).
 type Unit struct {
 	ID        string   // "CTSV"

@@ -111,7 +111,7 @@ func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, plan
 		if err := plan.Ready(); err != nil {
 			return err
 		}
-		today := tx.Now.In(ict).Format(time.DateOnly)
+		today := tx.Now.In(bot.ICT).Format(time.DateOnly)
 		rows, err := tx.Rows(ctx, caseID)
 		if err != nil {
 			return err
@@ -146,9 +146,6 @@ func (p *Provisioner) begin(ctx context.Context, caseID int64) (c bot.Case, plan
 	})
 	return c, plan, todo, later, err
 }
-
-// ict is the time zone of the days of a plan.
-var ict = time.FixedZone("ICT", 7*60*60)
 
 // approved compares what would be done for a row now with what was approved of it, byte for byte.
 func (p *Provisioner) approved(kind bot.PlanKind, item bot.PlanItem, r bot.CaseRow) error {
@@ -268,7 +265,7 @@ func (p *Provisioner) note(ctx context.Context, c bot.Case, item bot.PlanItem, c
 func (p *Provisioner) finish(ctx context.Context, caseID int64) error {
 	c, plan, todo, later, err := p.begin(ctx, caseID)
 	if err == nil && len(todo) == 0 && later != "" { // the sweep comes back each minute
-		until, err := time.ParseInLocation(time.DateOnly, later, ict)
+		until, err := time.ParseInLocation(time.DateOnly, later, bot.ICT)
 		if err != nil {
 			return fmt.Errorf("account: plan of case %s: %w", c.Number, err)
 		}

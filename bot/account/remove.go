@@ -142,7 +142,7 @@ func (m *Remover) Suspend(ctx context.Context, caseID int64) error {
 	if err != nil || r.c.State != bot.Suspending && r.c.State != bot.Suspended {
 		return err
 	}
-	today := m.DB.Now().In(ict).Format(time.DateOnly)
+	today := m.DB.Now().In(bot.ICT).Format(time.DateOnly)
 	begun := r.todo(func(item bot.PlanItem) bool { return r.toSuspend(item) && r.plan.StartOf(item) <= today }) // the other batches wait for their days
 	err = inTurn(ctx, m.InFlight, begun, func(item bot.PlanItem) error {
 		return m.row(ctx, r.c, item, bot.RowSuspended)
@@ -193,7 +193,7 @@ func (m *Remover) eraseAt(now time.Time, items []bot.PlanItem) time.Time {
 			}
 		}
 	}
-	if whole := m.EraseAt(now.AddDate(0, 0, m.Window).In(ict).Format(time.DateOnly)); m.Window > 0 && whole.After(at) {
+	if whole := m.EraseAt(now.AddDate(0, 0, m.Window).In(bot.ICT).Format(time.DateOnly)); m.Window > 0 && whole.After(at) {
 		at = whole
 	}
 	return at

@@ -20,7 +20,7 @@ import (
 func readBook(cfg *config.Config) (*procedure.Book, error) {
 	var later []procedure.Source
 	for _, e := range cfg.Editions {
-		from, err := time.ParseInLocation(time.DateOnly, e.From, calendar.ICT)
+		from, err := time.ParseInLocation(time.DateOnly, e.From, bot.ICT)
 		if err != nil {
 			return nil, bot.Errorf(bot.Invalid, "%s: edition.from %q is no day", cfg.File, e.From)
 		}
@@ -120,7 +120,7 @@ func (a *App) atWork(now time.Time) bool {
 	if err != nil || a.Calendar.IsOff(now) {
 		return false
 	}
-	at := now.In(calendar.ICT)
+	at := now.In(bot.ICT)
 	clock := time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 	return clock >= from && clock < to
 }

@@ -45,7 +45,7 @@ func TestPromise(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			a := &App{Config: &config.Config{Deadline: config.Deadlines{Working: tt.working}}, Calendar: days, Book: book}
-			from, err := time.ParseInLocation(time.DateOnly, tt.received, calendar.ICT)
+			from, err := time.ParseInLocation(time.DateOnly, tt.received, bot.ICT)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +54,7 @@ func TestPromise(t *testing.T) {
 				got  time.Time
 				want string
 			}{"check": {p.Check, tt.check}, "expected": {p.Expected, tt.expected}, "accounts": {p.Accounts, tt.accounts}} {
-				if got := d.got.In(calendar.ICT).Format(time.DateOnly); got != d.want {
+				if got := d.got.In(bot.ICT).Format(time.DateOnly); got != d.want {
 					t.Errorf("%s by %s, want %s", name, got, d.want)
 				}
 			}
@@ -78,7 +78,7 @@ func TestPromiseAgain(t *testing.T) {
 	}
 	a := &App{Config: &config.Config{}, Calendar: days, Book: book}
 	for day := range 730 {
-		received := time.Date(2026, 11, 1, 9, 0, 0, 0, calendar.ICT).AddDate(0, 0, day)
+		received := time.Date(2026, 11, 1, 9, 0, 0, 0, bot.ICT).AddDate(0, 0, day)
 		c := bot.Case{Kind: bot.AccountRequest, State: bot.Received, Edition: "01", ReceivedAt: received}
 		c.Promised = a.promise(c, received).Accounts
 		if got := a.again(c, a.limits(c, nil, received)); !got.Equal(c.Promised) {

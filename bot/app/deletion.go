@@ -51,7 +51,7 @@ func daysBetween(from, to time.Time) int {
 		return 0
 	}
 	day := func(t time.Time) time.Time {
-		year, month, date := t.In(ict).Date()
+		year, month, date := t.In(bot.ICT).Date()
 		return time.Date(year, month, date, 0, 0, 0, 0, time.UTC)
 	}
 	return max(0, int(day(to).Sub(day(from)).Hours()/24))
@@ -62,15 +62,12 @@ const eraseFrom = 9
 
 // eraseAt is the moment on a day from which accounts are erased.
 func eraseAt(day string) time.Time {
-	at, err := time.ParseInLocation(time.DateOnly, day, ict)
+	at, err := time.ParseInLocation(time.DateOnly, day, bot.ICT)
 	if err != nil { // it stands in a frozen plan that we made
 		return time.Time{}
 	}
 	return at.Add(eraseFrom * time.Hour)
 }
-
-// ict is the time zone of the desk.
-var ict = time.FixedZone("ICT", 7*60*60)
 
 // removal says by when the accounts of a deletion that is complete from then on are suspended, and when they are erased.
 func (a *App) removal(c bot.Case, from time.Time) (suspendBy, eraseOn time.Time) {

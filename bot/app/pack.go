@@ -50,7 +50,7 @@ func (p *packer) requests(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		name := fmt.Sprintf("Thư %d %s", m.ID, m.ArrivedAt.In(officeTime).Format("2006-01-02"))
+		name := fmt.Sprintf("Thư %d %s", m.ID, m.ArrivedAt.In(bot.ICT).Format("2006-01-02"))
 		msg, err := mime.Parse(raw, mime.DefaultLimits())
 		if err != nil { // it is kept as it came; what is in it nobody could read
 			if err := p.add(raw, listFolder, name+".eml"); err != nil {
@@ -149,7 +149,7 @@ func (p *packer) lists(context.Context) error {
 		if t.IsZero() {
 			return ""
 		}
-		return t.In(officeTime).Format("02/01/2006 15:04")
+		return t.In(bot.ICT).Format("02/01/2006 15:04")
 	}
 	rows = nil
 	for _, r := range p.register {
@@ -195,7 +195,7 @@ func (p *packer) papers(ctx context.Context) error {
 // letters are our answers as they were sent; of credentials the text alone, whether the bytes are erased yet or not.
 func (p *packer) letters(ctx context.Context) error {
 	for i, l := range p.record.letters {
-		name := fmt.Sprintf("%02d %s %s", i+1, l.CreatedAt.In(officeTime).Format("2006-01-02"), l.Kind)
+		name := fmt.Sprintf("%02d %s %s", i+1, l.CreatedAt.In(bot.ICT).Format("2006-01-02"), l.Kind)
 		var raw []byte
 		err := p.app.DB.Read(ctx, func(tx *store.Tx) (err error) {
 			raw, err = tx.LetterRaw(ctx, l.ID)
@@ -247,7 +247,7 @@ func (p *packer) history(context.Context) error {
 	var lines bytes.Buffer
 	enc := json.NewEncoder(&lines)
 	for i, e := range p.proof {
-		err := enc.Encode(proved{ID: e.ID, At: json.Number(e.At), Time: p.events[i].At.In(officeTime).Format(time.RFC3339), Actor: e.Actor, What: e.What, Case: json.Number(e.Case),
+		err := enc.Encode(proved{ID: e.ID, At: json.Number(e.At), Time: p.events[i].At.In(bot.ICT).Format(time.RFC3339), Actor: e.Actor, What: e.What, Case: json.Number(e.Case),
 			Plan: json.Number(e.Plan), Mail: json.Number(e.Mail), Detail: e.Detail, Salt: e.Salt, Leaf: e.Leaf(), Prev: e.Prev, Hash: e.Hash})
 		if err != nil {
 			return err
@@ -296,7 +296,7 @@ There is no password in it. Whether it is whole: sha256sum -c %[13]s. How an eve
 The newest event of the whole history when this was written, for "vanthu audit verify --head":
 
 head  %[14]d  %[6]s  %[15]s
-`, p.c.Number, p.c.Procedure, p.c.Edition, p.c.Unit, p.c.State, p.app.DB.Now().In(officeTime).Format("02/01/2006 15:04"),
+`, p.c.Number, p.c.Procedure, p.c.Edition, p.c.Unit, p.c.State, p.app.DB.Now().In(bot.ICT).Format("02/01/2006 15:04"),
 		listFolder, registerFolder, noticeFolder, planFolder, letterFolder, historyFolder, archive.Sums, p.head.Event, p.head.Hash)
 	if len(p.notes) > 0 {
 		b.WriteString("\nKhông nguyên như khi nhận / not as it came:\n")

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"vanthu/bot"
 	"vanthu/bot/alarm"
 	"vanthu/bot/config"
 	"vanthu/bot/store"
@@ -166,14 +167,11 @@ func (w *watch) grant(now time.Time) {
 		return
 	}
 	if t, known := w.expires(); known && t.Sub(now) < warnDays*24*time.Hour {
-		w.alarms.Raise(alarm.OAuth, "expires", t.In(officeTime).Format("02/01/2006 15:04"))
+		w.alarms.Raise(alarm.OAuth, "expires", t.In(bot.ICT).Format("02/01/2006 15:04"))
 		return
 	}
 	w.alarms.Clear(alarm.OAuth)
 }
-
-// officeTime is the clock on the wall of the office.
-var officeTime = time.FixedZone("+07", 7*60*60)
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
@@ -323,7 +321,7 @@ func (w *watch) aged(c alarm.Condition, q store.Queue, now time.Time, limit time
 
 // detail says how many wait, and since when by the office's clock.
 func detail(q store.Queue) string {
-	return fmt.Sprintf("%d; %s", q.N, q.Since.In(officeTime).Format("02/01/2006 15:04"))
+	return fmt.Sprintf("%d; %s", q.N, q.Since.In(bot.ICT).Format("02/01/2006 15:04"))
 }
 
 // A Pulse is what a serving process knows of its connections.

@@ -9,14 +9,12 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"vanthu/bot"
 )
 
 //go:embed vn_holidays.tsv
 var vietnam string
-
-// ICT is the time zone of every limit: UTC+7 without summer time. A fixed zone, so that a machine without zone files
-// counts the same.
-var ICT = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
 
 // A Calendar knows which days are off.
 type Calendar struct {
@@ -32,13 +30,13 @@ type day struct {
 }
 
 func dayOf(t time.Time) day {
-	year, month, date := t.In(ICT).Date()
+	year, month, date := t.In(bot.ICT).Date()
 	return day{year, month, date}
 }
 
 func midnight(t time.Time) time.Time {
 	d := dayOf(t)
-	return time.Date(d.year, d.month, d.date, 0, 0, 0, 0, ICT)
+	return time.Date(d.year, d.month, d.date, 0, 0, 0, 0, bot.ICT)
 }
 
 // Vietnam returns the calendar built into the program: 2026 as announced, 2027-2035 computed.
@@ -88,7 +86,7 @@ func (c *Calendar) IsOff(at time.Time) bool {
 	if d, named := c.days[dayOf(at)]; named {
 		return d.Kind != Worked
 	}
-	weekday := at.In(ICT).Weekday()
+	weekday := at.In(bot.ICT).Weekday()
 	return weekday == time.Saturday || weekday == time.Sunday
 }
 

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"vanthu/bot"
 )
 
 func mustVietnam(t *testing.T) *Calendar {
@@ -44,11 +46,11 @@ func TestDue(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			start, err := time.ParseInLocation("2006-01-02 15:04", tt.start, ICT)
+			start, err := time.ParseInLocation("2006-01-02 15:04", tt.start, bot.ICT)
 			if err != nil {
 				t.Fatal(err)
 			}
-			want, err := time.ParseInLocation(time.DateOnly, tt.want, ICT)
+			want, err := time.ParseInLocation(time.DateOnly, tt.want, bot.ICT)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +85,7 @@ func TestIsOff(t *testing.T) {
 		"2026-11-25": false,
 		"2030-02-02": true, // Tết by UTC+7, not 03/02
 	} {
-		day, err := time.ParseInLocation(time.DateOnly, date, ICT)
+		day, err := time.ParseInLocation(time.DateOnly, date, bot.ICT)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +147,7 @@ func TestOfficeTable(t *testing.T) {
 		"2026-11-20": true, "2026-12-12": false, "2026-11-24": true, // own days leave the others of their year as they are
 		"2028-03-26": false, "2028-04-04": true,
 	} {
-		day, err := time.ParseInLocation(time.DateOnly, date, ICT)
+		day, err := time.ParseInLocation(time.DateOnly, date, bot.ICT)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,14 +193,14 @@ func TestTenYears(t *testing.T) {
 	limits := []int{0, 1, 2, 3, 5, 20, 30}
 	for _, working := range []bool{false, true} {
 		var before [7]time.Time
-		for d := time.Date(2026, 1, 1, 0, 0, 0, 0, ICT); d.Year() <= 2035; d = d.AddDate(0, 0, 1) {
+		for d := time.Date(2026, 1, 1, 0, 0, 0, 0, bot.ICT); d.Year() <= 2035; d = d.AddDate(0, 0, 1) {
 			var shorter time.Time
 			for i, days := range limits {
 				due := c.Due(d, days, working)
 				if late := c.Due(d.AddDate(0, 0, 1).Add(-time.Microsecond), days, working); !late.Equal(due) {
 					t.Fatalf("%s, %d days: begun at midnight due %s, a microsecond before the next one %s", d, days, due, late)
 				}
-				if next := due.Add(time.Microsecond).In(ICT); next.Hour() != 0 || next.Minute() != 0 || next.Second() != 0 || next.Nanosecond() != 0 {
+				if next := due.Add(time.Microsecond).In(bot.ICT); next.Hour() != 0 || next.Minute() != 0 || next.Second() != 0 || next.Nanosecond() != 0 {
 					t.Fatalf("%s, %d days: %s is no end of a day", d, days, due)
 				}
 				switch {
@@ -227,7 +229,7 @@ func TestDays(t *testing.T) {
 	t.Parallel()
 	c := mustVietnam(t)
 	at := func(s string) time.Time {
-		v, err := time.ParseInLocation("2006-01-02 15:04", s, ICT)
+		v, err := time.ParseInLocation("2006-01-02 15:04", s, bot.ICT)
 		if err != nil {
 			t.Fatal(err)
 		}

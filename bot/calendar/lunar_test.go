@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"vanthu/bot"
 )
 
 // The lunar calendar of Vietnam at UTC+7, computed here and nowhere else: the oracle of the table. A month begins on the day of a
@@ -77,7 +79,7 @@ func jdn(year int, month time.Month, date int) float64 {
 
 func ofJDN(n float64) time.Time {
 	u := time.Unix(int64((n-2440588)*86400), 0).UTC()
-	return time.Date(u.Year(), u.Month(), u.Day(), 0, 0, 0, 0, ICT)
+	return time.Date(u.Year(), u.Month(), u.Day(), 0, 0, 0, 0, bot.ICT)
 }
 
 // What was announced, and where Vietnam and China differ: 1985 (a month), 2007 and 2030 (a day).
@@ -113,7 +115,7 @@ func TestComputedYears(t *testing.T) {
 				holidays = append(holidays, from.AddDate(0, 0, i))
 			}
 		}
-		date := func(month time.Month, day int) time.Time { return time.Date(year, month, day, 0, 0, 0, 0, ICT) }
+		date := func(month time.Month, day int) time.Time { return time.Date(year, month, day, 0, 0, 0, 0, bot.ICT) }
 		add(date(1, 1), 1)
 		add(lunar{7}.month(year, 1).AddDate(0, 0, -1), 5)
 		add(lunar{7}.month(year, 3).AddDate(0, 0, 9), 1)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"vanthu/bot"
 )
 
 // A Day is one that is not as its weekday says.
@@ -85,7 +87,7 @@ func row(columns []string) (d Day, err error) {
 	for i := range columns {
 		columns[i] = strings.TrimSpace(columns[i])
 	}
-	if d.Date, err = time.ParseInLocation(time.DateOnly, columns[0], ICT); err != nil {
+	if d.Date, err = time.ParseInLocation(time.DateOnly, columns[0], bot.ICT); err != nil {
 		return d, fmt.Errorf("date %q, want 2027-01-29", columns[0])
 	}
 	if weekday := d.Date.Format("Mon"); columns[1] != weekday && columns[1] != weekdays[d.Date.Weekday()] {

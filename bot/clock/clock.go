@@ -77,16 +77,13 @@ func (k Clock) creation(h history, now time.Time) []bot.Limit {
 // suspended (Q10, Q11).
 func (k Clock) deletion(c bot.Case, h history, now time.Time) []bot.Limit {
 	var decided time.Time
-	if day, err := time.ParseInLocation(time.DateOnly, c.DecisionDate, ict); err == nil {
+	if day, err := time.ParseInLocation(time.DateOnly, c.DecisionDate, bot.ICT); err == nil {
 		decided = day
 	}
 	unit := k.limit(bot.StepDelete, decided, bot.Stamp{At: h.first, By: bot.Actor("unit:" + c.Unit)}, history{}, now)
 	unit.Whose = bot.WhoseUnit
 	return []bot.Limit{unit, k.limit(bot.StepDelete, h.complete, h.suspended, h, now)}
 }
-
-// ict is the time zone of the days on which decisions are dated.
-var ict = time.FixedZone("ICT", 7*60*60)
 
 // limit counts one step. started is zero while nothing has begun.
 func (k Clock) limit(id bot.StepID, started time.Time, done bot.Stamp, h history, now time.Time) bot.Limit {

@@ -135,12 +135,12 @@ func day(at time.Time) string {
 	if at.IsZero() {
 		return "-"
 	}
-	return at.In(calendar.ICT).Format("Mon 02/01")
+	return at.In(bot.ICT).Format("Mon 02/01")
 }
 
 func at(t *testing.T, date, hour string) time.Time {
 	t.Helper()
-	v, err := time.ParseInLocation("2006-01-02 15:04", date+" "+hour, calendar.ICT)
+	v, err := time.ParseInLocation("2006-01-02 15:04", date+" "+hour, bot.ICT)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func share(n, all, percent int) bool {
 
 // EraseOn is the day on which an account is erased that a plan made at that moment suspends.
 func (d Deleting) EraseOn(made time.Time) string {
-	return made.In(time.FixedZone("ICT", 7*60*60)).AddDate(0, 0, d.Window).Format(time.DateOnly)
+	return made.In(bot.ICT).AddDate(0, 0, d.Window).Format(time.DateOnly)
 }
 
 // doubtful says why an officer must confirm by his own word, with a reason, that a list is one of people who left: it looks like

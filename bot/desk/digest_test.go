@@ -68,7 +68,7 @@ func newTold(t *testing.T, db *store.DB, start string) *told {
 	o.desk.Digests = desk.Digests{On: true, Missing: func(time.Time) []int { return nil },
 		Days: func(from, to time.Time) int { return o.days.Days(from, to, false) },
 		Open: func(now time.Time) bool {
-			at := now.In(calendar.ICT)
+			at := now.In(bot.ICT)
 			return !o.days.IsOff(now) && at.Hour() >= 8 && at.Hour() < 16
 		}}
 	o.set(start)
@@ -76,7 +76,7 @@ func newTold(t *testing.T, db *store.DB, start string) *told {
 	compose := o.desk.Compose
 	o.desk.Compose = func(a bot.Answer) (store.Letter, error) {
 		if a.Digest != nil {
-			fmt.Fprintf(&o.out, "%s  %s:", o.at.In(calendar.ICT).Format("Mon 02/01 15:04"), a.To)
+			fmt.Fprintf(&o.out, "%s  %s:", o.at.In(bot.ICT).Format("Mon 02/01 15:04"), a.To)
 			for _, i := range a.Digest.Items {
 				fmt.Fprintf(&o.out, "  %s %s %s", i.Case.Number, i.Limit.Step.ID, i.Limit.Stage)
 				if i.New {
@@ -90,7 +90,7 @@ func newTold(t *testing.T, db *store.DB, start string) *told {
 			return store.Letter{Step: a.Step, MessageID: "<" + strings.ReplaceAll(a.Step, " ", ".") + "@truong.example>", Kind: string(a.Kind), To: a.To, Raw: []byte("x")}, nil
 		}
 		if a.Kind == bot.Reminder {
-			fmt.Fprintf(&o.out, "%s  %s: reminder %d about %s\n", o.at.In(calendar.ICT).Format("Mon 02/01 15:04"), a.Unit.Addresses[0], a.Reminder, a.Case.Number)
+			fmt.Fprintf(&o.out, "%s  %s: reminder %d about %s\n", o.at.In(bot.ICT).Format("Mon 02/01 15:04"), a.Unit.Addresses[0], a.Reminder, a.Case.Number)
 		}
 		return compose(a)
 	}
@@ -100,7 +100,7 @@ func newTold(t *testing.T, db *store.DB, start string) *told {
 func (o *told) set(at string) {
 	o.t.Helper()
 	var err error
-	if o.at, err = time.ParseInLocation("2006-01-02 15:04", at, calendar.ICT); err != nil {
+	if o.at, err = time.ParseInLocation("2006-01-02 15:04", at, bot.ICT); err != nil {
 		o.t.Fatal(err)
 	}
 }

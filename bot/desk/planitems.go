@@ -10,11 +10,8 @@ import (
 	"vanthu/bot/store"
 )
 
-// ict is the time zone of every date of a plan.
-var ict = time.FixedZone("ICT", 7*60*60)
-
 // Today is the day at the desk, as plans write it.
-func Today(now time.Time) string { return now.In(ict).Format(time.DateOnly) }
+func Today(now time.Time) string { return now.In(bot.ICT).Format(time.DateOnly) }
 
 // fitWish checks how a plan is wanted, and fills in who carries it out.
 func (d *Desk) fitWish(tx *store.Tx, maker bot.Actor, p *bot.Plan) error {
@@ -146,11 +143,11 @@ func (d *Desk) batches(p *bot.Plan) []bot.PlanBatch {
 			all = append(all, bot.PlanBatch{N: n})
 		}
 	}
-	first, err := time.ParseInLocation(time.DateOnly, p.Starts, ict)
+	first, err := time.ParseInLocation(time.DateOnly, p.Starts, bot.ICT)
 	if err != nil { // at once
 		return all
 	}
-	last, err := time.ParseInLocation(time.DateOnly, p.Ends, ict)
+	last, err := time.ParseInLocation(time.DateOnly, p.Ends, bot.ICT)
 	open, day := err != nil, first
 	span := int(last.Sub(first)/(24*time.Hour)) + 1
 	for i := range all {

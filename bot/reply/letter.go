@@ -324,7 +324,7 @@ func (w *Writer) Already(a AlreadyHere) (Draft, error) {
 		Progress             progress
 	}{
 		page: w.page(a.Case, a.Unit, a.At), ReceivedAt: a.ReceivedAt, CreateBy: a.CreateBy, State: a.State, Kind: a.Kind, To: plain(a.To, longest), Progress: progressOf(a.Progress),
-		Said: w.reason(bot.Finding{Rule: "ENV-09", Severity: bot.Warn, Args: map[string]string{"ref": a.Case, "date": a.ReceivedAt.In(ict).Format("02/01/2006")}}),
+		Said: w.reason(bot.Finding{Rule: "ENV-09", Severity: bot.Warn, Args: map[string]string{"ref": a.Case, "date": a.ReceivedAt.In(bot.ICT).Format("02/01/2006")}}),
 	})
 }
 

@@ -10,6 +10,8 @@ import (
 	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
+
+	"vanthu/bot"
 )
 
 // A line is one line of text without anything that a mail program could take for something else. What a unit or an
@@ -70,7 +72,7 @@ func so(n int) string { return fmt.Sprintf("%02d", n) }
 // ngay writes a date in words, with a 0 before days under 10 and before January and February only (Decree
 // 30/2020/NĐ-CP, Appendix I).
 func ngay(t time.Time) string {
-	year, month, day := t.In(ict).Date()
+	year, month, day := t.In(bot.ICT).Date()
 	if month <= time.February {
 		return fmt.Sprintf("ngày %02d tháng %02d năm %d", day, month, year)
 	}
@@ -78,15 +80,15 @@ func ngay(t time.Time) string {
 }
 
 // ngan writes a date as in a table: 05/02/2026.
-func ngan(t time.Time) string { return t.In(ict).Format("02/01/2006") }
+func ngan(t time.Time) string { return t.In(bot.ICT).Format("02/01/2006") }
 
 // gio writes the time of day: "09 giờ 05 phút".
-func gio(t time.Time) string { return t.In(ict).Format("15 giờ 04 phút") }
+func gio(t time.Time) string { return t.In(bot.ICT).Format("15 giờ 04 phút") }
 
 // date and clock are the English of ngay and gio.
-func date(t time.Time) string { return t.In(ict).Format("2 January 2006") }
+func date(t time.Time) string { return t.In(bot.ICT).Format("2 January 2006") }
 
-func clock(t time.Time) string { return t.In(ict).Format("15:04") }
+func clock(t time.Time) string { return t.In(bot.ICT).Format("15:04") }
 
 func upper(l line) line { return line(strings.ToUpper(string(l))) }
 
@@ -109,7 +111,7 @@ func grouped(n int, separator string) string {
 
 // isoDate reads the "2026-11-20" of a letter's date; the zero Time when there is none.
 func isoDate(s string) time.Time {
-	t, err := time.ParseInLocation(time.DateOnly, s, ict)
+	t, err := time.ParseInLocation(time.DateOnly, s, bot.ICT)
 	if err != nil {
 		return time.Time{}
 	}

@@ -109,6 +109,3 @@ func tidy(text string) string {
 	}
 	return strings.TrimRight(strings.Join(kept, "\n"), "\n") + "\n"
 }
-
-// ict is the time zone of every date in a letter.
-var ict = time.FixedZone("ICT", 7*60*60)

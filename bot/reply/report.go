@@ -69,7 +69,7 @@ func (w *Writer) ReportPaper(r Report) (compose.Attachment, error) {
 	say := func(vi, en string) { f.Says = append(f.Says, vi+" / "+en) }
 	say(fmt.Sprintf("Quy trình %s, lần ban hành %s: %s", plain(c.Procedure, longest), plain(c.Edition, longest), plain(r.Name, speech)), fmt.Sprintf("%s, edition %s: %s.", plain(c.Procedure, longest), plain(c.Edition, longest), plain(r.NameEN, speech)))
 	say("Đơn vị đề nghị: "+string(f.Unit), "Asked by this unit.")
-	say(fmt.Sprintf("Nhận ngày %s; %s người trong danh sách, %s tài khoản", c.ReceivedAt.In(ict).Format("02/01/2006 15:04"), so(r.People), so(r.Made)), fmt.Sprintf("Received; %s on the list, %s.", count(r.People, "person", "people"), count(r.Made, "account", "accounts")))
+	say(fmt.Sprintf("Nhận ngày %s; %s người trong danh sách, %s tài khoản", c.ReceivedAt.In(bot.ICT).Format("02/01/2006 15:04"), so(r.People), so(r.Made)), fmt.Sprintf("Received; %s on the list, %s.", count(r.People, "person", "people"), count(r.Made, "account", "accounts")))
 	f.Steps = paperTable{Columns: []column{{"Bước / Step", 2700, "Cell"}, {"Bắt đầu / Begun", 1260, "Cell"}, {"Hạn / Due", 1180, "Cell"}, {"Xong / Done", 1260, "Cell"}, {"Người làm / By", 1540, "Cell"}, {"Kết quả / Result", 1500, "Cell"}}}
 	for _, l := range r.Limits {
 		vi, en := Result(l)
@@ -89,7 +89,7 @@ func (w *Writer) ReportPaper(r Report) (compose.Attachment, error) {
 		}
 	}
 	f.Notes = []string{"Ngày cuối của thời hạn rơi vào ngày nghỉ thì chuyển sang ngày làm việc kế tiếp (Bộ luật Dân sự 2015, Điều 147, 148). Ngày bắt đầu không tính. Lập tự động từ nhật ký sự kiện. / The last day of a limit rolls on over days off; the first day is not counted. Made from the history of events."}
-	data, err := paper("report.xml", f, c.Number+" · báo cáo "+r.At.In(ict).Format("02/01/2006 15:04"))
+	data, err := paper("report.xml", f, c.Number+" · báo cáo "+r.At.In(bot.ICT).Format("02/01/2006 15:04"))
 	return compose.Attachment{Name: c.Number + " báo cáo các bước.docx", Type: DOCX, Data: data}, err
 }
 
@@ -104,14 +104,14 @@ func stamped(t time.Time) string {
 	if t.IsZero() {
 		return "–"
 	}
-	return t.In(ict).Format("02/01/2006 15:04")
+	return t.In(bot.ICT).Format("02/01/2006 15:04")
 }
 
 func dated(t time.Time) string {
 	if t.IsZero() {
 		return "–"
 	}
-	return t.In(ict).Format("02/01/2006")
+	return t.In(bot.ICT).Format("02/01/2006")
 }
 
 // A UnitSum is what a period says of one unit.

@@ -31,12 +31,12 @@ type Keeper struct {
 
 // ages says before when something must have ended. Years are counted from the end of the one in which the work ended.
 func (k *Keeper) ages(now time.Time) (a store.Ages) {
-	local := now.In(ict)
+	local := now.In(bot.ICT)
 	years := func(n int) time.Time {
 		if n == 0 {
 			return time.Time{}
 		}
-		return time.Date(local.Year()-n, 1, 1, 0, 0, 0, 0, ict)
+		return time.Date(local.Year()-n, 1, 1, 0, 0, 0, 0, bot.ICT)
 	}
 	a.Cases, a.Accounts, a.Files = years(k.CaseYears), years(k.RegisterYears), years(k.CaseYears)
 	if k.FilesMonths > 0 {
@@ -44,8 +44,6 @@ func (k *Keeper) ages(now time.Time) (a store.Ages) {
 	}
 	return a
 }
-
-var ict = time.FixedZone("ICT", 7*60*60)
 
 // Due lists what may be destroyed now, and the cases that stay because somebody named in them is on hold.
 func (k *Keeper) Due(ctx context.Context) (due, held []store.RetentionItem, err error) {

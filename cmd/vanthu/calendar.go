@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"vanthu/bot"
 	"vanthu/bot/app"
-	"vanthu/bot/calendar"
 	"vanthu/bot/config"
 )
 
@@ -30,7 +30,7 @@ func (c calendarCmd) Run(e *env) error {
 	}
 	year := c.Year
 	if year == 0 {
-		year = time.Now().In(calendar.ICT).Year()
+		year = time.Now().In(bot.ICT).Year()
 	}
 	if len(days.Year(year)) == 0 {
 		return fmt.Errorf("the days off of %d are not known", year)

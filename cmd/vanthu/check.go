@@ -14,7 +14,6 @@ import (
 
 	"vanthu/bot"
 	"vanthu/bot/app"
-	"vanthu/bot/calendar"
 	"vanthu/bot/config"
 	"vanthu/bot/rules"
 	"vanthu/parser"
@@ -47,7 +46,7 @@ func (c *checkCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	now := clock().In(calendar.ICT)
+	now := clock().In(bot.ICT)
 	checked, err := c.check(e.ctx, world, known, now)
 	if err != nil {
 		r := report{w: e.stderr, lang: c.Lang}

@@ -79,5 +79,5 @@ func local(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
-	return t.In(time.FixedZone("+07", 7*60*60)).Format("02/01/2006 15:04")
+	return t.In(bot.ICT).Format("02/01/2006 15:04")
 }

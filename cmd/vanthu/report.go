@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"vanthu/bot"
 	"vanthu/bot/app"
 	"vanthu/bot/reply"
 )
@@ -114,7 +115,7 @@ func (c *reportCmd) wrote(e *env, err error) error {
 }
 
 func officeDay(flag, day string) (time.Time, error) {
-	t, err := time.ParseInLocation(time.DateOnly, day, time.FixedZone("+07", 7*60*60))
+	t, err := time.ParseInLocation(time.DateOnly, day, bot.ICT)
 	if err != nil {
 		return t, fmt.Errorf("%s %s: write the day as 2026-11-30", flag, printable(day))
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"vanthu/bot"
-	"vanthu/bot/calendar"
 	"vanthu/mailer/compose"
 	"vanthu/mailer/mime"
 )
@@ -139,8 +138,8 @@ func deletion(t *testing.T, database string) {
 
 // noon is that many days from today, at the desk.
 func noon(days int) time.Time {
-	at := time.Now().In(calendar.ICT)
-	return time.Date(at.Year(), at.Month(), at.Day()+days, 12, 0, 0, 0, calendar.ICT)
+	at := time.Now().In(bot.ICT)
+	return time.Date(at.Year(), at.Month(), at.Day()+days, 12, 0, 0, 0, bot.ICT)
 }
 
 // served takes a case through check, plan and approval.

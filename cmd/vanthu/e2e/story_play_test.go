@@ -16,7 +16,6 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"vanthu/bot"
-	"vanthu/bot/calendar"
 	"vanthu/mailer/compose"
 	"vanthu/mailer/mime"
 )
@@ -47,7 +46,7 @@ func (s *tale) play(name string) {
 		who, officer := strings.CutSuffix(verb, ":")
 		switch {
 		case verb == "clock":
-			at, err := time.ParseInLocation("2006-01-02 15:04", rest, calendar.ICT)
+			at, err := time.ParseInLocation("2006-01-02 15:04", rest, bot.ICT)
 			if err != nil {
 				s.t.Fatalf("%s: %v", name, err)
 			}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"vanthu/bot/calendar"
+	"vanthu/bot"
 	"vanthu/mailer/mime"
 	"vanthu/parser"
 	"vanthu/parser/form"
@@ -330,7 +330,7 @@ func (s *tale) tellFolders() string {
 		fmt.Fprintf(&text, "%s\n", folder)
 		var lines []string
 		for _, m := range mails {
-			lines = append(lines, fmt.Sprintf("  %s  %s  %s", m.Date.In(calendar.ICT).Format("02/01 15:04"), m.From[0].Address, m.ID))
+			lines = append(lines, fmt.Sprintf("  %s  %s  %s", m.Date.In(bot.ICT).Format("02/01 15:04"), m.From[0].Address, m.ID))
 		}
 		slices.Sort(lines)
 		fmt.Fprintln(&text, strings.Join(lines, "\n"))

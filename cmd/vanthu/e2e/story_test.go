@@ -16,8 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vanthu/bot"
 	"vanthu/bot/app"
-	"vanthu/bot/calendar"
 )
 
 var update = flag.Bool("update", false, "write what was seen into testdata/story/*/want.txt")
@@ -153,7 +153,7 @@ func (s *tale) to(at time.Time) {
 // weekday says a day as the office does.
 func weekday(at time.Time) string {
 	names := []string{"Chủ nhật", "thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy"}
-	at = at.In(calendar.ICT)
+	at = at.In(bot.ICT)
 	return names[at.Weekday()] + " " + at.Format("02/01/2006 15:04")
 }
 
