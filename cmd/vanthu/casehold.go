@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"vanthu/bot"
 	"vanthu/bot/app"
 	"vanthu/bot/desk"
@@ -15,7 +17,11 @@ type caseTakeCmd struct {
 func (c *caseTakeCmd) Run(e *env) error {
 	return c.act(e, func(a *app.App, officer bot.Officer) error {
 		k, err := a.Desk.Take(e.ctx, officer, c.Case, c.Over)
-		return c.done(e, k, err)
+		if err != nil || c.JSON {
+			return c.done(e, k, err)
+		}
+		_, err = fmt.Fprintf(e.stdout, "%s is %s's; it is %s\n", k.Number, k.Owner, stateOf(k))
+		return err
 	})
 }
 

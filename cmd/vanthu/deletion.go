@@ -75,9 +75,26 @@ func (c *holdAddCmd) Run(e *env) error {
 		if err := a.Desk.HoldPerson(e.ctx, desk.OfficerActor(officer), c.Code, c.Reason); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(e.stdout, "%s is on hold\n", foreign(c.Code))
+		if _, err := fmt.Fprintf(e.stdout, "%s is on hold\n", foreign(c.Code)); err != nil {
+			return err
+		}
+		return c.noteUnknown(e, a)
+	})
+}
+
+// noteUnknown says that the register has no account of the person: it may be a slip, which would protect nobody. The directory may
+// still have one that vanthu did not make.
+func (c *holdAddCmd) noteUnknown(e *env, a *app.App) error {
+	code, known := strings.ToUpper(strings.TrimSpace(c.Code)), false
+	err := a.DB.Read(e.ctx, func(tx *store.Tx) error {
+		found, err := tx.Known(e.ctx, []string{code}, 0)
+		known = len(found[code]) > 0
 		return err
 	})
+	if err == nil && !known {
+		fmt.Fprintf(e.stderr, "note: the register has no account of %s; look at the code once more\n", foreign(code))
+	}
+	return err
 }
 
 type holdLiftCmd struct {
