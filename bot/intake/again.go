@@ -88,7 +88,8 @@ func (in *Intake) comesAgain(ctx context.Context, m store.Mail, unit bot.Unit, r
 
 // samePeople returns the case that waits for this unit and is about the people of a list that comes as a request of its own:
 // most units answer a returned case with a new mail. It must be one case alone, and most people of each must be in the other;
-// the list then corrects it and is compared with what was there (FR-15). No id: there is none.
+// the list then corrects it and is compared with what was there (FR-15). Of deletions none is taken for a correction: another
+// decision may name the same people. No id: there is none.
 func (in *Intake) samePeople(ctx context.Context, unit bot.Unit, request bot.Request) (found bot.Case, err error) {
 	people := make(map[string]bool)
 	for _, r := range request.Rows {
@@ -96,7 +97,7 @@ func (in *Intake) samePeople(ctx context.Context, unit bot.Unit, request bot.Req
 			people[r.Code] = true
 		}
 	}
-	if len(people) == 0 {
+	if len(people) == 0 || request.Kind != bot.AccountRequest { // whom two lists of leavers name, DEL-11 says
 		return found, nil
 	}
 	err = in.DB.Read(ctx, func(tx *store.Tx) error {
