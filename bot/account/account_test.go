@@ -129,6 +129,8 @@ type canned struct {
 }
 
 func (c *canned) Name() string { return "canned" }
+
+func (*canned) Describe() Description { return Description{} }
 func (c *canned) Lookup(context.Context, Keys) ([]Account, error) {
 	return c.found, nil
 }

@@ -27,6 +27,9 @@ func (c *Conflict) Error() string {
 	if c.Have.Marker != "" {
 		holder = c.Have.Marker
 	}
+	if c.Have.Deleted() {
+		holder += ", deleted"
+	}
 	return fmt.Sprintf("account: exists already: on %s, %s in use by %s", c.Platform, strings.Join(c.Taken, " and "), holder)
 }
 
@@ -101,7 +104,7 @@ func find(ctx context.Context, p Platform, want Account, keys Keys) (*Account, e
 	}
 	var ours *Account
 	for _, have := range found {
-		if have.Marker != want.Marker {
+		if have.Marker != want.Marker || have.Deleted() { // a deleted one keeps its code and addresses, ours too (FR-17)
 			return nil, &Conflict{Platform: p.Name(), Taken: shared(want, have), Have: have}
 		}
 		if differs := differences(want, have); len(differs) > 0 {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // An Account is one person's account on a platform.
@@ -27,7 +28,14 @@ type Account struct {
 
 	Suspended bool // nobody can sign in to it; read, never written by Create
 	Changed   bool // its holder has changed the initial password (FR-22); false where the platform does not tell
+
+	// DeletedUntil is set on an account that was erased and that the platform could still bring back until then. It is as taken as
+	// ever, and so are its addresses (FR-17); but for Undeleter it can be changed no more. Read, never written.
+	DeletedUntil time.Time
 }
+
+// Deleted says whether the platform keeps it only to bring it back.
+func (a Account) Deleted() bool { return !a.DeletedUntil.IsZero() }
 
 // Has says whether an address reaches the account: its primary one or an alias. An alias is as taken as an address.
 func (a Account) Has(address string) bool {
@@ -62,14 +70,29 @@ var (
 	ErrOther = fmt.Errorf("%w: the account is not the one that was named", ErrPermanent)
 )
 
+// A Wait is a temporary error of which is known when to come back: the platform said it (Retry-After), or the quota of the hour or
+// day is used up. Nothing is wrong with the row.
+type Wait struct {
+	For time.Duration
+	Err error
+}
+
+func (w *Wait) Error() string { return fmt.Sprintf("%v; again in %v", w.Err, w.For.Round(time.Second)) }
+
+func (w *Wait) Unwrap() error { return w.Err }
+
 // A Platform makes, suspends and erases accounts. Implementations are safe for concurrent use.
 //
 // SetPassword, Suspend, Restore and Erase find the account by its code and act only when it Is the one that is named: an
 // account that vanthu did not make is named by its code, address and name, one of ours by its marker, too. Otherwise they
 // change nothing and say ErrOther. All four are idempotent: a try whose reply was lost may be repeated.
+//
+// A platform that deletes softly goes on showing who was erased, with DeletedUntil; for the four that account is gone.
 type Platform interface {
 	// Name is the platform's name in plans and events: "ldap", "file".
 	Name() string
+	// Describe says how the platform behaves. It asks nobody.
+	Describe() Description
 	// Lookup returns every account that has one of the keys. Unknown keys are no error.
 	Lookup(ctx context.Context, keys Keys) ([]Account, error)
 	// Create makes the account with the initial password. ErrExists when user, address or code is taken.
@@ -82,6 +105,13 @@ type Platform interface {
 	Restore(ctx context.Context, a Account) error
 	// Erase removes the account for ever. One that is not there (any more) is no error.
 	Erase(ctx context.Context, a Account) error
+}
+
+// A Description is how a platform behaves. The zero Description: what it says is so, at once.
+type Description struct {
+	Undelete time.Duration // how long Erase can be undone, by Undeleter or by hand; 0: never
+	Settle   time.Duration // how long it may not show what it has done: nothing is made a second time before
+	InFlight int           // rows at once that are of use; 0: 8
 }
 
 // Keys is a set of things to look for; they are asked for in sets.

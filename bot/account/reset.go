@@ -57,6 +57,8 @@ func (p *Provisioner) readBack(ctx context.Context, named Account) error {
 		return fmt.Errorf("%s: look up: %w", p.Platform.Name(), err)
 	case len(found) != 1:
 		return fmt.Errorf("%s: %w", p.Platform.Name(), ErrUnseen)
+	case found[0].Deleted():
+		return fmt.Errorf("%s: %w", p.Platform.Name(), ErrGone)
 	case found[0].Suspended:
 		return fmt.Errorf("%w: %s: the account is suspended", ErrPermanent, p.Platform.Name())
 	}

@@ -42,6 +42,8 @@ type failure struct {
 
 func (d *directory) Name() string { return "file" }
 
+func (*directory) Describe() account.Description { return account.Description{} }
+
 func (d *directory) Lookup(_ context.Context, keys account.Keys) ([]account.Account, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

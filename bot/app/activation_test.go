@@ -19,6 +19,8 @@ type tells struct {
 
 func (tells) Name() string { return "tells" }
 
+func (tells) Describe() account.Description { return account.Description{} }
+
 func (p tells) Lookup(_ context.Context, keys account.Keys) (found []account.Account, err error) {
 	for _, code := range keys.Codes {
 		found = append(found, account.Account{Code: code, Changed: p.changed[code]})

@@ -12,10 +12,7 @@ import (
 
 	"vanthu/bot"
 	"vanthu/bot/account"
-	"vanthu/bot/account/file"
-	"vanthu/bot/account/ldap"
 	"vanthu/bot/alarm"
-	"vanthu/bot/config"
 	"vanthu/bot/desk"
 	"vanthu/bot/intake"
 	"vanthu/bot/job"
@@ -51,9 +48,11 @@ func newParts(ctx context.Context, a *App, hooks Hooks) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.openPlatform(ctx, cfg); err != nil {
+	platform, closePlatform, err := OpenPlatform(ctx, cfg, a.DB.Now)
+	if err != nil {
 		return nil, err
 	}
+	p.platform, p.closers = platform, append(p.closers, closePlatform)
 	if err := p.openMail(a, hooks); err != nil {
 		return nil, errors.Join(err, p.closeAll())
 	}
@@ -84,31 +83,6 @@ func (p *parts) queues(a *App) []job.Queue {
 		{Kind: store.EraseRemindJob, Workers: 1, Handler: a.Desk.RemindErase},
 		{Kind: store.DigestJob, Workers: 1, Handler: a.Desk.Digest},
 	}
-}
-
-// openPlatform opens where accounts are made.
-func (p *parts) openPlatform(ctx context.Context, cfg *config.Config) error {
-	if cfg.Accounts.Platform == "file" {
-		directory, err := file.Open(cfg.Accounts.FilePath)
-		p.platform = directory
-		return err
-	}
-	l := cfg.Accounts.LDAP
-	groups := ""
-	if cfg.Groups.Enabled {
-		groups = cfg.Groups.Base
-	}
-	directory, err := ldap.New(ldap.Config{GroupBase: groups, URL: l.URL, StartTLS: l.StartTLS, Insecure: l.Insecure, ServerName: l.ServerName, CAFile: l.CAFile,
-		BindDN: l.BindDN, Password: l.Value, Base: l.Base, SearchBase: l.SearchBase, Hash: l.Hash, MarkerAttr: l.MarkerAttr, AliasAttrs: l.AliasAttrs, MustChange: l.MustChange, Suspend: l.Suspend, Timeout: l.Timeout})
-	if err != nil {
-		return err
-	}
-	if err := directory.Check(ctx); err != nil {
-		return errors.Join(fmt.Errorf("app: the directory %s: %w", l.URL, err), directory.Close())
-	}
-	p.platform = directory
-	p.closers = append(p.closers, directory.Close)
-	return nil
 }
 
 // openMail prepares the two connections to the mailbox and the one for answers; they are made when they are needed.
@@ -205,7 +179,10 @@ func accountsOn(platform account.Platform, address func(code string) string) fun
 		var existing []bot.Existing
 		for _, acc := range accounts {
 			e := bot.Existing{Code: strings.ToUpper(acc.Code), Name: acc.Name, Address: acc.Address}
-			if acc.Suspended {
+			switch {
+			case acc.Deleted():
+				e.State = bot.AccountDeleted
+			case acc.Suspended:
 				e.State = bot.AccountSuspended
 			}
 			existing = append(existing, e)

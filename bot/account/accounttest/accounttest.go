@@ -43,6 +43,17 @@ type Signer interface {
 	SignsIn(t testing.TB, user, password string) bool
 }
 
+// A Settler is a platform that shows late what it has done: before each look the suite lets its clock go on.
+type Settler interface {
+	Settled()
+}
+
+func settle(p account.Platform) {
+	if s, ok := p.(Settler); ok {
+		s.Settled()
+	}
+}
+
 // Run holds a platform against the contract. newPlatform returns one that has none of the people of Person; they may share
 // what is behind them, because every test has people of its own.
 func Run(t *testing.T, newPlatform func(t *testing.T) account.Platform) {
@@ -207,6 +218,7 @@ func create(t *testing.T, p account.Platform, a account.Account) {
 
 func lookup(t *testing.T, p account.Platform, keys account.Keys) []account.Account {
 	t.Helper()
+	settle(p)
 	found, err := p.Lookup(context.WithoutCancel(t.Context()), keys)
 	if err != nil {
 		t.Fatalf("look up: %v", err)

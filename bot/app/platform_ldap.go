@@ -1,0 +1,28 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"vanthu/bot/account"
+	"vanthu/bot/account/ldap"
+	"vanthu/bot/config"
+)
+
+func openLDAP(ctx context.Context, cfg *config.Config) (account.Platform, func() error, error) {
+	l := cfg.Accounts.LDAP
+	groups := ""
+	if cfg.Groups.Enabled {
+		groups = cfg.Groups.Base
+	}
+	directory, err := ldap.New(ldap.Config{GroupBase: groups, URL: l.URL, StartTLS: l.StartTLS, Insecure: l.Insecure, ServerName: l.ServerName, CAFile: l.CAFile,
+		BindDN: l.BindDN, Password: l.Value, Base: l.Base, SearchBase: l.SearchBase, Hash: l.Hash, MarkerAttr: l.MarkerAttr, AliasAttrs: l.AliasAttrs, MustChange: l.MustChange, Suspend: l.Suspend, Timeout: l.Timeout})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := directory.Check(ctx); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("app: the directory %s: %w", l.URL, err), directory.Close())
+	}
+	return directory, directory.Close, nil
+}
