@@ -1,0 +1,90 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// early is how long before its end a token counts as expired: a request takes time and clocks differ.
+const early = time.Minute
+
+// bearer returns the token, a new one when there is none or it ends soon. Others wait meanwhile: one fetch serves all.
+func (c *Client) bearer(ctx context.Context) (string, error) {
+	if c.cfg.Fetch == nil {
+		return "", nil
+	}
+	select {
+	case c.busy <- struct{}{}:
+		defer func() { <-c.busy }()
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+	if c.token != "" && (c.expires.IsZero() || c.cfg.Now().Add(early).Before(c.expires)) {
+		return c.token, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, oauth2.HTTPClient, c.cfg.HTTP), c.cfg.Timeout)
+	defer cancel()
+	asked := c.cfg.Now()
+	token, err := c.cfg.Fetch(ctx)
+	if err != nil {
+		return "", fmt.Errorf("%w: no token: %w", ErrUndone, tokenError(err))
+	}
+	if token.AccessToken == "" {
+		return "", fmt.Errorf("%w: no token: the answer holds none", ErrUndone)
+	}
+	c.token, c.expires = token.AccessToken, time.Time{}
+	switch { // the library counts by the system's clock; the life that was given is counted by ours
+	case token.ExpiresIn > 0:
+		c.expires = asked.Add(time.Duration(min(token.ExpiresIn, 365*24*3600)) * time.Second)
+	case !token.Expiry.IsZero():
+		c.expires = asked.Add(time.Until(token.Expiry))
+	}
+	return c.token, nil
+}
+
+// forget drops a token that was refused, unless another one has taken its place meanwhile.
+func (c *Client) forget(ctx context.Context, refused string) {
+	select {
+	case c.busy <- struct{}{}:
+		defer func() { <-c.busy }()
+	case <-ctx.Done():
+		return
+	}
+	if c.token == refused {
+		c.token = ""
+	}
+}
+
+// tokenError keeps the code of RFC 6749 §5.2 and the status: the rest of an answer repeats what was sent.
+func tokenError(err error) error {
+	said, ok := errors.AsType[*oauth2.RetrieveError](err)
+	if !ok {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return context.DeadlineExceeded
+		}
+		return errors.New("the token endpoint cannot be asked, or the key cannot be read")
+	}
+	status := 0
+	if said.Response != nil {
+		status = said.Response.StatusCode
+	}
+	name := Code(said.ErrorCode)
+	if name == "" {
+		name = codeOf(said.Body)
+	}
+	return fmt.Errorf("the token endpoint said %d %s", status, name)
+}
+
+// codeOf finds the code in an answer that the library has not read.
+func codeOf(body []byte) string {
+	var answer struct {
+		Error string `json:"error"`
+	}
+	_ = json.Unmarshal(body, &answer) // no code then
+	return Code(answer.Error)
+}
