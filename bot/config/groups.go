@@ -48,6 +48,9 @@ func (c *checker) groups() {
 		return
 	}
 	c.address("groups.address", GroupAddress(g.Address, "YBK47"))
+	if c.cfg.Accounts.Platform == "passwd" {
+		c.add("groups.enabled", "the platform passwd keeps no groups; remove it, and make the groups of classes in the mail server")
+	}
 	if c.cfg.Accounts.Platform != "ldap" {
 		return
 	}

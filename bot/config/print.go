@@ -37,7 +37,9 @@ func printTable(w io.Writer, path string, v reflect.Value) {
 		default:
 			kind := v.Field(i).Kind()
 			if kind == reflect.Struct || kind == reflect.Slice {
-				inner = append(inner, i)
+				if !otherPlatform(v, field.Tag.Get("toml")) {
+					inner = append(inner, i)
+				}
 			} else if name := field.Tag.Get("toml"); name != "-" && value != "" {
 				fmt.Fprintf(w, "%s = %s\n", name, scalar(value))
 			}
@@ -55,6 +57,12 @@ func printTable(w io.Writer, path string, v reflect.Value) {
 			}
 		}
 	}
+}
+
+// otherPlatform says whether a table is of a platform that is not the chosen one. The directory's has always been shown.
+func otherPlatform(v reflect.Value, table string) bool {
+	a, ok := v.Interface().(Accounts)
+	return ok && table != a.Platform && table != "ldap"
 }
 
 func printSecret(w io.Writer, s Secret) {

@@ -163,10 +163,14 @@ func (c *checker) accounts(makes bool) {
 		if makes {
 			c.ldap(&a.LDAP)
 		}
+	case "passwd":
+		if makes {
+			c.passwd(&a.Passwd)
+		}
 	case "file":
 		c.need("accounts.file_path", a.FilePath, `"accounts.json"`)
 	default:
-		c.oneOf("accounts.platform", a.Platform, "ldap", "file")
+		c.oneOf("accounts.platform", a.Platform, "ldap", "passwd", "file")
 	}
 }
 
