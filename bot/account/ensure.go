@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -36,21 +37,45 @@ func (c *Conflict) Error() string {
 // Unwrap makes a Conflict an ErrExists.
 func (c *Conflict) Unwrap() error { return ErrExists }
 
-// A Result is how one person came to one account.
+// A Result is how one person came to one account. Of a try that failed it says how far it came.
 type Result struct {
-	Account Account // as read back from the platform
+	Account Account // as read back from the platform; without a code: not seen
+	Asked   bool    // this call asked the platform to make it
+	Agreed  bool    // and the platform said that it did
 	Created bool    // made by this call; false: an earlier try of ours made it
 	Said    string  // for `case explain`
 }
 
+// A Try is what is known of the tries before (decision 29). The zero Try is the first one.
+type Try struct {
+	Now          time.Time
+	AskedUntil   time.Time // until when an earlier try may have reached the platform; zero: none did
+	Acknowledged bool      // the platform said that the account is made: from then on it is only looked for
+	// Agreed keeps the platform's word before anything else is done; nil: nobody does.
+	Agreed func(ctx context.Context) error
+}
+
+// MayAsk says whether the platform may be asked to make the account when it is not seen. It never is once it has said that it did; and
+// when nobody knows what became of the last ask, not before that must show.
+func (t Try) MayAsk(d Description) bool {
+	return !t.Acknowledged && (d.Settle == 0 || t.AskedUntil.IsZero() || !t.Now.Before(t.AskedUntil.Add(d.Settle)))
+}
+
+// Ensure is the first try, of who keeps nothing between tries.
+func Ensure(ctx context.Context, p Platform, want Account, password string) (Result, error) {
+	return Try{}.Ensure(ctx, p, want, password)
+}
+
 // Ensure makes sure that the wanted account is there, once, whatever crashed or got lost before (FR-18): look, create with
-// our marker, read back. It may be repeated with the same want and password until it gives a Result or a lasting error.
+// our marker, read back, finish. It may be repeated with the same want and password, and what is known by then, until it gives a
+// Result or a lasting error.
 //
-// Errors: *Conflict (is ErrExists), ErrPermanent; everything else is temporary and asks for another try.
+// Errors: *Conflict (is ErrExists), ErrPermanent; everything else is temporary and asks for another try. With ErrUnseen nothing is
+// wrong: it was asked for, and is only looked for again.
 //
 // The password must have been sealed before the first try. When the account turns out to be ours already (we died between
 // creating and recording), that sealed password is the one it was made with: nothing needs to be reset.
-func Ensure(ctx context.Context, p Platform, want Account, password string) (Result, error) {
+func (t Try) Ensure(ctx context.Context, p Platform, want Account, password string) (Result, error) {
 	if err := complete(want, password); err != nil {
 		return Result{}, err
 	}
@@ -65,34 +90,66 @@ func Ensure(ctx context.Context, p Platform, want Account, password string) (Res
 		return Result{}, err
 	}
 	if have != nil {
-		return Result{Account: *have, Said: p.Name() + ": already there with our marker"}, nil
+		return finish(ctx, p, Result{Account: *have, Said: p.Name() + ": already there with our marker"})
+	}
+	if !t.MayAsk(p.Describe()) {
+		return Result{}, fmt.Errorf("%s: %w", p.Name(), ErrUnseen)
 	}
 
+	r := Result{Asked: true}
 	createErr := p.Create(ctx, want, password)
-	if errors.Is(createErr, ErrPermanent) {
-		return Result{}, createErr
-	}
-	if errors.Is(createErr, ErrExists) {
+	_, wait := errors.AsType[*Wait](createErr)
+	switch {
+	case createErr == nil:
+		r.Agreed = true
+		if t.Agreed != nil {
+			if err := t.Agreed(ctx); err != nil {
+				return r, err
+			}
+		}
+	case errors.Is(createErr, ErrExists):
 		// We just looked and saw none: somebody was faster, or an earlier try is only now coming to light. Whoever it is must
 		// be found, so this time the marker is worth its price.
 		keys.Markers = []string{want.Marker}
+	case errors.Is(createErr, ErrPermanent), errors.Is(createErr, ErrUndone):
+		r.Asked = false
+		return r, createErr
+	case wait: // it wants to be let alone; the next try's look tells
+		return r, createErr
 	}
 	have, err = find(ctx, p, want, keys)
 	switch {
 	case errors.Is(err, ErrExists), errors.Is(err, ErrPermanent):
-		return Result{}, err
+		return r, err
 	case have == nil && createErr != nil && !errors.Is(createErr, ErrExists):
-		return Result{}, createErr // it may or may not have had an effect; the next try's look tells
+		return r, createErr // it may or may not have had an effect; the next try's look tells
 	case err != nil:
-		return Result{}, err
+		return r, err
 	case have == nil:
-		return Result{}, fmt.Errorf("%s: %w", p.Name(), ErrUnseen)
-	case createErr == nil:
-		return Result{Account: *have, Created: true, Said: p.Name() + ": created and read back"}, nil
-	case errors.Is(createErr, ErrExists):
-		return Result{Account: *have, Said: p.Name() + ": already there with our marker"}, nil
+		return r, fmt.Errorf("%s: %w", p.Name(), ErrUnseen)
 	}
-	return Result{Account: *have, Created: true, Said: p.Name() + ": created; the reply was lost, found by reading back"}, nil
+	r.Account, r.Created = *have, !errors.Is(createErr, ErrExists)
+	switch {
+	case createErr == nil:
+		r.Said = p.Name() + ": created and read back"
+	case r.Created:
+		r.Said = p.Name() + ": created; the reply was lost, found by reading back"
+	default:
+		r.Said = p.Name() + ": already there with our marker"
+	}
+	return finish(ctx, p, r)
+}
+
+// finish does what a platform has to do for an account once it is seen.
+func finish(ctx context.Context, p Platform, r Result) (Result, error) {
+	f, ok := p.(Finisher)
+	if !ok {
+		return r, nil
+	}
+	if err := f.Finish(ctx, r.Account); err != nil {
+		return r, fmt.Errorf("%s: seen, not finished: %w", p.Name(), err)
+	}
+	return r, nil
 }
 
 // find returns our account, nil when there is none. Another's account with one of our keys is a *Conflict, also when ours

@@ -68,6 +68,10 @@ var (
 	// ErrGone and ErrOther are permanent, too.
 	ErrGone  = fmt.Errorf("%w: there is no such account", ErrPermanent)
 	ErrOther = fmt.Errorf("%w: the account is not the one that was named", ErrPermanent)
+
+	// ErrUndone is of a temporary error that is known to have had no effect: nothing was sent, or the platform turned it away before it
+	// looked (429, 412, a quota of our own). Then the next try need not wait until what it may have done must show.
+	ErrUndone = errors.New("nothing was done")
 )
 
 // A Wait is a temporary error of which is known when to come back: the platform said it (Retry-After), or the quota of the hour or

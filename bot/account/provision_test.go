@@ -44,6 +44,7 @@ func TestCreateCutOffAtEachWrite(t *testing.T) {
 		t.Run(fmt.Sprintf("write %d", n), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, storetest.SQLite(t))
+			w.prov.InFlight = 1 // each row is a write of its own
 			var mu sync.Mutex
 			commits := 0
 			w.db.Commit = func() error {

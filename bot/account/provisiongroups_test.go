@@ -75,11 +75,12 @@ func classed(t *testing.T, db *store.DB) (*world, *grouped, bot.Plan) {
 			}
 			return "lop-" + strings.ToLower(r.Class) + "@sv.truong.example"
 		}
-	}, func(rows []bot.Row) {
+	}, func(rows []bot.Row) []bot.Row {
 		for i := range rows {
 			rows[i].Class = []string{"YA", "YA", "YB", "YB", "", "YA"}[i]
 		}
 		rows[1].Monitor = true
+		return rows
 	})
 	g := &grouped{directory: w.dir, groups: make(map[string]account.Group)}
 	w.prov.Platform = g

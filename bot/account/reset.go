@@ -12,28 +12,23 @@ import (
 // reset gives the account of a missing row another initial password (step 6): exactly that account, which vanthu made for this row and
 // the platform still shows as such; no second one is ever made. The password was sealed before, like that of a new account: whatever
 // is cut off is done again with the same one.
-func (p *Provisioner) reset(ctx context.Context, c bot.Case, item bot.PlanItem, sealed []byte) error {
-	plain, err := p.Unseal(sealed, Label(c.Number, item.N))
-	if err != nil {
-		return err
-	}
-	named := Account{Code: item.Code, User: item.User, Address: item.Address, Name: item.Name, Class: item.Class, Cohort: item.Cohort,
-		Marker: Marker(c.Number, item.N)}
+func (p *Provisioner) reset(ctx context.Context, w work, named Account, password string, _ Try) (result Result, e end, err error) {
 	if err = p.unused(ctx, named); err == nil {
-		err = p.Platform.SetPassword(ctx, named, string(plain))
+		result.Asked = true
+		err = p.Platform.SetPassword(ctx, named, password)
+		result.Agreed = err == nil
 	}
 	if err == nil {
-		err = p.readBack(ctx, named)
+		result.Account, err = p.readBack(ctx, named)
 	}
-	switch {
-	case errors.Is(err, ErrPermanent): // gone, suspended, another's: it stays missing, and an officer must look
-		return p.record(ctx, c, item, func(r *bot.CaseRow) { r.Said = refusal(c) + err.Error() }, "reset_refused")
-	case err != nil:
-		return errors.Join(err, p.note(ctx, c, item, err))
+	if errors.Is(err, ErrPermanent) { // gone, suspended, another's: it stays missing, and an officer must look
+		result.Account = Account{}
+		said := refusal(w.c) + err.Error()
+		return result, end{func(r *bot.CaseRow) { r.Said = said }, "reset_refused"}, nil
 	}
-	return p.record(ctx, c, item, func(r *bot.CaseRow) {
+	return result, end{func(r *bot.CaseRow) {
 		r.State, r.Said = bot.RowCreated, p.Platform.Name()+": new password set and read back"
-	}, "account_reset")
+	}, "account_reset"}, err
 }
 
 // unused refuses an account whose holder has chosen a password of his own: it is not missing, and with a new one in the hands of the
@@ -50,19 +45,19 @@ func (p *Provisioner) unused(ctx context.Context, named Account) error {
 }
 
 // readBack makes sure that the account is the one that was meant, and open.
-func (p *Provisioner) readBack(ctx context.Context, named Account) error {
+func (p *Provisioner) readBack(ctx context.Context, named Account) (Account, error) {
 	found, err := p.Platform.Lookup(ctx, Keys{Codes: []string{named.Code}})
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s: look up: %w", p.Platform.Name(), err)
+		return Account{}, fmt.Errorf("%s: look up: %w", p.Platform.Name(), err)
 	case len(found) != 1:
-		return fmt.Errorf("%s: %w", p.Platform.Name(), ErrUnseen)
+		return Account{}, fmt.Errorf("%s: %w", p.Platform.Name(), ErrUnseen)
 	case found[0].Deleted():
-		return fmt.Errorf("%s: %w", p.Platform.Name(), ErrGone)
+		return Account{}, fmt.Errorf("%s: %w", p.Platform.Name(), ErrGone)
 	case found[0].Suspended:
-		return fmt.Errorf("%w: %s: the account is suspended", ErrPermanent, p.Platform.Name())
+		return Account{}, fmt.Errorf("%w: %s: the account is suspended", ErrPermanent, p.Platform.Name())
 	}
-	return found[0].Is(named)
+	return found[0], found[0].Is(named)
 }
 
 // refusal begins what is said of a row whose account a plan could not give a new password; the next plan tries again.

@@ -129,7 +129,7 @@ func (d *directory) change(what string, a account.Account, f func(*made)) error 
 
 // world is a case whose plan is approved, about to be created.
 type world struct {
-	t    *testing.T
+	t    testing.TB
 	db   *store.DB
 	dir  *directory
 	prov *account.Provisioner
@@ -146,11 +146,11 @@ func newWorld(t *testing.T, db *store.DB) *world {
 
 func newWorldAs(t *testing.T, db *store.DB, wish bot.PlanWish) *world {
 	t.Helper()
-	return newWorldOf(t, db, wish, func(*desk.Desk) {}, func([]bot.Row) {})
+	return newWorldOf(t, db, wish, func(*desk.Desk) {}, func(rows []bot.Row) []bot.Row { return rows })
 }
 
 // newWorldOf lets a test say how plans are made, and what else its rows have.
-func newWorldOf(t *testing.T, db *store.DB, wish bot.PlanWish, planning func(*desk.Desk), change func([]bot.Row)) *world {
+func newWorldOf(t testing.TB, db *store.DB, wish bot.PlanWish, planning func(*desk.Desk), change func([]bot.Row) []bot.Row) *world {
 	t.Helper()
 	w := &world{t: t, db: db, dir: &directory{accounts: make(map[string]made)}}
 	var mu sync.Mutex
@@ -196,8 +196,7 @@ func newWorldOf(t *testing.T, db *store.DB, wish bot.PlanWish, planning func(*de
 			rows = append(rows, bot.Row{N: n, Code: code(n), Name: "Nguyễn Văn An", OK: true})
 		}
 		rows = append(rows, bot.Row{N: people + 1, Code: "12", Name: "Lê Thị Bé"}) // a bad row: never served
-		change(rows)
-		return tx.SetRows(ctx, c.ID, rows, nil)
+		return tx.SetRows(ctx, c.ID, change(rows), nil)
 	})
 	if _, err := d.Check(t.Context(), "officer:lan", number); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
@@ -60,9 +61,9 @@ func newParts(ctx context.Context, a *App, hooks Hooks) (*parts, error) {
 		return nil, errors.Join(err, p.closeAll())
 	}
 	p.postman = newPostman(a, p.sender.Deliver)
-	p.provisioner = &account.Provisioner{DB: a.DB, Platform: p.platform, Seal: vault.Seal, Unseal: vault.Unseal, InFlight: 8,
+	p.provisioner = &account.Provisioner{DB: a.DB, Platform: p.platform, Seal: vault.Seal, Unseal: vault.Unseal,
 		Password: func() (string, error) { return secret.NewPassword(rand.Reader) }}
-	p.remover = &account.Remover{DB: a.DB, Platform: p.platform, InFlight: 8, Window: cfg.Deletion.WindowDays, SameName: sameName, Tell: a.Desk.Tell, EraseAt: eraseAt}
+	p.remover = &account.Remover{DB: a.DB, Platform: p.platform, InFlight: cmp.Or(p.platform.Describe().InFlight, 8), Window: cfg.Deletion.WindowDays, SameName: sameName, Tell: a.Desk.Tell, EraseAt: eraseAt}
 	unseal := desk.Unseal{Open: vault.Unseal, Label: account.Label}
 	p.deliver = func(ctx context.Context, caseID int64) error { return a.Desk.Deliver(ctx, unseal, caseID) }
 	return p, nil
@@ -74,14 +75,25 @@ func (p *parts) queues(a *App) []job.Queue {
 		{Kind: store.JudgeJob, Workers: 4, Handler: p.intake.Mail},
 		{Kind: store.SendJob, Workers: a.Config.SMTP.Connections, Handler: p.postman.letter},
 		{Kind: store.BeginJob, Workers: 1, Handler: a.Desk.Begin},
-		{Kind: store.CreateJob, Workers: 2, Handler: p.provisioner.Create},
+		{Kind: store.CreateJob, Workers: 2, Handler: puttingOff(p.provisioner.Create)},
 		{Kind: store.DeliverJob, Workers: 1, Handler: p.deliver},
 		{Kind: store.RemindJob, Workers: 1, Handler: a.Desk.Remind},
-		{Kind: store.SuspendJob, Workers: 1, Handler: p.remover.Suspend},
-		{Kind: store.RestoreJob, Workers: 1, Handler: p.remover.Restore},
-		{Kind: store.EraseJob, Workers: 1, Handler: p.remover.Erase},
+		{Kind: store.SuspendJob, Workers: 1, Handler: puttingOff(p.remover.Suspend)},
+		{Kind: store.RestoreJob, Workers: 1, Handler: puttingOff(p.remover.Restore)},
+		{Kind: store.EraseJob, Workers: 1, Handler: puttingOff(p.remover.Erase)},
 		{Kind: store.EraseRemindJob, Workers: 1, Handler: a.Desk.RemindErase},
 		{Kind: store.DigestJob, Workers: 1, Handler: a.Desk.Digest},
+	}
+}
+
+// puttingOff tells the queue of what is put off and no failure.
+func puttingOff(h job.Handler) job.Handler {
+	return func(ctx context.Context, id int64) error {
+		err := h(ctx, id)
+		if put, ok := errors.AsType[*account.PutOff](err); ok {
+			return job.Later(max(put.For, time.Second))
+		}
+		return err
 	}
 }
 

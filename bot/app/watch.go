@@ -297,7 +297,11 @@ func (w *watch) queues(ctx context.Context) error {
 	} else {
 		w.alarms.Clear(alarm.Brake)
 	}
-	w.aged(alarm.Accounts, q.Accounts, now, w.cfg.AccountAge)
+	if q.Hidden.N > 0 {
+		w.alarms.Raise(alarm.Accounts, "unseen", detail(q.Hidden))
+	} else {
+		w.aged(alarm.Accounts, q.Accounts, now, w.cfg.AccountAge)
+	}
 	w.aged(alarm.Quarantine, q.Unseen, now, w.cfg.Unseen)
 	switch {
 	case q.Unknown.N > 0:

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"vanthu/bot"
@@ -125,8 +126,19 @@ func (tx *Tx) KeepSecret(ctx context.Context, caseID int64, n int, sealed []byte
 	return err
 }
 
+// ReplaceSecret seals another password for a row: the platform invented one of its own.
+func (tx *Tx) ReplaceSecret(ctx context.Context, caseID int64, n int, sealed []byte) error {
+	_, err := tx.exec(ctx, `UPDATE secrets SET sealed = $1, made_at = $2 WHERE case_id = $3 AND n = $4`, sealed, micros(tx.Now), caseID, n)
+	return err
+}
+
 // Secrets returns the sealed passwords of a case by row.
 func (tx *Tx) Secrets(ctx context.Context, caseID int64) (map[int][]byte, error) {
+	return tx.SecretsOf(ctx, caseID, 0, math.MaxInt32)
+}
+
+// SecretsOf returns those of the rows from first to last.
+func (tx *Tx) SecretsOf(ctx context.Context, caseID int64, first, last int) (map[int][]byte, error) {
 	type secret struct {
 		n      int
 		sealed []byte
@@ -135,7 +147,7 @@ func (tx *Tx) Secrets(ctx context.Context, caseID int64) (map[int][]byte, error)
 		var v secret
 		err := s.Scan(&v.n, &v.sealed)
 		return v, err
-	}, `SELECT n, sealed FROM secrets WHERE case_id = $1`, caseID)
+	}, `SELECT n, sealed FROM secrets WHERE case_id = $1 AND n BETWEEN $2 AND $3`, caseID, first, last)
 	secrets := make(map[int][]byte, len(all))
 	for _, v := range all {
 		secrets[v.n] = v.sealed

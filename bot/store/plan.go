@@ -19,6 +19,8 @@ type StoredPlan struct {
 	DroppedBy  bot.Actor
 	DroppedWhy string
 	Given      []Approval
+	Paused     bot.Stamp // an officer has stopped it: nothing of it is done but what was in flight
+	PausedWhy  string
 }
 
 // An Approval is one person's word for exactly what a hash is over.
@@ -123,17 +125,17 @@ func (p *StoredPlan) stamp() {
 	}
 }
 
-const planColumns = `id, number, hash, items, made_at, made_by, approved_at, approved_by, dropped_at, dropped_by, dropped_why`
+const planColumns = `id, number, hash, items, made_at, made_by, approved_at, approved_by, dropped_at, dropped_by, dropped_why, paused_at, paused_by, paused_why`
 
 // scanPlan takes what the plan would do from its frozen bytes alone: the columns beside them are for looking it up.
 func scanPlan(s scanner) (StoredPlan, error) {
 	var p StoredPlan
 	var frozen string
-	var made, approved, dropped int64
-	if err := s.Scan(&p.ID, &p.Number, &p.Hash, &frozen, &made, &p.Made.By, &approved, &p.Approved.By, &dropped, &p.DroppedBy, &p.DroppedWhy); err != nil {
+	var made, approved, dropped, paused int64
+	if err := s.Scan(&p.ID, &p.Number, &p.Hash, &frozen, &made, &p.Made.By, &approved, &p.Approved.By, &dropped, &p.DroppedBy, &p.DroppedWhy, &paused, &p.Paused.By, &p.PausedWhy); err != nil {
 		return p, err
 	}
-	p.Frozen, p.Made.At, p.Approved.At, p.Dropped = []byte(frozen), instant(made), instant(approved), dropped > 0
+	p.Frozen, p.Made.At, p.Approved.At, p.Dropped, p.Paused.At = []byte(frozen), instant(made), instant(approved), dropped > 0, instant(paused)
 	return p, p.Thaw(p.Frozen)
 }
 

@@ -25,6 +25,7 @@ type Waiting struct {
 	Braked     Queue     `json:"braked"`     // of these: held by a brake
 	Unseen     Queue     `json:"unseen"`     // of these: no officer even looked
 	Accounts   Queue     `json:"accounts"`   // cases whose accounts are being made or delivered
+	Hidden     Queue     `json:"hidden"`     // accounts that a platform says are made, and does not show although it ought to
 	LastMail   time.Time `json:"last_mail,omitzero"`
 	// Ahead is by how much the mail server's clock was ahead of ours at the last mails.
 	Ahead time.Duration `json:"-"`
@@ -52,6 +53,7 @@ func (tx *Tx) Waits(ctx context.Context) (w Waiting, err error) {
 	count(&w.Accounts, `SELECT count(*), min(CASE WHEN coalesce(k.waits_until, 0) > c.updated_at THEN k.waits_until ELSE c.updated_at END)
 		FROM cases c LEFT JOIN plan_cases k ON k.plan_id = c.plan_id AND k.case_id = c.id
 		WHERE c.state IN ('creating', 'created') AND coalesce(k.waits_until, 0) <= $1`, micros(tx.Now))
+	count(&w.Hidden, `SELECT count(*), min(told_at) FROM intents WHERE told_at > 0 AND done_at = 0`)
 	var last, ahead sql.NullInt64
 	errs = append(errs, tx.row(ctx, `SELECT max(arrived_at - seen_at) FROM mails
 		WHERE id > (SELECT max(id) FROM mails) - 20 AND seen_at > $1`, micros(tx.Now.Add(-time.Hour))).Scan(&ahead), tx.row(ctx, `SELECT max(seen_at) FROM (SELECT seen_at FROM mails ORDER BY id DESC LIMIT 20) AS newest`).Scan(&last))

@@ -77,7 +77,7 @@ func writeStatus(e *env, s app.Status) error {
 		what string
 		store.Queue
 	}{{"mails to judge", q.Unjudged}, {"mails to file", q.Unfiled}, {"answers to send", q.Unsent}, {"answers failed", q.Failed}, {"credentials unknown", q.Unknown},
-		{"quarantine", q.Quarantine}, {"  held by a brake", q.Braked}, {"accounts in work", q.Accounts}} {
+		{"quarantine", q.Quarantine}, {"  held by a brake", q.Braked}, {"accounts in work", q.Accounts}, {"  made, not shown", q.Hidden}} {
 		since := ""
 		if row.N > 0 {
 			since = "since " + local(row.Since)

@@ -8,7 +8,6 @@ package rest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -19,14 +18,16 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"vanthu/bot/account"
 )
 
 // What a Classify may say beside the errors of package account. Of all three the platform has done nothing: the request is
-// sent again in place, whatever its method, while Patience lasts.
+// sent again in place, whatever its method, while Patience lasts. All three are account.ErrUndone, too.
 var (
-	ErrBusy   = errors.New("the platform says that it is asked too much")
-	ErrToken  = errors.New("the platform does not take our token")
-	ErrUndone = errors.New("the platform has not done it")
+	ErrBusy   = fmt.Errorf("the platform says that it is asked too much (%w)", account.ErrUndone)
+	ErrToken  = fmt.Errorf("the platform does not take our token (%w)", account.ErrUndone)
+	ErrUndone = fmt.Errorf("the platform has not done it (%w)", account.ErrUndone)
 )
 
 // A Config says whom to ask and how. Everything but Name and Base may be left zero.
