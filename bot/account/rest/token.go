@@ -64,8 +64,10 @@ func (c *Client) forget(ctx context.Context, refused string) {
 func tokenError(err error) error {
 	said, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
-		if errors.Is(err, context.DeadlineExceeded) {
-			return context.DeadlineExceeded
+		for _, known := range []error{context.DeadlineExceeded, context.Canceled} {
+			if errors.Is(err, known) {
+				return known
+			}
 		}
 		return errors.New("the token endpoint cannot be asked, or the key cannot be read")
 	}
