@@ -18,6 +18,8 @@ func OpenPlatform(ctx context.Context, cfg *config.Config, now func() time.Time)
 		return p, func() error { return nil }, err
 	case "ldap":
 		return openLDAP(ctx, cfg)
+	case "microsoft":
+		return openMicrosoft(cfg, now)
 	case "passwd":
 		return openPasswd(ctx, cfg)
 	}

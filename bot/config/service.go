@@ -167,10 +167,14 @@ func (c *checker) accounts(makes bool) {
 		if makes {
 			c.passwd(&a.Passwd)
 		}
+	case "microsoft":
+		if makes {
+			c.microsoft(&a.Microsoft)
+		}
 	case "file":
 		c.need("accounts.file_path", a.FilePath, `"accounts.json"`)
 	default:
-		c.oneOf("accounts.platform", a.Platform, "ldap", "passwd", "file")
+		c.oneOf("accounts.platform", a.Platform, "ldap", "microsoft", "passwd", "file")
 	}
 }
 

@@ -1,0 +1,25 @@
+package app
+
+import (
+	"time"
+
+	"vanthu/bot/account"
+	"vanthu/bot/account/microsoft"
+	"vanthu/bot/config"
+)
+
+// openMicrosoft asks nobody: Graph away for a minute must not keep the desk from starting. `vanthu preflight` looks at everything.
+func openMicrosoft(cfg *config.Config, now func() time.Time) (account.Platform, func() error, error) {
+	m := cfg.Accounts.Microsoft
+	p, err := microsoft.New(microsoft.Config{Tenant: m.Tenant, ClientID: m.ClientID, Secret: m.Client.Value, Certificate: []byte(m.Certificate.Value), Domain: cfg.Accounts.Domain,
+		Graph: m.GraphURL, Login: m.LoginURL, Licences: m.Licences, UsageLocation: m.UsageLocation, MarkerAttr: m.MarkerAttr, PasswordAttr: m.PasswordAttr,
+		PassLife: time.Duration(m.PassMinutes) * time.Minute, PassOnce: m.PassOnce, Writes: m.Writes, Units: m.Units, InFlight: m.InFlight, Settle: m.Settle,
+		Timeout: m.Timeout, Now: now})
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.AccessPass {
+		return microsoft.WithPass{Platform: p}, p.Close, nil
+	}
+	return p, p.Close, nil
+}
