@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"time"
 
 	"vanthu/bot/alarm"
@@ -26,7 +24,7 @@ func newAlarms(a *App) (*alarm.Alarms, error) {
 		channels = append(channels, alarm.Command{Args: c.Command})
 	}
 	return alarm.New(a.DB, alarm.Config{After: c.After, Remind: c.Remind, Tick: tick(c), Channels: channels, Service: a.Config.SMTP.From,
-		Process: process(), Beat: func() string { return a.pulse() }, Logger: a.Logger, Now: a.DB.Now}), nil
+		Process: processName(a.DB), Beat: func() string { return a.pulse() }, Logger: a.Logger, Now: a.DB.Now}), nil
 }
 
 // tick is how often everything is looked at: often enough for an alarm within five minutes, whatever alarm.after is.
@@ -34,18 +32,9 @@ func tick(c config.Alarm) time.Duration {
 	return min(15*time.Second, max(c.After/6, 100*time.Millisecond))
 }
 
-// process names this process among those that may share the database.
-func process() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "?"
-	}
-	return fmt.Sprintf("%s/%d", host, os.Getpid())
-}
-
 // noBeat takes our pulse away: this process ends because it was told to.
 func (s *Server) noBeat(ctx context.Context) {
-	if err := s.DB.Write(ctx, func(tx *store.Tx) error { return tx.EndBeat(ctx, process()) }); err != nil {
+	if err := s.DB.Write(ctx, func(tx *store.Tx) error { return tx.EndBeat(ctx, processName(s.DB)) }); err != nil {
 		s.Logger.Warn("stopping", "code", "beat_left", "error", err.Error())
 	}
 }

@@ -100,7 +100,10 @@ func (a *App) userNames() account.Policy {
 
 // openQueue wires the queues on whatever database there is. Without handlers jobs are only inserted.
 func (a *App) openQueue(ctx context.Context, queues []job.Queue) (err error) {
-	cfg := job.Config{Queues: queues, Sweep: a.sweep, Logger: slog.New(quiet{a.Logger.Handler()})}
+	cfg := job.Config{Queues: queues, Sweep: a.sweep, Logger: slog.New(quiet{a.Logger.Handler()}), Token: a.DB.Token()}
+	if len(queues) > 0 && queues[0].Handler != nil {
+		cfg.ID = processName(a.DB)
+	}
 	if db := a.DB.SQLite(); db != nil {
 		a.runner, err = job.NewSQLite(ctx, db, cfg)
 	} else {

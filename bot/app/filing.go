@@ -16,11 +16,12 @@ type filing struct {
 	db     *store.DB
 	file   func(ctx context.Context, mailbox string, uidValidity uint32, uids []uint32, folder string) ([]inbox.Moved, error)
 	bell   chan struct{}
+	shared func() bool // another process may have judged what this one files
 	logger *slog.Logger
 }
 
 func newFiling(db *store.DB, filer *inbox.Filer, logger *slog.Logger) *filing {
-	return &filing{db: db, file: filer.MoveAll, bell: make(chan struct{}, 1), logger: logger}
+	return &filing{db: db, file: filer.MoveAll, bell: make(chan struct{}, 1), shared: func() bool { return false }, logger: logger}
 }
 
 func (f *filing) ring() {
@@ -32,17 +33,23 @@ func (f *filing) ring() {
 
 const filingBatch = 500
 
-// run files what is due whenever it is rung for, and each half minute what failed before.
+// run files what is due whenever it is rung for, and each half minute what failed before; each two seconds where another process,
+// whose bell is not heard here, may have judged it.
 func (f *filing) run(ctx context.Context) error {
-	ticker := time.NewTicker(30 * time.Second)
-	defer ticker.Stop()
 	f.ring()
 	for {
+		pause := 30 * time.Second
+		if f.shared() {
+			pause = beatEvery
+		}
+		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
+			timer.Stop()
 			return ctx.Err()
 		case <-f.bell:
-		case <-ticker.C:
+			timer.Stop()
+		case <-timer.C:
 		}
 		if err := f.once(ctx); err != nil && ctx.Err() == nil {
 			f.logger.Warn("filing", "code", "filing_failed", "error", err.Error())
@@ -52,16 +59,8 @@ func (f *filing) run(ctx context.Context) error {
 
 // once files everything that is due. One process at a time: what two move at the same moment lies in the folder twice.
 func (f *filing) once(ctx context.Context) error {
-	if mails, err := f.due(ctx); err != nil || len(mails) == 0 {
-		return err
-	}
-	release, err := f.db.Exclusive(ctx, store.LockFiling)
-	if err != nil {
-		return err
-	}
-	defer release()
 	for {
-		mails, err := f.due(ctx) // another process may have filed them meanwhile
+		mails, err := f.due(ctx)
 		if err != nil || len(mails) == 0 {
 			return err
 		}

@@ -135,7 +135,9 @@ func (p *postman) try(ctx context.Context, l store.Letter, raw []byte) error {
 	}
 	began := p.db.Now()
 	m := outbox.Message{From: p.returnPath(l), To: []string{l.To}, Raw: raw}
-	if l.Once {
+	// Before the dot of credentials the mark is written; with several processes before any: one that was frozen finds there that
+	// another has the answer now, and one that is frozen between dot and reply is given time to tell how it ended.
+	if l.Once || p.db.Shared() {
 		m.BeforeDot = func(ctx context.Context) error {
 			return p.db.Write(ctx, func(tx *store.Tx) error { return tx.MarkDot(ctx, l) })
 		}

@@ -26,7 +26,8 @@ type Server struct {
 	filer   *filing
 	watch   *watch
 	parts   *parts
-	alone   bool // no other process serves this database
+	machine *machine // nil: no other process can serve this database
+	alone   bool     // no other process serves it
 	release func()
 	hooks   Hooks
 }
@@ -59,11 +60,11 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 		}
 	}()
 	var release func()
-	if s.alone, release, err = a.DB.Alone(ctx); err != nil {
+	if s.alone, release, err = a.DB.Alone(); err != nil {
 		return nil, err
 	}
 	s.release = release
-	if !s.alone && a.DB.SQLite() != nil {
+	if !s.alone && !a.DB.Shared() {
 		return nil, bot.Errorf(bot.Conflict, "another vanthu serves this database already")
 	}
 	if err := a.knowEditions(ctx); err != nil {
@@ -79,6 +80,11 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 		return nil, err
 	}
 	a.DB.Wake, a.DB.Commit = s.wake, hooks.Commit
+	if a.DB.Shared() {
+		s.machine = newMachine(a.DB, logger, a.runner.PutBack)
+		s.watch.machine = s.machine
+		s.filer.shared = s.machine.shared
+	}
 	s.watcher = inbox.New(s.parts.inboxConfig, s.watch.journal(inbox.Journal{Unknown: s.parts.intake.Unknown, Store: hooks.dated(s.parts.intake.Store), Lost: s.parts.intake.Lost}))
 	return s, nil
 }
@@ -98,6 +104,13 @@ func (h Hooks) dated(store func(context.Context, []inbox.Delivery) error) func(c
 
 // start takes up what was left when the last process ended, and begins to work.
 func (s *Server) start(ctx context.Context) error {
+	if s.machine != nil {
+		alone, err := s.machine.begin(ctx)
+		if err != nil {
+			return err
+		}
+		s.alone = alone
+	}
 	if s.alone {
 		if err := s.DB.Write(ctx, func(tx *store.Tx) error {
 			return errors.Join(tx.RecallLetters(ctx, 0), tx.ReleaseLetters(ctx), tx.ForgetBeats(ctx))
@@ -122,19 +135,17 @@ func (s *Server) wake(jobs []store.Job) {
 // Run works until ctx ends, then stops gracefully: no new mail, running work finished or put back.
 func (s *Server) Run(ctx context.Context) error {
 	if err := s.start(ctx); err != nil {
+		s.leave(context.WithoutCancel(ctx))
 		if ctx.Err() != nil { // told to stop before it began
 			return nil
 		}
 		return fmt.Errorf("app: %w", err)
 	}
 	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.watcher.Run(gctx) })
-	group.Go(func() error { return s.filer.run(gctx) })
-	group.Go(func() error { return s.sweeping(gctx) })
+	group.Go(func() error { return s.machine.hold(gctx, leaseWatch, s.watcher.Run) })
+	group.Go(func() error { return s.machine.hold(gctx, leaseFile, s.filer.run) })
+	group.Go(func() error { return s.machine.hold(gctx, leaseSweep, s.byTheClock) })
 	group.Go(func() error { return s.Alarms.Run(gctx) })
-	group.Go(func() error { return s.balancing(gctx) })
-	group.Go(func() error { return s.auditing(gctx) })
-	group.Go(func() error { return s.activating(gctx) })
 	group.Go(func() error { return s.watch.run(gctx) })
 	err := group.Wait()
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -142,12 +153,36 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), ends)
 	defer cancel()
+	s.machine.giveBack(stop, leaseWatch) // another process need not wait for our work
+	s.machine.giveBack(stop, leaseSweep)
 	err = errors.Join(err, s.runner.Stop(stop))
 	s.noBeat(stop)
-	if late := s.filer.once(stop); late != nil { // the journal knows what is left: the next process files it
-		s.Logger.Warn("filing", "code", "filing_failed", "error", late.Error())
+	if under, ok := s.machine.under(stop, leaseFile); ok {
+		if late := s.filer.once(under); late != nil { // the journal knows what is left: the next process files it
+			s.Logger.Warn("filing", "code", "filing_failed", "error", late.Error())
+		}
 	}
+	s.leave(context.WithoutCancel(ctx))
 	return err
+}
+
+// leave says that this process does not serve any more.
+func (s *Server) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := s.machine.leave(ctx); err != nil { // the others will notice
+		s.Logger.Warn("stopping", "code", "process_left", "error", err.Error())
+	}
+}
+
+// byTheClock is what one process does for all.
+func (s *Server) byTheClock(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.sweeping(ctx) })
+	group.Go(func() error { return s.balancing(ctx) })
+	group.Go(func() error { return s.auditing(ctx) })
+	group.Go(func() error { return s.activating(ctx) })
+	return group.Wait()
 }
 
 // sweeping wakes each minute whatever is due and has no live job.

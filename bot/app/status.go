@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"vanthu/bot/alarm"
@@ -23,9 +25,17 @@ type Status struct {
 
 // A Process is one that serves, or did when it was last heard of.
 type Process struct {
-	Name  string    `json:"name"`
-	At    time.Time `json:"at"`
+	Name  string    `json:"name"` // host/pid/token
+	Host  string    `json:"host"`
+	PID   string    `json:"pid"`
+	Since time.Time `json:"since,omitzero"`
+	At    time.Time `json:"at"` // when it was last heard of
 	Alive bool      `json:"alive"`
+	// Of several processes on one database: what it alone does ("watch" the mailbox, "file" mails, "sweep"), how often another one
+	// had declared it gone and it came back, and when that was last.
+	Holds []string  `json:"holds,omitempty"`
+	Back  int64     `json:"back,omitzero"`
+	Gone  time.Time `json:"gone_at,omitzero"`
 	Pulse
 }
 
@@ -50,19 +60,13 @@ const pulseless = 2 * time.Minute
 // Status asks the database.
 func (a *App) Status(ctx context.Context) (Status, error) {
 	s := Status{Processes: []Process{}, Alarms: []Standing{}}
-	err := a.DB.Read(ctx, func(tx *store.Tx) error {
+	err := a.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		s.At = tx.Now
 		s.YearsMissing = a.Calendar.Missing(tx.Now)
-		beats, err := tx.Beats(ctx)
-		if err != nil {
+		if s.Processes, err = processes(ctx, tx); err != nil {
 			return err
 		}
-		for _, b := range beats {
-			p := Process{Name: b.Process, At: b.At, Alive: tx.Now.Sub(b.At) < pulseless}
-			if err := json.Unmarshal([]byte(b.State), &p.Pulse); err != nil { // of another version
-				p.Pulse = Pulse{}
-			}
-			s.Processes = append(s.Processes, p)
+		for _, p := range s.Processes {
 			s.OK = s.OK || p.Alive
 		}
 		if s.Waiting, err = tx.Waits(ctx); err != nil {
@@ -86,6 +90,48 @@ func (a *App) Status(ctx context.Context) (Status, error) {
 	})
 	s.OK = s.OK && len(s.Alarms) == 0
 	return s, err
+}
+
+// processes are those that serve, as they say themselves and, where there may be several, as the database has heard of them.
+func processes(ctx context.Context, tx *store.Tx) ([]Process, error) {
+	beats, err := tx.Beats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known, err := tx.Processes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := []Process{}
+	for _, k := range known {
+		p := named(k.ID)
+		p.Since, p.At, p.Alive, p.Holds, p.Back, p.Gone = k.BeganAt, k.BeatAt, k.GoneAt.IsZero() && k.Silent < store.LeaseTime+2*beatEvery, k.Holds, k.Epoch-1, k.GoneAt
+		all = append(all, p)
+	}
+	for _, b := range beats {
+		i := slices.IndexFunc(all, func(p Process) bool { return p.Name == b.Process })
+		if i < 0 {
+			p := named(b.Process)
+			p.At, p.Alive = b.At, tx.Now.Sub(b.At) < pulseless
+			all, i = append(all, p), len(all)
+		}
+		if err := json.Unmarshal([]byte(b.State), &all[i].Pulse); err != nil { // of another version
+			all[i].Pulse = Pulse{}
+		}
+		if all[i].Since.IsZero() {
+			all[i].Since = all[i].Began
+		}
+	}
+	return all, nil
+}
+
+// named takes the name of a process apart.
+func named(name string) Process {
+	p := Process{Name: name, Host: name}
+	if parts := strings.Split(name, "/"); len(parts) >= 2 {
+		p.Host, p.PID = parts[0], parts[1]
+	}
+	return p
 }
 
 func standing(row store.Alarm) Standing {

@@ -38,6 +38,7 @@ type watch struct {
 	clock    alarm.WallClock
 	folders  []string
 	canaries *canaries
+	machine  *machine // nil: this process alone watches the mailbox
 	probe    func(ctx context.Context) error
 	began    time.Time
 
@@ -46,6 +47,7 @@ type watch struct {
 	waiting store.Waiting
 	canary  store.Canary // the last that came back
 	counted time.Time    // of the loop that counts alone
+	stoodBy time.Time    // of the loop that looks at the lines: when another process watched the mailbox
 }
 
 func newWatch(a *App, p *parts) *watch {
@@ -129,10 +131,12 @@ func (w *watch) run(ctx context.Context) error {
 func (w *watch) lines(context.Context) error {
 	now, jumped := w.app.DB.Now(), w.clock.Jumped()
 	switch s := w.imap.State(); {
+	case !w.machine.has(leaseWatch): // another process watches it, and says how it is
+		w.stoodBy = now
 	case s.Bad && s.Mute && now.Sub(s.Since) < w.cfg.After/3: // a server that paused once is asked again before
 	case s.Bad:
 		w.alarms.RaiseSince(alarm.IMAP, s.Began(), s.Code, "")
-	case jumped == 0 && now.Sub(later(s.Sign, w.began)) > w.quiet:
+	case jumped == 0 && now.Sub(later(s.Sign, later(w.began, w.stoodBy))) > w.quiet:
 		w.alarms.Raise(alarm.IMAP, "silent", "")
 	default:
 		w.alarms.Clear(alarm.IMAP)

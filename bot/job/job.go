@@ -40,6 +40,8 @@ type Config struct {
 	// Sweep returns what is due; with later also what was put off.
 	Sweep  func(ctx context.Context, later bool) ([]store.Job, error)
 	Logger *slog.Logger
+	ID     string // of this process among several; "": the queue's own choice
+	Token  string // of its connections to PostgreSQL
 }
 
 // A Runner inserts and, once started, works jobs.
@@ -61,6 +63,7 @@ type client interface {
 	insert(ctx context.Context, params []river.InsertManyParams) error
 	start(ctx context.Context) error
 	stop(ctx context.Context) error
+	putBack(ctx context.Context, id string) error
 }
 
 // timeout bounds one run of a handler; a job that was running when its process was killed is rescued a little later.
@@ -118,7 +121,7 @@ func NewSQLite(ctx context.Context, db *sql.DB, cfg Config) (*Runner, error) {
 
 // NewPostgres returns a Runner with connections of its own; any number of processes share its queue.
 func NewPostgres(ctx context.Context, dsn, password string, cfg Config) (*Runner, error) {
-	pool, err := store.Postgres(ctx, dsn, password)
+	pool, err := store.Postgres(ctx, dsn, password, cfg.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -214,6 +217,7 @@ func (r *Runner) params(jobs []store.Job, unique bool) []river.InsertManyParams 
 type riverClient[TTx any] struct {
 	*river.Client[TTx]
 	unwrap func(*store.Tx) (TTx, error)
+	driver riverdriver.Driver[TTx]
 }
 
 func newClient[TTx any](ctx context.Context, driver riverdriver.Driver[TTx], cfg Config, unwrap func(*store.Tx) (TTx, error)) (client, error) {
@@ -225,6 +229,7 @@ func newClient[TTx any](ctx context.Context, driver riverdriver.Driver[TTx], cfg
 		return nil, fmt.Errorf("job: migrations: %w", err)
 	}
 	rc := &river.Config{
+		ID:                          cfg.ID,
 		Logger:                      cfg.Logger,
 		FetchCooldown:               2 * time.Millisecond,
 		FetchPollInterval:           5 * time.Second, // for jobs of other processes on SQLite, and behind every bell
@@ -254,7 +259,7 @@ func newClient[TTx any](ctx context.Context, driver riverdriver.Driver[TTx], cfg
 	if err != nil {
 		return nil, fmt.Errorf("job: %w", err)
 	}
-	return &riverClient[TTx]{Client: c, unwrap: unwrap}, nil
+	return &riverClient[TTx]{Client: c, unwrap: unwrap, driver: driver}, nil
 }
 
 func (c *riverClient[TTx]) insertTx(ctx context.Context, tx *store.Tx, params []river.InsertManyParams) error {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"embed"
 	"errors"
@@ -89,7 +90,7 @@ func openSQLite(ctx context.Context, file string) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("store: %w", err), write.Close())
 	}
 	read.SetMaxOpenConns(max(2, runtime.NumCPU()))
-	return &DB{dialect: sqlite, file: file, write: write, read: read, close: func() { _ = read.Close(); _ = write.Close() }}, nil
+	return &DB{dialect: sqlite, file: file, token: rand.Text()[:12], write: write, read: read, close: func() { _ = read.Close(); _ = write.Close() }}, nil
 }
 
 // escapePath keeps '?', '#' and '%' of a file name out of the URI's syntax (sqlite.org/uri.html §3.1).
@@ -106,6 +107,8 @@ func openPostgres(ctx context.Context, dsn, password string) (*DB, error) {
 		cfg.ConnConfig.Password = password
 	}
 	cfg.MaxConns = int32(max(12, 4*runtime.NumCPU()))
+	token := rand.Text()[:12]
+	named(cfg, token)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
@@ -115,7 +118,7 @@ func openPostgres(ctx context.Context, dsn, password string) (*DB, error) {
 		return nil, fmt.Errorf("store: no connection to %s:%d: %w", cfg.ConnConfig.Host, cfg.ConnConfig.Port, err)
 	}
 	db := stdlib.OpenDBFromPool(pool)
-	return &DB{dialect: postgres, write: db, read: db, close: func() { _ = db.Close(); pool.Close() }}, nil
+	return &DB{dialect: postgres, token: token, write: db, read: db, close: func() { _ = db.Close(); pool.Close() }}, nil
 }
 
 // SQLite returns the writing connection for a queue in the same database, nil on PostgreSQL.
@@ -126,8 +129,15 @@ func (db *DB) SQLite() *sql.DB {
 	return nil
 }
 
-// Postgres opens a pool of its own for a queue in the same database.
-func Postgres(ctx context.Context, dsn, password string) (*pgxpool.Pool, error) {
+// named gives the connections of a process its name, so that another process can end them, and lets none lie in a transaction:
+// who freezes in one keeps its locks. The limit is the second net behind Bury.
+func named(cfg *pgxpool.Config, token string) {
+	cfg.ConnConfig.RuntimeParams["application_name"] = application(token)
+	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60000"
+}
+
+// Postgres opens a pool of its own for a queue in the same database; token is that of the process.
+func Postgres(ctx context.Context, dsn, password, token string) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return nil, errors.New("store: the database URL cannot be read")
@@ -135,6 +145,7 @@ func Postgres(ctx context.Context, dsn, password string) (*pgxpool.Pool, error) 
 	if cfg.ConnConfig.Password == "" {
 		cfg.ConnConfig.Password = password
 	}
+	named(cfg, token)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)

@@ -39,8 +39,8 @@ func (tx *Tx) NextLetter(ctx context.Context, until time.Time, pace Pace) (l Let
 	if wait, err = tx.mustWait(ctx, pace); err != nil || wait > 0 {
 		return l, false, wait, err
 	}
-	claimed, err := list(ctx, tx, scanLetter, `UPDATE outbox SET state = 'sending', tries = tries + 1, next_at = $2, dot_at = 0
-		WHERE id = (SELECT id FROM outbox WHERE `+due+` ORDER BY urgency, next_at, id LIMIT 1) RETURNING `+letterColumns, micros(tx.Now), micros(until))
+	claimed, err := list(ctx, tx, scanLetter, `UPDATE outbox SET state = 'sending', tries = tries + 1, next_at = $2, dot_at = 0, holder = $3
+		WHERE id = (SELECT id FROM outbox WHERE `+due+` ORDER BY urgency, next_at, id LIMIT 1) RETURNING `+letterColumns, micros(tx.Now), micros(until), tx.db.Holder)
 	if err != nil || len(claimed) == 0 {
 		return l, false, 0, err
 	}
@@ -107,8 +107,14 @@ func (tx *Tx) Ahead(ctx context.Context, l Letter) (n int, err error) {
 // ErrNotMine says that another process has taken an answer meanwhile.
 var ErrNotMine = errors.New("store: another process has this answer now")
 
-// MarkDot notes that the final dot of an answer is about to go out: from here on it may have been taken.
+// MarkDot notes that the final dot of an answer is about to go out: from here on it may have been taken. Of an answer that may go
+// again the mark need not outlive a crash of the database.
 func (tx *Tx) MarkDot(ctx context.Context, l Letter) error {
+	if !l.Once && tx.db.dialect == postgres {
+		if _, err := tx.exec(ctx, `SET LOCAL synchronous_commit TO OFF`); err != nil {
+			return err
+		}
+	}
 	n, err := tx.exec(ctx, `UPDATE outbox SET dot_at = $1 WHERE id = $2 AND state = 'sending' AND tries = $3`, micros(tx.Now), l.ID, l.Tries)
 	if err == nil && n == 0 {
 		return ErrNotMine

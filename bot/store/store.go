@@ -48,10 +48,12 @@ type Enqueue func(ctx context.Context, tx *Tx, jobs []Job) error
 type DB struct {
 	dialect dialect
 	file    string  // SQLite
+	token   string  // of this process, in its connections to PostgreSQL
 	write   *sql.DB // SQLite: one connection
 	read    *sql.DB
 	close   func()
 
+	Holder  string // whose hands answers are in that are taken to be sent, "" without several processes
 	Now     func() time.Time
 	Enqueue Enqueue      // nil: jobs are dropped (offline tools; the sweeper finds the rows)
 	Wake    func([]Job)  // called after a commit that enqueued jobs, may be nil
@@ -80,6 +82,9 @@ func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
 	}
 	defer tx.end()
 	tx.writes = true
+	if err := tx.fence(ctx); err != nil {
+		return err
+	}
 	if err := f(tx); err != nil {
 		return err
 	}

@@ -59,7 +59,6 @@ func conformance(t *testing.T, open func(testing.TB) *store.DB) {
 		"an error rolls everything back":         rollback,
 		"a job commits with its state":           jobs,
 		"one may be alone":                       alone,
-		"one files at a time":                    exclusive,
 		"a dropped plan frees its cases":         droppedPlan,
 		"two writers never lose an update":       concurrentWriters,
 		"the same mail again is found":           twins,

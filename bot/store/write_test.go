@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -79,40 +78,19 @@ func concurrentWriters(t *testing.T, db *store.DB) {
 }
 
 func alone(t *testing.T, db *store.DB) {
-	first, release, err := db.Alone(t.Context())
-	if err != nil || !first {
+	first, release, err := db.Alone()
+	if err != nil || first == db.Shared() {
 		t.Fatal(first, err)
 	}
-	second, release2, err := db.Alone(t.Context())
+	second, release2, err := db.Alone()
 	if err != nil || second {
 		t.Errorf("two are alone: %v %v", second, err)
 	}
 	release2()
 	release()
-	third, release3, err := db.Alone(t.Context())
-	if err != nil || !third {
+	third, release3, err := db.Alone()
+	if err != nil || third == db.Shared() {
 		t.Errorf("nobody is left and still not alone: %v %v", third, err)
 	}
 	release3()
-}
-
-func exclusive(t *testing.T, db *store.DB) {
-	release, err := db.Exclusive(t.Context(), store.LockFiling)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	if second, err := db.Exclusive(ctx, store.LockFiling); err == nil {
-		second()
-		if db.SQLite() == nil {
-			t.Error("two hold the lock")
-		}
-	}
-	release()
-	again, err := db.Exclusive(t.Context(), store.LockFiling)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again()
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -50,12 +52,21 @@ func writeStatus(e *env, s app.Status) error {
 	alive := 0
 	for _, p := range s.Processes {
 		if !p.Alive {
-			fmt.Fprintf(w, "process\t%s\tnot heard of since %s\n", p.Name, local(p.At))
+			fmt.Fprintf(w, "process\t%s, pid %s\tnot heard of since %s\n", p.Host, p.PID, local(p.At))
 			continue
 		}
 		alive++
-		fmt.Fprintf(w, "process\t%s\tserves since %s\n", p.Name, local(p.Began))
-		fmt.Fprintf(w, "  imap\t%s\n  smtp\t%s\n", connection(p.IMAP), connection(p.SMTP))
+		fmt.Fprintf(w, "process\t%s, pid %s\tserves since %s, last heard of %s\n", p.Host, p.PID, local(p.Since), local(p.At))
+		if p.Back > 0 {
+			fmt.Fprintf(w, "  back\t%d times it had been declared gone\n", p.Back)
+		}
+		if several(s.Processes) {
+			fmt.Fprintf(w, "  holds\t%s\n", cmp.Or(strings.Join(p.Holds, ", "), "nothing: it stands by"))
+		}
+		if !several(s.Processes) || slices.Contains(p.Holds, "watch") {
+			fmt.Fprintf(w, "  imap\t%s\n", connection(p.IMAP))
+		}
+		fmt.Fprintf(w, "  smtp\t%s\n", connection(p.SMTP))
 		for _, d := range p.Spaces {
 			fmt.Fprintf(w, "  disk\t%d MB free\t%s\n", d.MB, d.Folder)
 		}
@@ -102,6 +113,9 @@ func writeStatus(e *env, s app.Status) error {
 	}
 	return nil
 }
+
+// several says whether more than one process is spoken of.
+func several(all []app.Process) bool { return len(all) > 1 }
 
 func connection(l alarm.LineState) string {
 	switch {
