@@ -46,7 +46,7 @@ func (w *world) events(what string) (n int) {
 
 // What the platform has agreed to is looked for, with growing pauses, and never asked for again; when it ought to show and does not, the
 // officers are told, once.
-func TestWhatWasAgreedToIsNeverAskedForAgain(t *testing.T) {
+func TestPain27WhatWasAgreedToIsNeverAskedForAgain(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		w, c, now := hazy(t, db)
@@ -84,7 +84,7 @@ func TestWhatWasAgreedToIsNeverAskedForAgain(t *testing.T) {
 }
 
 // Nobody knows what became of an ask whose reply was lost: it is looked for, and asked again only when it must have shown.
-func TestAnAskWithoutAnAnswer(t *testing.T) {
+func TestPain30AnAskWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	for name, made := range map[string]bool{"made": true, "not made": false} {
 		t.Run(name, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestAnAskWithoutAnAnswer(t *testing.T) {
 
 // A run that dies with a set in its hands: who comes next neither touches it while the dead one might still ask, nor asks before what
 // that one may have asked for must show.
-func TestARunDies(t *testing.T) {
+func TestPain25ARunDies(t *testing.T) {
 	t.Parallel()
 	w, c, now := hazy(t, storetest.SQLite(t))
 	dead := false

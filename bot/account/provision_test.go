@@ -170,7 +170,7 @@ func TestCreateStopsWhenThePlatformIsAway(t *testing.T) {
 }
 
 // Somebody else's account stays his; the row is bad, the others go on. When all are, the case goes on without anybody.
-func TestCreateMeetsForeignAccounts(t *testing.T) {
+func TestPain26CreateMeetsForeignAccounts(t *testing.T) {
 	t.Parallel()
 	for _, foreign := range []int{1, people} {
 		w := newWorld(t, storetest.SQLite(t))

@@ -41,10 +41,10 @@ type removal struct {
 	items []bot.PlanItem
 }
 
-// waits says whether a row must not be touched now: it is stopped, its person or the whole case is on hold.
+// waits says whether a row must not be touched now: it is stopped, its person or the whole case is on hold, or an officer stops the plan.
 func (r *removal) waits(item bot.PlanItem) bool {
 	_, stopped := r.stops[item.N]
-	return stopped || r.held[item.Code] || r.c.Held.Done()
+	return stopped || r.plan.Paused.Done() || r.held[item.Code] || r.c.Held.Done()
 }
 
 // toRestore says whether an officer gave an account back, or spared it, and that is still to be done.
@@ -139,7 +139,7 @@ func (r *removal) todo(keep func(bot.PlanItem) bool) (todo []bot.PlanItem) {
 // suspended, and its unit is told.
 func (m *Remover) Suspend(ctx context.Context, caseID int64) error {
 	r, err := m.read(ctx, caseID)
-	if err != nil || r.c.State != bot.Suspending && r.c.State != bot.Suspended {
+	if err != nil || r.plan.Paused.Done() || r.c.State != bot.Suspending && r.c.State != bot.Suspended {
 		return err
 	}
 	today := m.DB.Now().In(bot.ICT).Format(time.DateOnly)
@@ -151,7 +151,7 @@ func (m *Remover) Suspend(ctx context.Context, caseID int64) error {
 		return err
 	}
 	return m.DB.Write(ctx, func(tx *store.Tx) error {
-		if r, err = m.load(ctx, tx, caseID); err != nil || r.c.State != bot.Suspending || len(r.todo(r.toSuspend)) > 0 {
+		if r, err = m.load(ctx, tx, caseID); err != nil || r.plan.Paused.Done() || r.c.State != bot.Suspending || len(r.todo(r.toSuspend)) > 0 {
 			return err
 		}
 		if slices.ContainsFunc(r.items, func(i bot.PlanItem) bool { return r.toSuspend(i) && r.toRestore(i) }) { // spared: the letter says so
@@ -203,7 +203,7 @@ func (m *Remover) eraseAt(now time.Time, items []bot.PlanItem) time.Time {
 // own window. When nobody is left the case is closed, and its unit is told.
 func (m *Remover) Erase(ctx context.Context, caseID int64) error {
 	r, err := m.begin(ctx, caseID)
-	if err != nil || r.c.State != bot.Erasing {
+	if err != nil || r.plan.Paused.Done() || r.c.State != bot.Erasing {
 		return err
 	}
 	suspended := func(item bot.PlanItem) bool { return r.state(item) == bot.RowSuspended }
@@ -212,7 +212,7 @@ func (m *Remover) Erase(ctx context.Context, caseID int64) error {
 		return err
 	}
 	return m.DB.Write(ctx, func(tx *store.Tx) error {
-		if r, err = m.load(ctx, tx, caseID); err != nil || r.c.State != bot.Erasing || len(r.todo(suspended)) > 0 {
+		if r, err = m.load(ctx, tx, caseID); err != nil || r.plan.Paused.Done() || r.c.State != bot.Erasing || len(r.todo(suspended)) > 0 {
 			return err
 		}
 		if len(r.untold()) > 0 {
@@ -248,7 +248,7 @@ func (m *Remover) begin(ctx context.Context, caseID int64) (r removal, err error
 		if r, err = m.load(ctx, tx, caseID); err != nil || r.c.State != bot.Suspended {
 			return err
 		}
-		if r.c.Held.Done() || len(r.untold()) > 0 { // its clock stands still; or a letter comes first
+		if r.c.Held.Done() || r.plan.Paused.Done() || len(r.untold()) > 0 { // its clock stands still; or a letter comes first
 			return nil
 		}
 		was := r.c.EraseAt
@@ -441,7 +441,7 @@ func (m *Remover) find(ctx context.Context, item bot.PlanItem) (Account, error) 
 		return Account{}, fmt.Errorf("%s: look up: %w", m.Platform.Name(), err)
 	}
 	switch {
-	case len(found) == 0:
+	case len(found) == 0, len(found) == 1 && found[0].Deleted(): // kept to be brought back by hand, it is erased all the same
 		return Account{}, fmt.Errorf("%s: %w", m.Platform.Name(), ErrGone)
 	case len(found) > 1:
 		return Account{}, fmt.Errorf("%s: %w: %d accounts have the code", m.Platform.Name(), ErrOther, len(found))

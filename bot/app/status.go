@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vanthu/bot/alarm"
+	"vanthu/bot/desk"
 	"vanthu/bot/store"
 )
 
@@ -17,8 +18,10 @@ type Status struct {
 	OK        bool          `json:"ok"` // somebody serves, and no alarm stands
 	Processes []Process     `json:"processes"`
 	Waiting   store.Waiting `json:"waiting"`
-	Canary    CanaryStatus  `json:"canary"`
-	Alarms    []Standing    `json:"alarms"`
+	// Plans are those of which something is being done, or that an officer has stopped.
+	Plans  []desk.Progress `json:"plans,omitempty"`
+	Canary CanaryStatus    `json:"canary"`
+	Alarms []Standing      `json:"alarms"`
 	// YearsMissing are those whose official days off nobody has entered yet: due dates in them may be wrong.
 	YearsMissing []int `json:"years_missing,omitempty"`
 }
@@ -70,6 +73,9 @@ func (a *App) Status(ctx context.Context) (Status, error) {
 			s.OK = s.OK || p.Alive
 		}
 		if s.Waiting, err = tx.Waits(ctx); err != nil {
+			return err
+		}
+		if s.Plans, err = desk.AtWork(ctx, tx); err != nil {
 			return err
 		}
 		back, away, err := tx.Canaries(ctx)

@@ -24,7 +24,7 @@ func (d *Desk) start(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, e
 		return c, err
 	}
 	day, has := plan.Due(c.Number)
-	if !plan.Approved.Done() || plan.Dropped || !has || day > Today(tx.Now) {
+	if !plan.Approved.Done() || plan.Dropped || plan.Paused.Done() || !has || day > Today(tx.Now) {
 		return c, nil
 	}
 	if err := plan.Ready(); err != nil { // somebody was in the database: this must be seen

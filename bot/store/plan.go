@@ -232,6 +232,6 @@ func (tx *Tx) PlanBefore(ctx context.Context, caseID int64) (id int64, err error
 // ReadyToBegin returns the cases whose approved plan has not begun with them although its first day has come.
 func (tx *Tx) ReadyToBegin(ctx context.Context, today string) ([]int64, error) {
 	return list(ctx, tx, scanID, `SELECT c.id FROM plan_cases k JOIN plans p ON p.id = k.plan_id JOIN cases c ON c.id = k.case_id
-		WHERE k.begun_at = 0 AND p.approved_at > 0 AND p.dropped_at = 0 AND p.starts <= $1 AND c.plan_id = p.id AND c.checked_at > 0 AND c.planned_at > 0 AND c.held_at = 0
+		WHERE k.begun_at = 0 AND p.approved_at > 0 AND p.dropped_at = 0 AND p.paused_at = 0 AND p.starts <= $1 AND c.plan_id = p.id AND c.checked_at > 0 AND c.planned_at > 0 AND c.held_at = 0
 		AND c.state IN ('in_work', 'delivered', 'received_by_unit') ORDER BY c.id`, today)
 }

@@ -15,15 +15,18 @@ import (
 
 // planCmd is step 2: what would be done, frozen, and approved by another person.
 type planCmd struct {
-	Make    planMakeCmd    `cmd:"" help:"Freeze what would be done for cases."`
-	Preview planPreviewCmd `cmd:"" help:"Show what \"plan make\" would freeze; nothing is kept."`
-	Show    planShowCmd    `cmd:"" help:"Show a plan row by row, with its hash."`
-	List    planListCmd    `cmd:"" help:"List plans."`
-	Approve planApproveCmd `cmd:"" help:"Approve exactly what a hash is over."`
-	Ask     planAskCmd     `cmd:"" help:"Write to the approvers once more (approval by mail); earlier letters are void."`
-	Remake  planRemakeCmd  `cmd:"" help:"Make a plan anew because the world has changed, and say what the new one does otherwise."`
-	Drop    planDropCmd    `cmd:"" help:"Give up a plan that has not begun."`
-	Export  planExportCmd  `cmd:"" help:"Write a plan as a document to be signed and filed."`
+	Make     planMakeCmd     `cmd:"" help:"Freeze what would be done for cases."`
+	Preview  planPreviewCmd  `cmd:"" help:"Show what \"plan make\" would freeze; nothing is kept."`
+	Show     planShowCmd     `cmd:"" help:"Show a plan row by row, with its hash."`
+	List     planListCmd     `cmd:"" help:"List plans."`
+	Approve  planApproveCmd  `cmd:"" help:"Approve exactly what a hash is over."`
+	Ask      planAskCmd      `cmd:"" help:"Write to the approvers once more (approval by mail); earlier letters are void."`
+	Remake   planRemakeCmd   `cmd:"" help:"Make a plan anew because the world has changed, and say what the new one does otherwise."`
+	Drop     planDropCmd     `cmd:"" help:"Give up a plan that has not begun."`
+	Pause    planPauseCmd    `cmd:"" help:"Stop a plan: what is in flight is ended, nothing more is begun."`
+	Continue planContinueCmd `cmd:"" help:"Let a stopped plan go on where it was."`
+	Progress planProgressCmd `cmd:"" help:"Show how far a plan has come, its pace and when it will be done."`
+	Export   planExportCmd   `cmd:"" help:"Write a plan as a document to be signed and filed."`
 }
 
 // wishFlags are how a plan is wanted.
@@ -93,8 +96,24 @@ func (c *planShowCmd) Run(e *env) error {
 			_, err := e.stdout.Write(p.Frozen)
 			return err
 		}
-		if err := printPlan(e, p, c.JSON); err != nil || !c.History || c.JSON {
+		progress, err := a.Desk.Progress(e.ctx, p.Number)
+		if err != nil {
 			return err
+		}
+		if c.JSON {
+			return writeJSON(e, struct {
+				planView
+				Progress desk.Progress `json:"progress"`
+			}{viewOf(p), progress})
+		}
+		if err := printPlan(e, p, false); err != nil {
+			return err
+		}
+		if p.Approved.Done() {
+			fmt.Fprintf(e.stdout, "\n%s\n", progressLine(progress))
+		}
+		if !c.History {
+			return nil
 		}
 		fmt.Fprintln(e.stdout)
 		return a.DB.Read(e.ctx, func(tx *store.Tx) error {

@@ -17,10 +17,12 @@ type planView struct {
 	DroppedBy  bot.Actor        `json:"dropped_by,omitempty"`
 	DroppedWhy string           `json:"dropped_why,omitempty"`
 	Given      []store.Approval `json:"given,omitempty"` // each approval with the hash that it was for
+	Paused     bot.Stamp        `json:"paused,omitzero"`
+	PausedWhy  string           `json:"paused_why,omitempty"`
 }
 
 func viewOf(p store.StoredPlan) planView {
-	return planView{Plan: p.Plan, Dropped: p.Dropped, DroppedBy: p.DroppedBy, DroppedWhy: p.DroppedWhy, Given: p.Given}
+	return planView{Plan: p.Plan, Dropped: p.Dropped, DroppedBy: p.DroppedBy, DroppedWhy: p.DroppedWhy, Given: p.Given, Paused: p.Paused, PausedWhy: p.PausedWhy}
 }
 
 // planState says in a few words where a plan stands.
@@ -32,6 +34,8 @@ func planState(p store.StoredPlan) string {
 		return "dropped by " + string(p.DroppedBy) + ": " + harmless(p.DroppedWhy, widest)
 	case p.Dropped:
 		return "dropped: a case in it has changed"
+	case p.Paused.Done():
+		return fmt.Sprintf("STOPPED by %s %s: %s", p.Paused.By, local(p.Paused.At), harmless(p.PausedWhy, widest))
 	case p.Approved.Done():
 		return fmt.Sprintf("approved by %s %s", p.Approved.By, local(p.Approved.At))
 	case p.Needs > 1:

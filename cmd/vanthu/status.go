@@ -95,6 +95,9 @@ func writeStatus(e *env, s app.Status) error {
 		}
 		fmt.Fprintf(w, "%s\t%d\t%s\n", row.what, row.N, since)
 	}
+	for _, p := range s.Plans {
+		fmt.Fprintf(w, "plan\t%s\n", progressLine(p))
+	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
