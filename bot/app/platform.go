@@ -20,6 +20,8 @@ func OpenPlatform(ctx context.Context, cfg *config.Config, now func() time.Time)
 		return openLDAP(ctx, cfg)
 	case "microsoft":
 		return openMicrosoft(cfg, now)
+	case "google":
+		return openGoogle(cfg, now)
 	case "passwd":
 		return openPasswd(ctx, cfg)
 	}

@@ -163,6 +163,10 @@ func (c *checker) accounts(makes bool) {
 		if makes {
 			c.ldap(&a.LDAP)
 		}
+	case "google":
+		if makes {
+			c.google(&a.Google)
+		}
 	case "passwd":
 		if makes {
 			c.passwd(&a.Passwd)
@@ -174,7 +178,7 @@ func (c *checker) accounts(makes bool) {
 	case "file":
 		c.need("accounts.file_path", a.FilePath, `"accounts.json"`)
 	default:
-		c.oneOf("accounts.platform", a.Platform, "ldap", "microsoft", "passwd", "file")
+		c.oneOf("accounts.platform", a.Platform, "ldap", "google", "microsoft", "passwd", "file")
 	}
 }
 

@@ -25,7 +25,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 	refused := 0
 	for try := 1; ; try++ {
 		answer, err := c.once(ctx, r)
-		if err == nil || ctx.Err() != nil || errors.Is(err, account.ErrPermanent) || errors.Is(err, account.ErrExists) {
+		if err == nil || ctx.Err() != nil || errors.Is(err, account.ErrPermanent) || errors.Is(err, account.ErrExists) || errors.Is(err, ErrLater) {
 			return answer, err
 		}
 		if _, waits := errors.AsType[*account.Wait](err); waits {

@@ -22,12 +22,14 @@ import (
 	"vanthu/bot/account"
 )
 
-// What a Classify may say beside the errors of package account. Of all three the platform has done nothing: the request is
-// sent again in place, whatever its method, while Patience lasts. All three are account.ErrUndone, too.
+// What a Classify may say beside the errors of package account. Of all four the platform has done nothing: they are
+// account.ErrUndone, too. The first three are sent again in place, whatever the method, while Patience lasts; of ErrLater trying again
+// at once is of no use: a right is missing.
 var (
 	ErrBusy   = fmt.Errorf("the platform says that it is asked too much (%w)", account.ErrUndone)
 	ErrToken  = fmt.Errorf("the platform does not take our token (%w)", account.ErrUndone)
 	ErrUndone = fmt.Errorf("the platform has not done it (%w)", account.ErrUndone)
+	ErrLater  = fmt.Errorf("the platform does not do it now (%w)", account.ErrUndone)
 )
 
 // A Config says whom to ask and how. Everything but Name and Base may be left zero.

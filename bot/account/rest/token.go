@@ -90,3 +90,9 @@ func codeOf(body []byte) string {
 	_ = json.Unmarshal(body, &answer) // no code then
 	return Code(answer.Error)
 }
+
+// Authorized says whether a token is given.
+func (c *Client) Authorized(ctx context.Context) error {
+	_, err := c.bearer(ctx)
+	return err
+}

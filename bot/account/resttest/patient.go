@@ -3,6 +3,7 @@ package resttest
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"vanthu/bot/account"
 )
@@ -82,12 +83,14 @@ func (p Patient) Create(ctx context.Context, a account.Account, password string)
 	return err
 }
 
+// ours says whether the account is there, of one without a marker by what else names it.
 func (p Patient) ours(ctx context.Context, a account.Account) (bool, error) {
+	keys := account.Keys{Markers: []string{a.Marker}}
 	if a.Marker == "" {
-		return false, nil
+		keys = account.Keys{Codes: []string{a.Code}}
 	}
-	found, err := p.Lookup(ctx, account.Keys{Markers: []string{a.Marker}})
-	return len(found) > 0, err
+	found, err := p.Lookup(ctx, keys)
+	return slices.ContainsFunc(found, func(f account.Account) bool { return f.Marker == a.Marker && (a.Marker != "" || f.Is(a) == nil) }), err
 }
 
 // SetPassword repeats.
