@@ -167,6 +167,9 @@ func find(ctx context.Context, p Platform, want Account, keys Keys) (*Account, e
 		if differs := differences(want, have); len(differs) > 0 {
 			return nil, fmt.Errorf("%w: %s: the account with our marker has another %s", ErrPermanent, p.Name(), strings.Join(differs, ", "))
 		}
+		if have.Unfinished { // as if it were not there yet: the same Create goes on with it
+			continue
+		}
 		if ours != nil {
 			return nil, fmt.Errorf("%w: %s: two accounts have our marker", ErrPermanent, p.Name())
 		}

@@ -29,6 +29,10 @@ type Account struct {
 	Suspended bool // nobody can sign in to it; read, never written by Create
 	Changed   bool // its holder has changed the initial password (FR-22); false where the platform does not tell
 
+	// Unfinished: the account is there, and Create has not come to its end (Active Directory: nobody can sign in to it yet). The same
+	// Create goes on with it. Read, never written.
+	Unfinished bool
+
 	// DeletedUntil is set on an account that was erased and that the platform could still bring back until then. It is as taken as
 	// ever, and so are its addresses (FR-17); but for Undeleter it can be changed no more. Read, never written.
 	DeletedUntil time.Time

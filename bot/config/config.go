@@ -178,7 +178,7 @@ type Accounts struct {
 	Google    Google    `toml:"google"`
 }
 
-// LDAP is a directory of inetOrgPerson entries.
+// LDAP is a directory of inetOrgPerson entries, or Active Directory.
 type LDAP struct {
 	URL        string `toml:"url"` // ldaps://… or ldap://… with starttls = true
 	StartTLS   bool   `toml:"starttls"`
@@ -189,10 +189,13 @@ type LDAP struct {
 	Secret
 	Base       string        `toml:"base"`             // where accounts are made
 	SearchBase string        `toml:"search_base"`      // where existing ones are looked for, default base
+	Layout     string        `toml:"layout"`           // "inetorgperson" or "ad"
+	CodeAttr   string        `toml:"code_attribute"`   // default "employeeNumber", with "ad" "employeeID"
+	UPNSuffix  string        `toml:"upn_suffix"`       // "ad": what stands behind the @ of userPrincipalName, default the domain of the address
 	Hash       string        `toml:"hash"`             // "ssha512" (slapd: moduleload pw-sha2), "argon2" (moduleload argon2) or "ssha"
-	MarkerAttr string        `toml:"marker_attribute"` // default "description"
+	MarkerAttr string        `toml:"marker_attribute"` // default "description", with "ad" "info"
 	AliasAttrs []string      `toml:"alias_attributes"` // hold further addresses: "mailAlternateAddress"
-	MustChange string        `toml:"must_change"`      // attribute=value written with every initial password: "pwdReset=TRUE"; "" none
+	MustChange string        `toml:"must_change"`      // attribute=value written with every initial password: "pwdReset=TRUE", with "ad" "pwdLastSet=0"; "" none
 	Suspend    string        `toml:"suspend"`          // attribute=value that stops sign-in: "pwdAccountLockedTime=000001010000Z"; "" the hash is set aside
 	Timeout    time.Duration `toml:"timeout"`
 }

@@ -81,7 +81,7 @@ func defaults() *Config {
 		Plan:     Plan{ApproveHours: 72},
 		Store:    Store{URL: sqliteScheme + "vanthu.db"},
 		Secret:   SecretKey{KeyFile: "vanthu.key"},
-		Accounts: Accounts{LDAP: LDAP{Hash: "ssha512", MarkerAttr: "description", Timeout: 30 * time.Second}, Google: defaultGoogle(), Passwd: defaultPasswd(), Microsoft: defaultMicrosoft()},
+		Accounts: Accounts{LDAP: LDAP{Hash: "ssha512", Layout: "inetorgperson", Timeout: 30 * time.Second}, Google: defaultGoogle(), Passwd: defaultPasswd(), Microsoft: defaultMicrosoft()},
 		Rules:    Rules{Evidence: "mailbox", ClockHours: 24, Deletion: Deletion{Most: 50, Days: 1}},
 		Deletion: Deleting{WindowDays: 30, ClassShare: 50, Share: 5},
 		Limits:   Limits{MailMB: 40, Parts: 200, UnpackedMB: 100, Rows: 200_000, Columns: 200, Sheets: 200, Nesting: 256, ZipFiles: 200, ReaderMB: 256, ReaderSeconds: 5},
@@ -133,7 +133,13 @@ func (c *Config) resolve(folder string) {
 	c.Evidence.AccountRequest = or(c.Evidence.AccountRequest, map[bool]string{false: "E1", true: "E2"}[c.Rules.Evidence == "signed"])
 	c.SMTP.FromName = or(c.SMTP.FromName, c.School.Office)
 	c.SMTP.From = strings.ToLower(c.SMTP.From)
-	c.Accounts.LDAP.SearchBase = or(c.Accounts.LDAP.SearchBase, c.Accounts.LDAP.Base)
+	l := &c.Accounts.LDAP
+	l.SearchBase = or(l.SearchBase, l.Base)
+	marker, code := "description", "employeeNumber"
+	if l.Layout == "ad" {
+		marker, code = "info", "employeeID"
+	}
+	l.MarkerAttr, l.CodeAttr = or(l.MarkerAttr, marker), or(l.CodeAttr, code)
 }
 
 func under(folder, path string) string {

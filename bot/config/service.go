@@ -187,7 +187,9 @@ func (c *checker) ldap(l *LDAP) {
 		c.ldapURL(l)
 	}
 	c.caFile("accounts.ldap.ca_file", l.CAFile)
-	c.dn("accounts.ldap.bind_dn", l.BindDN, `"cn=vanthu,ou=services,dc=truong,dc=example"`)
+	if l.Layout != "ad" || !strings.Contains(l.BindDN, "@") { // there a sign-in name will do
+		c.dn("accounts.ldap.bind_dn", l.BindDN, `"cn=vanthu,ou=services,dc=truong,dc=example"`)
+	}
 	c.dn("accounts.ldap.base", l.Base, `"ou=students,dc=truong,dc=example"`)
 	if l.SearchBase != l.Base {
 		c.dn("accounts.ldap.search_base", l.SearchBase, `"dc=truong,dc=example"`)
@@ -197,10 +199,31 @@ func (c *checker) ldap(l *LDAP) {
 	}
 	c.secret("accounts.ldap", &l.Secret)
 	c.oneOf("accounts.ldap.hash", l.Hash, "ssha512", "argon2", "ssha")
-	c.need("accounts.ldap.marker_attribute", l.MarkerAttr, `"description"`)
+	c.oneOf("accounts.ldap.layout", l.Layout, "inetorgperson", "ad")
+	if l.Layout == "ad" {
+		c.activeDirectory(l)
+	} else if l.UPNSuffix != "" {
+		c.add("accounts.ldap.upn_suffix", `is for layout = "ad"; remove it`)
+	}
 	c.attributeValue("accounts.ldap.must_change", l.MustChange, "pwdReset=TRUE")
 	c.attributeValue("accounts.ldap.suspend", l.Suspend, "pwdAccountLockedTime=000001010000Z")
 	c.length("accounts.ldap.timeout", l.Timeout, time.Second)
+}
+
+// activeDirectory has its own demand to change a password and its own lock, and takes passwords over TLS alone.
+func (c *checker) activeDirectory(l *LDAP) {
+	if l.Insecure {
+		c.add("accounts.ldap.insecure_loopback", "Active Directory takes passwords over TLS alone; write ldaps:// or starttls = true")
+	}
+	if l.MustChange != "" && l.MustChange != "pwdLastSet=0" {
+		c.add("accounts.ldap.must_change", `%q is not of Active Directory; write "pwdLastSet=0", or leave it out`, l.MustChange)
+	}
+	if l.Suspend != "" {
+		c.add("accounts.ldap.suspend", "Active Directory has its own lock (userAccountControl); leave it out")
+	}
+	if l.UPNSuffix != "" {
+		c.domain("accounts.ldap.upn_suffix", l.UPNSuffix)
+	}
 }
 
 func (c *checker) attributeValue(path, text, example string) {

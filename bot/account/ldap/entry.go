@@ -1,10 +1,7 @@
 package ldap
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,21 +10,49 @@ import (
 	"vanthu/bot/account"
 )
 
-// The attributes of an account (RFC 2798, RFC 4519).
+// The attributes that both layouts have (RFC 4519, RFC 2798).
 const (
-	attrUser    = "uid"
-	attrCode    = "employeeNumber"
 	attrAddress = "mail"
 	attrName    = "cn"
 	attrDisplay = "displayName"
 	attrFamily  = "sn"
 	attrGiven   = "givenName"
-
-	attrPassword = "userPassword"
-
-	attrMade       = "createTimestamp" // RFC 4512 §3.4.1
-	attrPasswordAt = "pwdChangedTime"  // draft-behera-ldap-password-policy §5.3.2
 )
+
+// A layout is what entries look like, and how passwords and locks are kept in them.
+type layout interface {
+	// user and owner are the attributes that hold a user name and the owner of a group.
+	user() string
+	owner() string
+	// reads are the attributes that are read beside those that both layouts have.
+	reads() []string
+	// The parts of a filter that find who has the address, the user name or the marker.
+	addressTests(address string) []string
+	userTests(user string) []string
+	markerTests(marker string) []string
+	// everybody is a filter for all accounts.
+	everybody() string
+	// addresses are those of an entry, the one that people know first.
+	addresses(e *goldap.Entry, keys account.Keys) []string
+	suspended(e *goldap.Entry) bool
+	changed(e *goldap.Entry) bool
+	// unfinished says that create has begun with the entry and not come to its end.
+	unfinished(e *goldap.Entry) bool
+
+	create(ctx context.Context, a account.Account, password string) error
+	setPassword(ctx context.Context, e *goldap.Entry, password string) error
+	// suspend and restore write into the change what is to be done, nothing when it is done.
+	suspend(e *goldap.Entry, change *goldap.ModifyRequest) error
+	restore(e *goldap.Entry, change *goldap.ModifyRequest) error
+	// putBack undoes a change that the server did not keep as it was written; false: nothing needs to be undone.
+	putBack(before *goldap.Entry, change *goldap.ModifyRequest) bool
+
+	// group adds to the new entry of a group what only this layout has, and says the classes that it is known by.
+	group(add *goldap.AddRequest, local string)
+	groupClass() string
+	// people are the user names of those in a group, and of its owner.
+	people(ctx context.Context, group *goldap.Entry) (members []string, owner string, err error)
+}
 
 // ours begins every marker. A description that somebody wrote is not one.
 const ours = "vanthu:"
@@ -35,42 +60,9 @@ const ours = "vanthu:"
 // keysPerSearch keeps a search below the size limits that servers have (slapd 500, Active Directory 1,000).
 const keysPerSearch = 50
 
-// Create adds the entry. ErrExists when the server says that the user name, the code or the address is taken.
+// Create makes the entry. ErrExists when the server says that the user name, the code or the address is taken.
 func (d *Directory) Create(ctx context.Context, a account.Account, password string) error {
-	hash, err := account.HashPassword(d.cfg.Hash, password)
-	if err != nil {
-		return fmt.Errorf("ldap: %w", err)
-	}
-	add := d.entry(a, hash)
-	_, digest, _ := strings.Cut(hash, "}")
-	err = d.explain(d.do(ctx, func(c *goldap.Conn) error { return c.Add(add) }), password, hash, digest)
-	if err == nil || !errors.Is(err, errConstraint) {
-		return err
-	}
-	// slapd's overlay unique says ConstraintViolation, and so does a password policy. What is there decides, not the text.
-	found, lookErr := d.Lookup(ctx, account.Keys{Codes: []string{a.Code}, Addresses: []string{a.Address}, Users: []string{a.User}})
-	switch {
-	case lookErr != nil:
-		return lookErr
-	case len(found) > 0:
-		return fmt.Errorf("%w: %w", account.ErrExists, err)
-	}
-	return fmt.Errorf("%w: %w", account.ErrPermanent, err)
-}
-
-func (d *Directory) entry(a account.Account, hash string) *goldap.AddRequest {
-	add := goldap.NewAddRequest(attrUser+"="+goldap.EscapeDN(a.User)+","+d.cfg.Base, nil)
-	add.Attribute("objectClass", []string{"inetOrgPerson"})
-	for _, value := range [][2]string{
-		{attrUser, a.User}, {attrCode, a.Code}, {attrAddress, a.Address}, {attrName, a.Name}, {attrDisplay, a.Name},
-		{attrFamily, a.Family}, {attrGiven, a.Given}, {d.cfg.MarkerAttr, a.Marker}, {d.cfg.ClassAttr, a.Class},
-		{attrPassword, hash}, {d.changeAttr, d.changeVal},
-	} {
-		if value[0] != "" && value[1] != "" { // an attribute without a value is an error in LDAP
-			add.Attribute(value[0], []string{value[1]})
-		}
-	}
-	return add
+	return d.layout.create(ctx, a, password)
 }
 
 // Lookup returns the accounts below the search base that have one of the keys. Keys are asked for in sets.
@@ -97,36 +89,39 @@ func (d *Directory) Lookup(ctx context.Context, keys account.Keys) ([]account.Ac
 // tests are the parts of the OR filter, one a key.
 func (d *Directory) tests(keys account.Keys) []string {
 	var tests []string
-	add := func(attribute string, values []string) {
+	add := func(values []string, test func(value string) []string) {
 		for _, v := range values {
 			if v != "" {
-				tests = append(tests, "("+attribute+"="+goldap.EscapeFilter(v)+")")
+				tests = append(tests, test(v)...)
 			}
 		}
 	}
-	add(attrCode, keys.Codes)
-	for _, attribute := range append([]string{attrAddress}, d.cfg.AliasAttrs...) {
-		add(attribute, keys.Addresses)
-	}
-	add(attrUser, keys.Users)
-	add(d.cfg.MarkerAttr, keys.Markers)
+	add(keys.Codes, func(code string) []string { return []string{is(d.cfg.CodeAttr, code)} })
+	add(keys.Addresses, d.layout.addressTests)
+	add(keys.Users, d.layout.userTests)
+	add(keys.Markers, d.layout.markerTests)
 	return tests
+}
+
+// is is a part of a filter.
+func is(attribute, value string) string {
+	return "(" + attribute + "=" + goldap.EscapeFilter(value) + ")"
+}
+
+func (d *Directory) attributes() []string {
+	all := append([]string{attrAddress, attrName, attrDisplay, attrFamily, attrGiven, d.cfg.CodeAttr, d.cfg.MarkerAttr, d.layout.user()}, d.cfg.AliasAttrs...)
+	if d.cfg.ClassAttr != "" {
+		all = append(all, d.cfg.ClassAttr)
+	}
+	return append(all, d.layout.reads()...)
 }
 
 // search asks for one set. When the server finds the answer too long the set is halved; paging would not help, because
 // slapd counts all pages together against its size limit (size.prtotal).
 func (d *Directory) search(ctx context.Context, tests []string) ([]*goldap.Entry, error) {
-	attributes := append([]string{attrUser, attrCode, attrAddress, attrName, attrDisplay, attrFamily, attrGiven, d.cfg.MarkerAttr,
-		cmp.Or(d.lockAttr, attrPassword)}, d.cfg.AliasAttrs...)
-	if d.cfg.ClassAttr != "" {
-		attributes = append(attributes, d.cfg.ClassAttr)
-	}
-	if d.changeAttr != "" {
-		attributes = append(attributes, d.changeAttr, attrMade, attrPasswordAt)
-	}
 	seconds := max(1, int(d.cfg.Timeout.Seconds()))
 	request := goldap.NewSearchRequest(d.cfg.SearchBase, goldap.ScopeWholeSubtree, goldap.NeverDerefAliases, 0, seconds, false,
-		"(|"+strings.Join(tests, "")+")", attributes, nil)
+		"(|"+strings.Join(tests, "")+")", d.attributes(), nil)
 	var entries []*goldap.Entry
 	err := d.do(ctx, func(c *goldap.Conn) error {
 		result, err := c.Search(request)
@@ -155,16 +150,13 @@ func (d *Directory) account(e *goldap.Entry, keys account.Keys) account.Account 
 		name = e.GetEqualFoldAttributeValue(attrName)
 	}
 	a := account.Account{
-		Code:   asked(e.GetEqualFoldAttributeValues(attrCode), keys.Codes),
-		User:   asked(e.GetEqualFoldAttributeValues(attrUser), keys.Users),
+		Code:   asked(e.GetEqualFoldAttributeValues(d.cfg.CodeAttr), keys.Codes),
+		User:   asked(e.GetEqualFoldAttributeValues(d.layout.user()), keys.Users),
 		Name:   name,
 		Family: e.GetEqualFoldAttributeValue(attrFamily),
 		Given:  e.GetEqualFoldAttributeValue(attrGiven),
 	}
-	var addresses []string
-	for _, attribute := range append([]string{attrAddress}, d.cfg.AliasAttrs...) {
-		addresses = append(addresses, e.GetEqualFoldAttributeValues(attribute)...)
-	}
+	addresses := d.layout.addresses(e, keys)
 	if len(addresses) > 0 {
 		a.Address = addresses[0]
 	}
@@ -174,25 +166,24 @@ func (d *Directory) account(e *goldap.Entry, keys account.Keys) account.Account 
 	if d.cfg.ClassAttr != "" {
 		a.Class = e.GetEqualFoldAttributeValue(d.cfg.ClassAttr)
 	}
-	markers := slices.DeleteFunc(slices.Clone(e.GetEqualFoldAttributeValues(d.cfg.MarkerAttr)), func(v string) bool {
-		return !strings.HasPrefix(v, ours)
-	})
-	a.Marker = asked(markers, keys.Markers)
-	a.Suspended = d.suspended(e)
-	a.Changed = a.Marker != "" && d.changed(e)
+	a.Marker = asked(d.markers(e), keys.Markers)
+	a.Suspended = d.layout.suspended(e)
+	a.Changed = a.Marker != "" && d.layout.changed(e)
+	a.Unfinished = d.layout.unfinished(e)
 	return a
 }
 
-// changed says that the holder has changed the initial password: the server has taken the demand away, as slapd's ppolicy does with
-// pwdReset, and says that the password is younger than the entry. The demand alone would not tell: an account that was made before
-// it was configured never had it.
-func (d *Directory) changed(e *goldap.Entry) bool {
-	if d.changeAttr == "" || slices.Contains(e.GetEqualFoldAttributeValues(d.changeAttr), d.changeVal) {
-		return false
+// half follows the marker of an entry that create has not finished.
+const half = " half-made"
+
+// markers are ours alone, as they are in plans and events.
+func (d *Directory) markers(e *goldap.Entry) (markers []string) {
+	for _, v := range e.GetEqualFoldAttributeValues(d.cfg.MarkerAttr) {
+		if strings.HasPrefix(v, ours) {
+			markers = append(markers, strings.TrimSuffix(v, half))
+		}
 	}
-	const seconds = len("20061126120000") // GeneralizedTime; fractions may follow
-	made, at := e.GetEqualFoldAttributeValue(attrMade), e.GetEqualFoldAttributeValue(attrPasswordAt)
-	return len(made) >= seconds && len(at) >= seconds && at[:seconds] > made[:seconds]
+	return markers
 }
 
 func asked(values, keys []string) string {

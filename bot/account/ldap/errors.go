@@ -32,6 +32,11 @@ func (d *Directory) explain(err error, secrets ...string) error {
 		return fmt.Errorf("ldap: %w", err) // the network, a certificate or the context: nothing that was sent is in it
 	}
 	text := word(answer, secrets)
+	if d.cfg.Layout == ActiveDirectory {
+		if err := adExplain(answer, text); err != nil {
+			return err
+		}
+	}
 	switch answer.ResultCode {
 	case goldap.LDAPResultEntryAlreadyExists:
 		return fmt.Errorf("%w: %s", account.ErrExists, text)

@@ -12,13 +12,7 @@ import (
 	"vanthu/bot/account"
 )
 
-// A class group is a groupOfNames (RFC 4519 §3.5) with owner and member; extensibleObject (RFC 4512 §4.3) lets it have mail.
-const (
-	attrMember = "member"
-	attrOwner  = "owner"
-)
-
-var groupClasses = []string{"groupOfNames", "extensibleObject"}
+const attrMember = "member"
 
 func (d *Directory) groupBase() error {
 	if d.cfg.GroupBase == "" {
@@ -39,11 +33,8 @@ func (d *Directory) Group(ctx context.Context, address string) (*account.Group, 
 			g.Marker = marker
 		}
 	}
-	for _, dn := range e.GetEqualFoldAttributeValues(attrMember) {
-		g.Members = append(g.Members, userOf(dn))
-	}
-	for _, dn := range e.GetEqualFoldAttributeValues(attrOwner) {
-		g.Owner = userOf(dn)
+	if g.Members, g.Owner, err = d.layout.people(ctx, e); err != nil {
+		return nil, err
 	}
 	slices.Sort(g.Members)
 	return g, nil
@@ -63,7 +54,7 @@ func (d *Directory) groupEntry(ctx context.Context, address string) (*goldap.Ent
 		return nil, err
 	}
 	request := goldap.NewSearchRequest(d.cfg.GroupBase, goldap.ScopeWholeSubtree, goldap.NeverDerefAliases, 0, max(1, int(d.cfg.Timeout.Seconds())), false,
-		"(|("+attrAddress+"="+goldap.EscapeFilter(address)+"))", []string{"objectClass", attrAddress, attrName, attrDisplay, attrMember, attrOwner, d.cfg.MarkerAttr}, nil)
+		"(|("+attrAddress+"="+goldap.EscapeFilter(address)+"))", []string{"objectClass", attrAddress, attrName, attrDisplay, attrMember, d.layout.owner(), d.cfg.MarkerAttr}, nil)
 	var entries []*goldap.Entry
 	err := d.do(ctx, func(c *goldap.Conn) error {
 		result, err := c.Search(request)
@@ -76,7 +67,7 @@ func (d *Directory) groupEntry(ctx context.Context, address string) (*goldap.Ent
 		return nil, d.explain(err)
 	}
 	entries = slices.DeleteFunc(entries, func(e *goldap.Entry) bool {
-		return !slices.ContainsFunc(e.GetEqualFoldAttributeValues("objectClass"), func(v string) bool { return strings.EqualFold(v, groupClasses[0]) })
+		return !slices.ContainsFunc(e.GetEqualFoldAttributeValues("objectClass"), func(v string) bool { return strings.EqualFold(v, d.layout.groupClass()) })
 	})
 	if len(entries) == 0 {
 		return nil, nil
@@ -93,7 +84,7 @@ func (d *Directory) dns(ctx context.Context, users []string) (map[string]string,
 			return nil, err
 		}
 		for _, e := range entries {
-			for _, user := range e.GetEqualFoldAttributeValues(attrUser) {
+			for _, user := range e.GetEqualFoldAttributeValues(d.layout.user()) {
 				found[strings.ToLower(user)] = e.DN
 			}
 		}
@@ -121,14 +112,14 @@ func (d *Directory) MakeGroup(ctx context.Context, g account.Group) error {
 	}
 	local, _, _ := strings.Cut(g.Address, "@")
 	add := goldap.NewAddRequest(attrName+"="+goldap.EscapeDN(local)+","+d.cfg.GroupBase, nil)
-	add.Attribute("objectClass", groupClasses)
+	d.layout.group(add, local)
 	add.Attribute(attrName, []string{local})
 	add.Attribute(attrDisplay, []string{g.Name})
 	add.Attribute(attrAddress, []string{g.Address})
 	add.Attribute(d.cfg.MarkerAttr, []string{g.Marker})
 	add.Attribute(attrMember, dnsOf(dns, g.Members))
 	if g.Owner != "" {
-		add.Attribute(attrOwner, dnsOf(dns, []string{g.Owner}))
+		add.Attribute(d.layout.owner(), dnsOf(dns, []string{g.Owner}))
 	}
 	err = d.explain(d.do(ctx, func(c *goldap.Conn) error { return c.Add(add) }))
 	if errors.Is(err, errConstraint) { // overlay unique: somebody else has the address
@@ -174,7 +165,7 @@ func (d *Directory) JoinGroup(ctx context.Context, g account.Group) error {
 func (d *Directory) joins(ctx context.Context, e *goldap.Entry, g account.Group) (*goldap.ModifyRequest, error) {
 	change := goldap.NewModifyRequest(e.DN, nil)
 	users := slices.Clone(g.Members)
-	takes := g.Owner != "" && e.GetEqualFoldAttributeValue(attrOwner) == ""
+	takes := g.Owner != "" && e.GetEqualFoldAttributeValue(d.layout.owner()) == ""
 	if takes {
 		users = append(users, g.Owner)
 	}
@@ -190,7 +181,7 @@ func (d *Directory) joins(ctx context.Context, e *goldap.Entry, g account.Group)
 		change.Add(attrMember, fresh)
 	}
 	if takes {
-		change.Add(attrOwner, dnsOf(dns, []string{g.Owner}))
+		change.Add(d.layout.owner(), dnsOf(dns, []string{g.Owner}))
 	}
 	return change, nil
 }

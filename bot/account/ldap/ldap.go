@@ -45,8 +45,11 @@ type Config struct {
 	Base       string   // where accounts are made
 	SearchBase string   // where existing ones are looked for, default Base; whole subtree
 	GroupBase  string   // where groups of classes are made, "" none
-	Hash       string   // "ssha512" (default), "argon2" or "ssha"
-	MarkerAttr string   // default "description"
+	Layout     string   // InetOrgPerson (default) or ActiveDirectory
+	CodeAttr   string   // holds the code, default "employeeNumber", in Active Directory "employeeID"
+	UPNSuffix  string   // Active Directory: what stands behind the @ of userPrincipalName, default the domain of the address
+	Hash       string   // "ssha512" (default), "argon2" or "ssha"; Active Directory has its own
+	MarkerAttr string   // default "description", in Active Directory "info"
 	AliasAttrs []string // more attributes that hold addresses, for instance "mailAlternateAddress"; further values of mail are aliases anyway
 	ClassAttr  string   // holds the class, for instance "departmentNumber"; "" not written
 	MustChange string   // attribute=value written with every initial password, for instance "pwdReset=TRUE"; "" none
@@ -65,14 +68,26 @@ type Directory struct {
 	changeVal  string
 	lockAttr   string // of Suspend
 	lockVal    string
+	layout     layout
 	pool       *pool
+	page       uint32 // entries of one page
 }
+
+// The layouts.
+const (
+	InetOrgPerson   = "inetorgperson"
+	ActiveDirectory = "ad"
+)
 
 var attributeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`) // RFC 4512 §1.4, descr
 
 // New checks the configuration; it does not connect (Check does).
 func New(cfg Config) (*Directory, error) {
-	d := &Directory{cfg: cfg}
+	d := &Directory{cfg: cfg, page: pageSize}
+	d.layout = inetOrgPerson{d}
+	if cfg.Layout == ActiveDirectory {
+		d.layout = activeDirectory{d}
+	}
 	if err := errors.Join(d.setDefaults(), d.setServer(), d.setNames()); err != nil {
 		return nil, fmt.Errorf("ldap: %w", err)
 	}
@@ -88,9 +103,15 @@ func (d *Directory) setDefaults() error {
 	if c.Hash == "" {
 		c.Hash = account.SSHA512
 	}
-	if c.MarkerAttr == "" {
-		c.MarkerAttr = "description"
+	marker, code := "description", "employeeNumber"
+	switch c.Layout {
+	case "", InetOrgPerson:
+	case ActiveDirectory:
+		marker, code = "info", "employeeID"
+	default:
+		return fmt.Errorf("the layout is %q, want %s or %s", c.Layout, InetOrgPerson, ActiveDirectory)
 	}
+	c.MarkerAttr, c.CodeAttr = cmp.Or(c.MarkerAttr, marker), cmp.Or(c.CodeAttr, code)
 	if c.Timeout <= 0 {
 		c.Timeout = 30 * time.Second
 	}
@@ -138,7 +159,14 @@ func (d *Directory) setServer() error {
 }
 
 func (d *Directory) setNames() error {
-	for what, dn := range map[string]string{"base": d.cfg.Base, "search base": d.cfg.SearchBase, "bind DN": d.cfg.BindDN} {
+	if err := d.setAD(); err != nil {
+		return err
+	}
+	dns := map[string]string{"base": d.cfg.Base, "search base": d.cfg.SearchBase}
+	if d.cfg.Layout != ActiveDirectory || !strings.Contains(d.cfg.BindDN, "@") { // Active Directory takes a userPrincipalName, too
+		dns["bind DN"] = d.cfg.BindDN
+	}
+	for what, dn := range dns {
 		if parsed, err := goldap.ParseDN(dn); err != nil || len(parsed.RDNs) == 0 {
 			return fmt.Errorf("the %s %q is not a distinguished name", what, dn)
 		}
@@ -153,7 +181,7 @@ func (d *Directory) setNames() error {
 	if d.cfg.Password == "" { // RFC 4513 §5.1.2: a bind without a password "succeeds" as nobody
 		return errors.New("the bind password is empty")
 	}
-	names := append([]string{d.cfg.MarkerAttr, cmp.Or(d.cfg.ClassAttr, "x")}, d.cfg.AliasAttrs...)
+	names := append([]string{d.cfg.MarkerAttr, d.cfg.CodeAttr, cmp.Or(d.cfg.ClassAttr, "x")}, d.cfg.AliasAttrs...)
 	var err1, err2 error
 	d.changeAttr, d.changeVal, err1 = attributeValue("must-change", d.cfg.MustChange)
 	d.lockAttr, d.lockVal, err2 = attributeValue("suspend", d.cfg.Suspend)
@@ -165,6 +193,22 @@ func (d *Directory) setNames() error {
 		if !attributeName.MatchString(name) {
 			return fmt.Errorf("%q is not the name of an attribute", name)
 		}
+	}
+	return nil
+}
+
+// setAD refuses what Active Directory does in its own way.
+func (d *Directory) setAD() error {
+	c := d.cfg
+	switch {
+	case c.Layout != ActiveDirectory:
+		return nil
+	case d.tls == nil:
+		return errors.New("active directory takes passwords over TLS alone: ldaps:// or StartTLS")
+	case c.MustChange != "" && c.MustChange != adPasswordAt+"=0":
+		return fmt.Errorf("must-change is %q, want %s=0 in Active Directory", c.MustChange, adPasswordAt)
+	case c.Suspend != "":
+		return errors.New("active directory has its own lock (userAccountControl): leave suspend out")
 	}
 	return nil
 }
