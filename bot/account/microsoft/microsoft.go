@@ -109,7 +109,8 @@ func New(cfg Config) (*Platform, error) {
 	}
 	p.graph, err = rest.New(rest.Config{Name: "microsoft", Base: strings.TrimSuffix(cfg.Graph, "/") + "/v1.0", Fetch: fetch, Classify: classify,
 		Quotas: []rest.Quota{
-			{Count: cfg.Writes, Per: 150 * time.Second, Cost: writes},
+			// What is in flight may arrive late, and then together with what was sent after it.
+			{Count: max(cfg.Writes-cfg.InFlight, cfg.Writes/2, 1), Per: 150 * time.Second, Cost: writes},
 			{Count: cfg.Units, Per: 10 * time.Second, Cost: func(r rest.Request) int { return max(1, r.N) }},
 		},
 		Timeout: cfg.Timeout, HTTP: cfg.HTTP, Now: cfg.Now, Sleep: cfg.Sleep})

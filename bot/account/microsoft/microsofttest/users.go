@@ -56,9 +56,10 @@ func (f *Fake) write(u *user) {
 
 // seen is the user as a late replica shows him; nil: not at all.
 func (f *Fake) seen(u *user) *state {
-	for _, v := range slices.Backward(u.shown) {
-		if f.now().Sub(v.at) >= f.Lag {
-			if !v.deleted.IsZero() && f.now().Sub(v.deleted) > kept {
+	now := f.now()
+	for i := len(u.shown) - 1; i >= 0; i-- {
+		if v := &u.shown[i]; now.Sub(v.at) >= f.Lag {
+			if !v.deleted.IsZero() && now.Sub(v.deleted) > kept {
 				return nil
 			}
 			return &v.state
