@@ -22,6 +22,8 @@ func OpenPlatform(ctx context.Context, cfg *config.Config, now func() time.Time)
 		return openMicrosoft(cfg, now)
 	case "google":
 		return openGoogle(cfg, now)
+	case "zimbra":
+		return openZimbra(cfg, now)
 	case "passwd":
 		return openPasswd(ctx, cfg)
 	}

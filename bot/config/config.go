@@ -168,12 +168,13 @@ type SecretKey struct {
 
 // Accounts says where and how accounts are made.
 type Accounts struct {
-	Platform  string    `toml:"platform"` // "ldap", "google", "microsoft", "passwd" or "file"
+	Platform  string    `toml:"platform"` // "ldap", "google", "microsoft", "zimbra", "passwd" or "file"
 	Domain    string    `toml:"domain"`   // user names are <code>@domain
 	Reserved  []string  `toml:"reserved"` // user names never given (ACC-03), beside the built-in ones
 	LDAP      LDAP      `toml:"ldap"`
 	FilePath  string    `toml:"file_path"` // of the file directory
 	Passwd    Passwd    `toml:"passwd"`
+	Zimbra    Zimbra    `toml:"zimbra"`
 	Microsoft Microsoft `toml:"microsoft"`
 	Google    Google    `toml:"google"`
 }

@@ -171,6 +171,10 @@ func (c *checker) accounts(makes bool) {
 		if makes {
 			c.passwd(&a.Passwd)
 		}
+	case "zimbra":
+		if makes {
+			c.zimbra(&a.Zimbra)
+		}
 	case "microsoft":
 		if makes {
 			c.microsoft(&a.Microsoft)
@@ -178,7 +182,7 @@ func (c *checker) accounts(makes bool) {
 	case "file":
 		c.need("accounts.file_path", a.FilePath, `"accounts.json"`)
 	default:
-		c.oneOf("accounts.platform", a.Platform, "ldap", "google", "microsoft", "passwd", "file")
+		c.oneOf("accounts.platform", a.Platform, "ldap", "google", "microsoft", "zimbra", "passwd", "file")
 	}
 }
 
