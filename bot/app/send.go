@@ -154,9 +154,20 @@ func (p *postman) try(ctx context.Context, l store.Letter, raw []byte) error {
 	defer cancel()
 	if err == nil {
 		p.logger.Info("answered", "mail", l.MailID, "code", l.Kind, "duration_ms", p.db.Now().Sub(began).Milliseconds())
-		return p.db.Write(done, func(tx *store.Tx) error { return p.sent(done, tx, l, reply) })
+		return p.insist(done, func(tx *store.Tx) error { return p.sent(done, tx, l, reply) })
 	}
 	return p.failed(done, l, err)
+}
+
+// insist writes what became of a try, again and again while ctx lasts and the database is away: else an answer that the server has
+// taken goes again when it has lain in our hands for long enough. Found by TestMachines, seed 1: PostgreSQL was restarted in that moment.
+func (p *postman) insist(ctx context.Context, f func(tx *store.Tx) error) error {
+	for {
+		err := p.db.Write(ctx, f)
+		if bot.ErrorCode(err) != bot.Temporary || wait(ctx, time.Second) != nil {
+			return err
+		}
+	}
 }
 
 // returnPath is where a bounce of this answer goes: to an address of its own where the mail server delivers such, so that
@@ -175,6 +186,9 @@ func (p *postman) returnPath(l store.Letter) string {
 }
 
 func (p *postman) sent(ctx context.Context, tx *store.Tx, l store.Letter, reply string) error {
+	if now, err := tx.Letter(ctx, l.ID); err != nil || now.State == store.LetterSent && now.Tries == l.Tries { // noted, though the database could not say so
+		return err
+	}
 	l.State, l.Reply, l.SentAt = store.LetterSent, reply, tx.Now
 	if err := tx.EndTry(ctx, l, "sent"); err != nil {
 		return err
@@ -207,7 +221,7 @@ func (p *postman) failed(ctx context.Context, l store.Letter, cause error) error
 	l.Reply = e.Reply
 	what := "answer_" + string(e.Outcome)
 	var later time.Duration
-	err := p.db.Write(ctx, func(tx *store.Tx) error {
+	err := p.insist(ctx, func(tx *store.Tx) error {
 		later = backoff(l.Tries, e.Said)
 		switch e.Outcome {
 		case outbox.Permanent:

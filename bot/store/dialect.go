@@ -50,6 +50,10 @@ func Open(ctx context.Context, dsn, password string, now func() time.Time) (*DB,
 		db.Close()
 		return nil, err
 	}
+	if err := db.whole(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
 	if err := db.adopt(ctx); err != nil {
 		db.Close()
 		return nil, err

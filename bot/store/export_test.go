@@ -149,3 +149,6 @@ func Newest() (n int64) {
 	}
 	return n
 }
+
+// Stays says why a table is not copied.
+func Stays(table string) string { return stays(table) }

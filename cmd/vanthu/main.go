@@ -37,6 +37,8 @@ type commands struct {
 
 	Retention retentionCmd `cmd:"" help:"Officers: destroy what need not be kept any more, by approved lists alone."`
 
+	Store storeCmd `cmd:"" help:"Administrators: the database as a whole."`
+
 	Status statusCmd `cmd:"" help:"Say how vanthu is: connections, queues, canary, alarms. Exit code 1: an alarm stands, or nobody serves."`
 	Alarm  alarmCmd  `cmd:"" help:"Alarms: try the webhook and the command."`
 
