@@ -205,7 +205,7 @@ func TestStrangers(t *testing.T) {
 }
 
 // What is done to an alias is done to whoever has it (GAM's trap): nothing is done to him unless he is the one who is named.
-func TestAlias(t *testing.T) {
+func TestPain45WhoHasAnAliasIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	person := accounttest.Person(1, 0)

@@ -119,8 +119,11 @@ func TestFaults(t *testing.T) {
 			case errors.Is(err, account.ErrPermanent):
 				got = refused
 			}
-			if got != test.want || a.done != test.done {
-				t.Errorf("%s, work done %d times (%v), want %s, %d", got, a.done, err, test.want, test.done)
+			a.mu.Lock()
+			done := a.done
+			a.mu.Unlock()
+			if got != test.want || done != test.done {
+				t.Errorf("%s, work done %d times (%v), want %s, %d", got, done, err, test.want, test.done)
 			}
 			if err != nil && (strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "nguyen") || !strings.Contains(err.Error(), "things.change")) {
 				t.Errorf("the error tells too much or too little: %v", err)
@@ -184,6 +187,8 @@ func TestToken(t *testing.T) {
 	ask("Bearer secret2")
 	a.clock.Step(time.Hour - 30*time.Second)
 	ask("Bearer secret3") // at its end
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.tokens != 3 {
 		t.Errorf("%d tokens", a.tokens)
 	}
@@ -201,6 +206,8 @@ func TestTokenError(t *testing.T) {
 	if err == nil || errors.Is(err, account.ErrPermanent) || !strings.Contains(err.Error(), "401 unauthorized_client") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error %v", err)
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.done != 0 {
 		t.Error("asked without a token")
 	}
