@@ -165,6 +165,7 @@ func (r Request) ReadWhole(file string) bool {
 type Existing struct {
 	Code    string
 	Name    string
+	User    string // user name, "" not known
 	Address string
 	Alias   string    // the address that was asked for, when it only is an alias of Address
 	Since   time.Time // zero: unknown
@@ -175,6 +176,9 @@ type Existing struct {
 	Decision string    // the dismissal that its holder is named in (ROW-07), "" none
 	Owns     string    // the mail group or class that its holder speaks for (DEL-07), "" none
 }
+
+// NameRow is whom a user name is made for.
+type NameRow struct{ Code, Name, Class, Cohort string }
 
 // A Case is one request being handled (hồ sơ).
 type Case struct {
@@ -230,7 +234,8 @@ type CaseRow struct {
 	Row
 	CaseID    int64     `json:"case_id"`
 	State     RowState  `json:"state"`
-	Address   string    `json:"address"` // planned or created address, "" before planning
+	User      string    `json:"user,omitempty"` // user name of the account, "" before it is made
+	Address   string    `json:"address"`        // planned or created address, "" before planning
 	Platform  string    `json:"platform"`
 	CreatedAt time.Time `json:"created_at,omitzero"`
 	Said      string    `json:"said"` // what the platform said, for `case explain`
@@ -297,4 +302,9 @@ type PlanItem struct {
 	Batch    int    `json:"batch,omitempty"`    // from 1, 0: all at once
 	Group    string `json:"group,omitempty"`    // address of the class group that it joins
 	EraseOn  string `json:"erase_on,omitempty"` // 2027-03-01
+
+	// Of who gets another name than the first that the policy has for him (ACC-04).
+	Nth    int    `json:"nth,omitempty"`    // which it is, from 2
+	Wanted string `json:"wanted,omitempty"` // the first
+	Holder string `json:"holder,omitempty"` // code of who has it, "" not known
 }

@@ -40,7 +40,7 @@ func TestUserName(t *testing.T) {
 		{"lop", "", "ACC-03"},
 		{"lop21", "", "ACC-03"},
 	} {
-		user, address, err := p.UserName(c.code)
+		user, address, err := p.UserName(Holder{Code: c.code}, 1)
 		if c.rule == "" {
 			if err != nil || user != c.user || address != c.user+"@sv.truong.example" {
 				t.Errorf("%q: user %q, address %q, error %v", c.code, user, address, err)
@@ -51,7 +51,7 @@ func TestUserName(t *testing.T) {
 			t.Errorf("%q: user %q, error %v, want %s", c.code, user, err, c.rule)
 		}
 	}
-	if _, _, err := (Policy{}).UserName("2153010001"); err == nil {
+	if _, _, err := (Policy{}).UserName(Holder{Code: "2153010001"}, 1); err == nil {
 		t.Error("an address without a domain")
 	}
 }
@@ -59,7 +59,7 @@ func TestUserName(t *testing.T) {
 func FuzzUserName(f *testing.F) {
 	f.Add("2153010001")
 	f.Fuzz(func(t *testing.T, code string) {
-		user, address, err := Policy{Domain: "truong.example"}.UserName(code)
+		user, address, err := Policy{Domain: "truong.example"}.UserName(Holder{Code: code}, 1)
 		if err != nil {
 			return
 		}

@@ -59,7 +59,7 @@ func newRemoving(t *testing.T, db *store.DB) *removing {
 			return nil
 		}}
 	deleting := desk.Deleting{Window: window}
-	r.desk = &desk.Desk{DB: db, Platform: "file", Deleting: deleting, UserName: func(code string) (string, string, error) { return code, code + "@sv.truong.example", nil },
+	r.desk = &desk.Desk{DB: db, Platform: "file", Deleting: deleting, Names: desk.Naming{Nth: func(r bot.NameRow, _ int) (string, string, error) { return r.Code, r.Code + "@sv.truong.example", nil }},
 		Planning: desk.Planning{EraseOn: func(_ bot.Case, made time.Time) string { return deleting.EraseOn(made) }}}
 	var rows []bot.Row
 	for n := 1; n <= people; n++ {

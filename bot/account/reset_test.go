@@ -54,9 +54,9 @@ func (w *world) missed() map[string]string {
 		}
 		return tx.ForgetSecrets(ctx, c.ID)
 	})
-	d := &desk.Desk{DB: w.db, Platform: "file", UserName: func(code string) (string, string, error) {
-		return strings.ToLower(code), strings.ToLower(code) + "@sv.truong.example", nil
-	}}
+	d := &desk.Desk{DB: w.db, Platform: "file", Names: desk.Naming{Nth: func(r bot.NameRow, _ int) (string, string, error) {
+		return strings.ToLower(r.Code), strings.ToLower(r.Code) + "@sv.truong.example", nil
+	}}}
 	p, err := d.MakePlan(w.t.Context(), "officer:lan", []string{number})
 	if err != nil {
 		w.t.Fatal(err)

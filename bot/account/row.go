@@ -96,7 +96,7 @@ func (p *Provisioner) make(ctx context.Context, _ work, want Account, password s
 		return result, end{func(r *bot.CaseRow) { r.OK, r.State, r.Said = false, bot.RowBad, err.Error() }, "account_conflict"}, nil
 	}
 	return result, end{func(r *bot.CaseRow) {
-		r.State, r.Address, r.Platform, r.Said = bot.RowCreated, result.Account.Address, p.Platform.Name(), result.Said
+		r.State, r.User, r.Address, r.Platform, r.Said = bot.RowCreated, want.User, result.Account.Address, p.Platform.Name(), result.Said
 	}, "account_created"}, err
 }
 
@@ -120,6 +120,11 @@ func (p *Provisioner) record(ctx context.Context, tx *store.Tx, c bot.Case, item
 	}
 	if err := tx.SaveRow(ctx, r); err != nil {
 		return err
+	}
+	if r.State == bot.RowBad { // somebody else has what was reserved for him
+		if err := tx.RefuseName(ctx, r.Code); err != nil {
+			return err
+		}
 	}
 	if end.what == "account_reset" {
 		if err := tx.MoveAccount(ctx, r.Code, bot.AccountNew); err != nil {

@@ -169,9 +169,9 @@ func newWorldOf(t testing.TB, db *store.DB, wish bot.PlanWish, planning func(*de
 			}
 			return []byte(plain), nil
 		}}
-	d := &desk.Desk{DB: db, Platform: "file", UserName: func(code string) (string, string, error) {
-		return strings.ToLower(code), strings.ToLower(code) + "@sv.truong.example", nil
-	}}
+	d := &desk.Desk{DB: db, Platform: "file", Names: desk.Naming{Nth: func(r bot.NameRow, _ int) (string, string, error) {
+		return strings.ToLower(r.Code), strings.ToLower(r.Code) + "@sv.truong.example", nil
+	}}}
 	planning(d)
 	var number string
 	w.write(func(ctx context.Context, tx *store.Tx) error {

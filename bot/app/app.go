@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"vanthu/bot"
-	"vanthu/bot/account"
 	"vanthu/bot/alarm"
 	"vanthu/bot/calendar"
 	"vanthu/bot/config"
@@ -75,13 +74,12 @@ func open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 	}
 	a := &App{Config: cfg, DB: db, Calendar: days, Book: book, Logger: logger, letters: newLetters(cfg, salt)}
 	a.letters.edition = a.definition
-	names := a.userNames()
 	if a.Alarms, err = newAlarms(a); err != nil {
 		db.Close()
 		return nil, err
 	}
 	a.Desk = &desk.Desk{DB: db, Units: cfg.BotUnits(), OfficeOfOne: cfg.Plan.OfficeOfOne, Platform: cfg.Accounts.Platform,
-		UserName: names.UserName, Compose: a.letters.compose, StepDue: a.due, Limits: a.limits, Promise: a.promise, Again: a.again, Officers: cfg.BotOfficers(), ClassBook: desk.ClassBook{Known: cfg.Rules.Classes, Confirm: cfg.Rules.Confirm}, Planning: a.planning(),
+		Names: namesOf(cfg).naming(), Compose: a.letters.compose, StepDue: a.due, Limits: a.limits, Promise: a.promise, Again: a.again, Officers: cfg.BotOfficers(), ClassBook: desk.ClassBook{Known: cfg.Rules.Classes, Confirm: cfg.Rules.Confirm}, Planning: a.planning(),
 		Deleting: deleting(cfg), Digests: a.digests(), RemindEvery: cfg.Deadline.Remind}
 	return a, nil
 }
@@ -92,10 +90,6 @@ func (a *App) Close() {
 		a.runner.Close()
 	}
 	a.DB.Close()
-}
-
-func (a *App) userNames() account.Policy {
-	return account.Policy{Domain: a.Config.Accounts.Domain, Reserved: a.Config.Accounts.Reserved}
 }
 
 // openQueue wires the queues on whatever database there is. Without handlers jobs are only inserted.

@@ -3,9 +3,7 @@
 package app
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -13,7 +11,6 @@ import (
 	"time"
 
 	"vanthu/bot"
-	"vanthu/bot/account"
 	"vanthu/bot/config"
 	"vanthu/bot/intake"
 	"vanthu/bot/rules"
@@ -60,14 +57,7 @@ func NewWorld(cfg *config.Config) (World, error) {
 		return World{}, err
 	}
 	names := namesOf(cfg)
-	w.Policy.NameFault = func(code string) (rule, value string) {
-		_, _, err := names.UserName(code)
-		if fault, ok := errors.AsType[*account.NameError](err); ok {
-			return fault.Rule, fault.Value
-		}
-		return "", ""
-	}
-	w.Policy.Address = names.address
+	w.Policy.NameFault, w.Policy.Address = names.fault, names.address
 	return w, nil
 }
 
@@ -76,22 +66,6 @@ func policyOf(cfg *config.Config) rules.Policy {
 	return rules.Policy{Units: cfg.BotUnits(), Classes: r.Classes, Notes: r.Notes, CohortZero: r.CohortZero,
 		Needs:      map[bot.Kind]bot.Evidence{bot.AccountRequest: bot.Evidence(cfg.Evidence.AccountRequest), bot.DeletionRequest: bot.Evidence(cfg.Evidence.DeletionRequest)},
 		ClockHours: r.ClockHours, MaxRows: cfg.Limits.Rows, Deletion: rules.Deletion{Units: r.Deletion.Units, Most: r.Deletion.Most, Days: r.Deletion.Days}}
-}
-
-// names derives user names and addresses from codes.
-type names struct{ account.Policy }
-
-func namesOf(cfg *config.Config) names {
-	return names{account.Policy{Domain: cmp.Or(cfg.Accounts.Domain, "localhost"), Reserved: cfg.Accounts.Reserved}}
-}
-
-// address is the one that an account for a code would get, "" when the code gives none.
-func (n names) address(code string) string {
-	_, address, err := n.UserName(code)
-	if err != nil {
-		return ""
-	}
-	return address
 }
 
 // parseLimits are what the files of one mail may cost.

@@ -251,7 +251,7 @@ func (o *office) intakeOf(t *testing.T, db *store.DB, read intake.SignatureReade
 	in := &intake.Intake{
 		DB: db, Units: o.cfg.BotUnits(), Service: o.cfg.SMTP.From, Trust: trustPolicy(o.cfg), MIME: o.world.MIME, Files: intake.InProcess(o.world.Parse),
 		Logger: slog.New(slog.DiscardHandler), Folders: intake.Folders{Done: "Done", Returned: "Returned", Ignored: "Ignored", Quarantine: "Quarantine"},
-		Accounts: func(context.Context, []string) ([]bot.Existing, error) { return nil, nil }, Codes: rules.Codes, Judge: o.world.Judge, Compose: letters.compose,
+		Accounts: func(context.Context, []string, []string) ([]bot.Existing, error) { return nil, nil }, Codes: rules.Codes, Judge: o.world.Judge, Compose: letters.compose,
 		Edition: func(time.Time) string { return "01" }, Promise: func(bot.Case, time.Time) bot.Promise { return bot.Promise{} }, Notary: o.world.notary,
 	}
 	if read != nil {

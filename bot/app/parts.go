@@ -162,7 +162,7 @@ func (p *parts) newIntake(a *App, hooks Hooks) (*intake.Intake, error) {
 		MIME: world.MIME, Files: read, Logger: a.Logger,
 		Brakes:   intake.Brakes(cfg.Brakes),
 		Folders:  intake.Folders{Done: f.Done, Returned: f.Returned, Ignored: f.Ignored, Quarantine: f.Quarantine},
-		Accounts: accountsOn(p.platform, world.Policy.Address), Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
+		Accounts: accountsOn(p.platform), Addresses: namesOf(cfg).addresses, Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
 		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Receipt: a.Desk.Receipt, Edition: a.edition, Promise: a.promise, Progress: a.progress,
 		Remove: a.removal, Stop: a.Desk.StopRows,
 		Approvals: intake.Approving{On: cfg.Plan.ApproveByMail, Officers: cfg.BotOfficers(), Names: []string{cfg.School.Name, cfg.School.Office}, Wrong: wrongApprovals, Decide: a.Desk.DecideIn},
@@ -171,42 +171,6 @@ func (p *parts) newIntake(a *App, hooks Hooks) (*intake.Intake, error) {
 
 // wrongApprovals is how many answers that decide nothing an approver is told of in an hour.
 const wrongApprovals = 5
-
-// accountsOn asks the platform in sets: for the accounts of the codes, and for who has the addresses that they would get.
-func accountsOn(platform account.Platform, address func(code string) string) func(ctx context.Context, codes []string) ([]bot.Existing, error) {
-	return func(ctx context.Context, codes []string) ([]bot.Existing, error) {
-		if len(codes) == 0 {
-			return nil, nil
-		}
-		keys := account.Keys{Codes: codes}
-		for _, code := range codes {
-			if a := address(code); a != "" {
-				keys.Addresses = append(keys.Addresses, a)
-			}
-		}
-		accounts, err := platform.Lookup(ctx, keys)
-		if err != nil {
-			return nil, err
-		}
-		var existing []bot.Existing
-		for _, acc := range accounts {
-			e := bot.Existing{Code: strings.ToUpper(acc.Code), Name: acc.Name, Address: acc.Address}
-			switch {
-			case acc.Deleted():
-				e.State = bot.AccountDeleted
-			case acc.Suspended:
-				e.State = bot.AccountSuspended
-			}
-			existing = append(existing, e)
-			for _, alias := range acc.Aliases {
-				if !strings.EqualFold(alias, acc.Address) {
-					existing = append(existing, bot.Existing{Code: e.Code, Name: acc.Name, Address: acc.Address, Alias: strings.ToLower(alias)})
-				}
-			}
-		}
-		return existing, nil
-	}
-}
 
 // confirmation hands what a mail said to the desk. What needs a person is a conflict.
 func confirmation(d *desk.Desk) func(ctx context.Context, tx *store.Tx, c bot.Case, said intake.Said, by bot.Unit, mailID int64) error {

@@ -144,7 +144,7 @@ func (a *App) newReplay(ctx context.Context, child func() *exec.Cmd) (_ *replay,
 	if err != nil {
 		return nil, err
 	}
-	r.parts.intake.Accounts = func(context.Context, []string) ([]bot.Existing, error) { return nil, nil }
+	r.parts.intake.Accounts = func(context.Context, []string, []string) ([]bot.Existing, error) { return nil, nil }
 	return r, nil
 }
 

@@ -32,6 +32,13 @@ func (c *checker) desk() {
 	c.officers()
 }
 
+func (c *checker) deskAndPlatform() {
+	c.world()
+	c.store()
+	c.accounts(true)
+	c.officers()
+}
+
 func (c *checker) offline() {
 	c.world()
 	c.existing()

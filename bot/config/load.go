@@ -30,6 +30,11 @@ func LoadDesk(path string) (*Config, error) {
 	return load(path, os.Getenv, (*checker).desk)
 }
 
+// LoadAccounts reads what an officer's command needs that asks the platform: as LoadDesk, and the secrets of where accounts are made.
+func LoadAccounts(path string) (*Config, error) {
+	return load(path, os.Getenv, (*checker).deskAndPlatform)
+}
+
 // load has its environment as a parameter so that tests can run beside each other.
 func load(path string, getenv func(string) string, check func(*checker)) (*Config, error) {
 	data, err := os.ReadFile(path)
@@ -133,6 +138,7 @@ func (c *Config) resolve(folder string) {
 	c.Evidence.AccountRequest = or(c.Evidence.AccountRequest, map[bool]string{false: "E1", true: "E2"}[c.Rules.Evidence == "signed"])
 	c.SMTP.FromName = or(c.SMTP.FromName, c.School.Office)
 	c.SMTP.From = strings.ToLower(c.SMTP.From)
+	c.Accounts.resolveNames()
 	l := &c.Accounts.LDAP
 	l.SearchBase = or(l.SearchBase, l.Base)
 	marker, code := "description", "employeeNumber"

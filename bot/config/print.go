@@ -62,7 +62,7 @@ func printTable(w io.Writer, path string, v reflect.Value) {
 // otherPlatform says whether a table is of a platform that is not the chosen one. The directory's has always been shown.
 func otherPlatform(v reflect.Value, table string) bool {
 	a, ok := v.Interface().(Accounts)
-	return ok && table != a.Platform && table != "ldap"
+	return ok && table != a.Platform && table != "ldap" && table != "names"
 }
 
 func printSecret(w io.Writer, s Secret) {

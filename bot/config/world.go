@@ -14,6 +14,7 @@ func (c *checker) world() {
 	c.need("school.office", c.cfg.School.Office, `"Phòng Công nghệ Thông tin"`)
 	c.units()
 	c.rules()
+	c.names()
 	c.evidence()
 	c.deadlines()
 	l := c.cfg.Limits

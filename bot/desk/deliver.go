@@ -102,11 +102,7 @@ func (d *Desk) fillAccounts(ctx context.Context, tx *store.Tx, c bot.Case, unsea
 		if err != nil {
 			return fmt.Errorf("desk: case %s row %d: %w", c.Number, r.N, err)
 		}
-		user, _, err := d.UserName(r.Code)
-		if err != nil {
-			return err
-		}
-		a.Accounts = append(a.Accounts, bot.NewAccount{Row: r.Row, User: user, Address: r.Address, Password: plain})
+		a.Accounts = append(a.Accounts, bot.NewAccount{Row: r.Row, User: r.User, Address: r.Address, Password: plain})
 	}
 	return nil
 }

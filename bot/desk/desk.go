@@ -22,7 +22,7 @@ type Desk struct {
 	Units       []bot.Unit
 	OfficeOfOne bool   // the maker may approve his own plan
 	Platform    string // where accounts are made
-	UserName    func(code string) (user, address string, err error)
+	Names       Naming
 	Compose     func(bot.Answer) (store.Letter, error)
 	Officers    []bot.Officer
 	ClassBook   ClassBook

@@ -31,29 +31,41 @@ func (d *Desk) MakePlan(ctx context.Context, actor bot.Actor, numbers []string) 
 
 // MakePlanAs makes a plan as an officer wants it.
 func (d *Desk) MakePlanAs(ctx context.Context, actor bot.Actor, numbers []string, wish bot.PlanWish) (plan store.StoredPlan, err error) {
-	err = d.DB.Write(ctx, func(tx *store.Tx) error {
-		plan, err = d.makePlan(ctx, tx, actor, numbers, wish)
-		return err
+	err = d.asking(ctx, func(n *naming) error {
+		return d.DB.Write(ctx, func(tx *store.Tx) error {
+			plan, err = d.makePlan(ctx, tx, n, actor, numbers, wish)
+			return err
+		})
 	})
 	return plan, err
 }
 
 // PreviewPlan is the plan that MakePlanAs would make now: it has no number, and nothing is kept.
 func (d *Desk) PreviewPlan(ctx context.Context, actor bot.Actor, numbers []string, wish bot.PlanWish) (plan store.StoredPlan, err error) {
-	err = d.DB.Read(ctx, func(tx *store.Tx) error {
-		plan, _, err = d.draftPlan(ctx, tx, actor, numbers, wish)
-		return err
+	err = d.asking(ctx, func(n *naming) error {
+		return d.DB.Read(ctx, func(tx *store.Tx) error {
+			plan, _, err = d.draftPlan(ctx, tx, n, actor, numbers, wish)
+			return err
+		})
 	})
 	return plan, err
 }
 
-func (d *Desk) makePlan(ctx context.Context, tx *store.Tx, actor bot.Actor, numbers []string, wish bot.PlanWish) (store.StoredPlan, error) {
-	plan, cases, err := d.draftPlan(ctx, tx, actor, numbers, wish)
+func (d *Desk) makePlan(ctx context.Context, tx *store.Tx, n *naming, actor bot.Actor, numbers []string, wish bot.PlanWish) (store.StoredPlan, error) {
+	if err := tx.Lock(ctx, store.LockRegister); err != nil { // two officers who plan at once must see each other's names
+		return store.StoredPlan{}, err
+	}
+	plan, cases, err := d.draftPlan(ctx, tx, n, actor, numbers, wish)
 	if err != nil {
 		return plan, err
 	}
 	if plan, err = tx.AddPlan(ctx, plan); err != nil {
 		return plan, err
+	}
+	if plan.Kind == bot.PlanCreate {
+		if err := tx.ReserveNames(ctx, plan); err != nil {
+			return plan, err
+		}
 	}
 	for _, c := range cases {
 		c.PlanID = plan.ID
@@ -74,7 +86,7 @@ func (d *Desk) makePlan(ctx context.Context, tx *store.Tx, actor bot.Actor, numb
 }
 
 // draftPlan freezes what would be done for cases now.
-func (d *Desk) draftPlan(ctx context.Context, tx *store.Tx, actor bot.Actor, numbers []string, wish bot.PlanWish) (store.StoredPlan, []bot.Case, error) {
+func (d *Desk) draftPlan(ctx context.Context, tx *store.Tx, n *naming, actor bot.Actor, numbers []string, wish bot.PlanWish) (store.StoredPlan, []bot.Case, error) {
 	plan := store.StoredPlan{Plan: bot.Plan{Made: bot.Stamp{At: tx.Now, By: actor}, Starts: wish.Starts, Ends: wish.Ends, Batch: wish.Batch, ByClass: wish.ByClass, Officer: wish.Officer}}
 	if err := d.fitWish(tx, actor, &plan.Plan); err != nil {
 		return plan, nil, err
@@ -95,7 +107,7 @@ func (d *Desk) draftPlan(ctx context.Context, tx *store.Tx, actor bot.Actor, num
 		plan.Kind = kind
 		cases = append(cases, c)
 	}
-	if err := d.fill(ctx, tx, &plan.Plan, cases); err != nil {
+	if err := d.fill(ctx, tx, n, &plan.Plan, cases); err != nil {
 		return plan, nil, err
 	}
 	if len(plan.Items) == 0 {
@@ -246,7 +258,7 @@ func (d *Desk) unchanged(ctx context.Context, tx *store.Tx, plan store.StoredPla
 		}
 	}
 	now := plan.Plan
-	if err := d.fill(ctx, tx, &now, ordered); err != nil {
+	if err := d.fill(ctx, tx, &naming{nth: d.Names.Nth, suffix: d.Names.Suffix, window: 1}, &now, ordered); err != nil {
 		return err
 	}
 	now.Needs = max(now.Needs, plan.Needs) // never fewer than were asked for, whatever became of other plans

@@ -156,43 +156,53 @@ func (d *Desk) free(ctx context.Context, tx *store.Tx, c bot.Case) (err error) {
 // RemakePlan makes a plan anew because the world has changed, in the same order and by the same terms, and says what the new one
 // does otherwise. Cases that cannot be planned any more are left out. The old plan is dropped; it must not have begun.
 func (d *Desk) RemakePlan(ctx context.Context, actor bot.Actor, number string, change func(*bot.PlanWish)) (plan store.StoredPlan, differs []bot.PlanDifference, err error) {
-	err = d.DB.Write(ctx, func(tx *store.Tx) error {
-		old, err := tx.PlanByNumber(ctx, number)
-		if err != nil {
+	err = d.asking(ctx, func(n *naming) error {
+		return d.DB.Write(ctx, func(tx *store.Tx) error {
+			plan, differs, err = d.remake(ctx, tx, n, actor, number, change)
 			return err
-		}
-		if begun, err := tx.PlanBegun(ctx, old.ID); err != nil || begun {
-			if err == nil {
-				err = bot.Errorf(bot.Conflict, "plan %s has begun; plan what is left by `plan make`", number)
-			}
-			return err
-		}
-		if !old.Dropped {
-			if err := d.dropPlan(ctx, tx, actor, old, "plan_dropped", "made anew", ""); err != nil {
-				return err
-			}
-		}
-		numbers, err := d.stillPlannable(ctx, tx, old.Plan)
-		if err != nil {
-			return err
-		}
-		wish := old.Wish()
-		if today := Today(tx.Now); wish.Starts != "" && wish.Starts < today {
-			wish.Starts = today
-		}
-		if change != nil {
-			change(&wish)
-		}
-		if plan, err = d.makePlan(ctx, tx, actor, numbers, wish); err != nil {
-			return err
-		}
-		differs = plan.Differs(old.Plan)
-		if len(differs) == 0 && !old.Dropped {
-			return bot.Errorf(bot.Conflict, "nothing has changed: plan %s would be the same again", number)
-		}
-		return tx.AddEvent(ctx, bot.Event{Actor: actor, Plan: plan.ID, What: "plan_remade", Detail: map[string]string{"plan": plan.Number, "was": old.Number}})
+		})
 	})
 	return plan, differs, err
+}
+
+func (d *Desk) remake(ctx context.Context, tx *store.Tx, n *naming, actor bot.Actor, number string, change func(*bot.PlanWish)) (plan store.StoredPlan, differs []bot.PlanDifference, err error) {
+	if err := tx.Lock(ctx, store.LockRegister); err != nil { // before the plan, as who approves it does
+		return plan, nil, err
+	}
+	old, err := tx.PlanByNumber(ctx, number)
+	if err != nil {
+		return plan, nil, err
+	}
+	if begun, err := tx.PlanBegun(ctx, old.ID); err != nil || begun {
+		if err == nil {
+			err = bot.Errorf(bot.Conflict, "plan %s has begun; plan what is left by `plan make`", number)
+		}
+		return plan, nil, err
+	}
+	if !old.Dropped {
+		if err := d.dropPlan(ctx, tx, actor, old, "plan_dropped", "made anew", ""); err != nil {
+			return plan, nil, err
+		}
+	}
+	numbers, err := d.stillPlannable(ctx, tx, old.Plan)
+	if err != nil {
+		return plan, nil, err
+	}
+	wish := old.Wish()
+	if today := Today(tx.Now); wish.Starts != "" && wish.Starts < today {
+		wish.Starts = today
+	}
+	if change != nil {
+		change(&wish)
+	}
+	if plan, err = d.makePlan(ctx, tx, n, actor, numbers, wish); err != nil {
+		return plan, nil, err
+	}
+	differs = plan.Differs(old.Plan)
+	if len(differs) == 0 && !old.Dropped {
+		return plan, nil, bot.Errorf(bot.Conflict, "nothing has changed: plan %s would be the same again", number)
+	}
+	return plan, differs, tx.AddEvent(ctx, bot.Event{Actor: actor, Plan: plan.ID, What: "plan_remade", Detail: map[string]string{"plan": plan.Number, "was": old.Number}})
 }
 
 // stillPlannable are the cases of a plan, in its order, that can be planned as they stand.

@@ -1,9 +1,10 @@
 package desk
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"vanthu/bot"
@@ -45,9 +46,8 @@ func (d *Desk) fitWish(tx *store.Tx, maker bot.Actor, p *bot.Plan) error {
 
 // fill says what a plan does for cases, in order, by the plan's own terms: the same plan is filled with the same as long as the
 // world has not changed.
-func (d *Desk) fill(ctx context.Context, tx *store.Tx, p *bot.Plan, cases []bot.Case) error {
+func (d *Desk) fill(ctx context.Context, tx *store.Tx, n *naming, p *bot.Plan, cases []bot.Case) error {
 	p.Items = nil
-	taken := make(map[string]string)
 	for _, c := range cases {
 		rows, err := tx.Rows(ctx, c.ID)
 		if err != nil {
@@ -57,22 +57,25 @@ func (d *Desk) fill(ctx context.Context, tx *store.Tx, p *bot.Plan, cases []bot.
 			if !does(p.Kind, r) {
 				continue
 			}
-			item, err := d.item(p, c, r)
-			if err != nil {
-				return err
-			}
-			here := fmt.Sprintf("case %s row %d", c.Number, r.N)
-			if other, ok := taken[item.Address]; ok {
-				return bot.Errorf(bot.Conflict, "%s and %s would get the same address", other, here)
-			}
-			taken[item.Address] = here
-			p.Items = append(p.Items, item)
+			p.Items = append(p.Items, d.item(p, c, r))
 		}
 	}
-	if p.Kind == bot.PlanCreate {
+	if err := onceEach(p.Items); err != nil {
+		return err
+	}
+	switch p.Kind {
+	case bot.PlanCreate:
+		if err := n.names(ctx, tx, p); err != nil {
+			return err
+		}
 		if err := d.groupsFree(ctx, tx, p); err != nil {
 			return err
 		}
+	case bot.PlanSuspend:
+		if err := usersOf(ctx, tx, p); err != nil {
+			return err
+		}
+	case bot.PlanReset:
 	}
 	p.Batches = d.batches(p)
 	p.Needs = 1
@@ -92,32 +95,43 @@ func does(kind bot.PlanKind, r bot.CaseRow) bool {
 	return r.OK && (r.State == bot.RowGood || r.State == bot.RowWarned)
 }
 
-func (d *Desk) item(p *bot.Plan, c bot.Case, r bot.CaseRow) (bot.PlanItem, error) {
-	user, address, err := d.UserName(r.Code)
-	if err != nil {
-		return bot.PlanItem{}, bot.Errorf(bot.Invalid, "case %s row %d: %w", c.Number, r.N, err)
-	}
+// item is what a plan does for a row. Who gets a new account gets his user name later, with all others of the plan.
+func (d *Desk) item(p *bot.Plan, c bot.Case, r bot.CaseRow) bot.PlanItem {
 	item := bot.PlanItem{CaseID: c.ID, Case: c.Number, N: r.N, Code: r.Code, Name: r.Name, Class: r.Class, Cohort: r.Cohort,
-		User: user, Address: address, Platform: d.Platform, Action: string(p.Kind)}
+		Platform: d.Platform, Action: string(p.Kind)}
 	switch p.Kind {
 	case bot.PlanCreate:
 		if d.Planning.Group != nil && p.Format != bot.ItemsFormat {
 			item.Group = d.Planning.Group(c, r)
 		}
-		return item, nil
+		return item
 	case bot.PlanSuspend:
 		if d.Planning.EraseOn != nil {
 			item.EraseOn = d.Planning.EraseOn(c, p.Made.At)
 		}
 	case bot.PlanReset:
 	}
-	if r.Address != "" { // of the account as it is
-		item.Address = r.Address
+	item.User, item.Address, item.Platform = r.User, r.Address, cmp.Or(r.Platform, item.Platform) // of the account as it is
+	return item
+}
+
+// usersOf fills in the user names of accounts that are there. Of one that vanthu did not make, and whose user name nobody has told, what
+// stands before the @ of its address is shown.
+func usersOf(ctx context.Context, tx *store.Tx, p *bot.Plan) error {
+	var codes []string
+	for _, i := range p.Items {
+		codes = append(codes, i.Code)
 	}
-	if r.Platform != "" {
-		item.Platform = r.Platform
+	users, err := tx.RegisteredUsers(ctx, codes)
+	if err != nil {
+		return err
 	}
-	return item, nil
+	for i := range p.Items {
+		item := &p.Items[i]
+		local, _, _ := strings.Cut(item.Address, "@")
+		item.User = cmp.Or(users[item.Code], local)
+	}
+	return nil
 }
 
 // batches parts the items of a plan, and says when each batch begins: with a last day they are spread evenly up to it, without one

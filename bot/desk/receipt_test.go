@@ -45,7 +45,7 @@ func (w *world) delivers() string {
 				if err != nil {
 					return err
 				}
-				r.State, r.Address = state, r.Code+"@sv.truong.example"
+				r.State, r.User, r.Address = state, r.Code, r.Code+"@sv.truong.example"
 				if err := tx.SaveRow(ctx, r); err != nil {
 					return err
 				}

@@ -44,12 +44,12 @@ func newWorldOn(t *testing.T, db *store.DB) *world {
 		Limits:  limits(t),
 		Again:   func(c bot.Case, _ []bot.Limit) time.Time { return c.Promised.AddDate(0, 0, 1) },
 		Promise: func(_ bot.Case, from time.Time) bot.Promise { return bot.Promise{Accounts: from.AddDate(0, 0, 30)} },
-		UserName: func(code string) (string, string, error) {
-			if code == "admin" {
+		Names: desk.Naming{Nth: func(r bot.NameRow, _ int) (string, string, error) {
+			if r.Code == "admin" {
 				return "", "", errors.New("reserved")
 			}
-			return strings.ToLower(code), strings.ToLower(code) + "@sv.truong.example", nil
-		},
+			return strings.ToLower(r.Code), strings.ToLower(r.Code) + "@sv.truong.example", nil
+		}},
 		Compose: func(a bot.Answer) (store.Letter, error) {
 			w.composed++
 			return store.Letter{Step: a.Step, MessageID: "<" + strings.ReplaceAll(a.Step, " ", ".") + "@truong.example>", Kind: string(a.Kind), CaseID: a.Case.ID,
@@ -260,7 +260,7 @@ func (w *world) creates(number string, first bot.RowState) string {
 		}
 		rows[0].State, rows[0].OK = first, first == bot.RowCreated
 		if rows[0].OK {
-			rows[0].Address = "2153010001@sv.truong.example"
+			rows[0].User, rows[0].Address = "2153010001", "2153010001@sv.truong.example"
 		}
 		rows[1].State, rows[1].OK = bot.RowBad, false
 		for _, r := range rows {

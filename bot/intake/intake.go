@@ -33,8 +33,10 @@ type Intake struct {
 	Logger    *slog.Logger
 	Approvals Approving
 
-	// Accounts looks on the platform for accounts of a set of student codes.
-	Accounts func(ctx context.Context, codes []string) ([]bot.Existing, error)
+	// Accounts looks on the platform for accounts of a set of student codes, and for who has addresses.
+	Accounts func(ctx context.Context, codes, addresses []string) ([]bot.Existing, error)
+	// Addresses are those that the people of a submission would get, as far as that is known before a plan; nil: none.
+	Addresses func(parser.Submission) []string
 	// Codes returns the student codes of a submission as the register keeps them, each once.
 	Codes func(parser.Submission) []string
 	// Judge applies the rules to what was read; known holds what is there already for its codes, c the case that is

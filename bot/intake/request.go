@@ -54,7 +54,7 @@ func (in *Intake) number(ctx context.Context, m store.Mail, beside int64) (numbe
 // settle judges a request, composes its answer, and writes case, rows, event, answer and outcome in one transaction. c has
 // no id yet for a new case.
 func (in *Intake) settle(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c bot.Case) error {
-	platform, err := in.Accounts(ctx, in.Codes(r.Submission))
+	platform, err := in.Accounts(ctx, in.Codes(r.Submission), in.addresses(r))
 	if err != nil {
 		return bot.Errorf(bot.Temporary, "the account platform cannot be asked: %w", err)
 	}
@@ -85,7 +85,7 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 		if r.Classes, err = tx.Classes(ctx); err != nil {
 			return err
 		}
-		known, err = tx.Known(ctx, in.Codes(r.Submission), c.ID)
+		known, err = in.register(ctx, tx, r, c.ID)
 		return err
 	})
 	if err != nil {
@@ -149,7 +149,7 @@ func (in *Intake) settleOnce(ctx context.Context, m store.Mail, msg *mime.Messag
 		if err := tx.Lock(ctx, store.LockRegister); err != nil {
 			return err
 		}
-		again, err := tx.Known(ctx, in.Codes(r.Submission), c.ID)
+		again, err := in.register(ctx, tx, r, c.ID)
 		if err != nil {
 			return err
 		}
@@ -286,6 +286,28 @@ func ids(id string) []string {
 		return nil
 	}
 	return []string{id}
+}
+
+// addresses are those that the people of a list would get, where that is known already.
+func (in *Intake) addresses(r Reading) []string {
+	if in.Addresses == nil {
+		return nil
+	}
+	return in.Addresses(r.Submission)
+}
+
+// register is what the store knows of the people of a list: their accounts and open cases, by code, and by address who has, or had, the
+// ones that they would get.
+func (in *Intake) register(ctx context.Context, tx *store.Tx, r Reading, except int64) (map[string][]bot.Existing, error) {
+	known, err := tx.Known(ctx, in.Codes(r.Submission), except)
+	if err != nil {
+		return nil, err
+	}
+	at, err := tx.KnownAt(ctx, in.addresses(r))
+	for address, e := range at {
+		known[address] = append(known[address], e)
+	}
+	return known, err
 }
 
 // withPlatform adds the accounts of the platform to what the store knows: by their codes, and by their addresses, which

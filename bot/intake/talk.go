@@ -255,7 +255,7 @@ func askedAgain(ctx context.Context, tx *store.Tx, msg *mime.Message, a bot.Answ
 
 // trial judges a list as if it had been sent in, and tells what was found: no case, no number, no clock, and no code is reserved.
 func (in *Intake) trial(ctx context.Context, m store.Mail, msg *mime.Message, unit bot.Unit, r Reading, c *bot.Case) error {
-	platform, err := in.Accounts(ctx, in.Codes(r.Submission))
+	platform, err := in.Accounts(ctx, in.Codes(r.Submission), in.addresses(r))
 	if err != nil {
 		return bot.Errorf(bot.Temporary, "the account platform cannot be asked: %w", err)
 	}
@@ -269,7 +269,7 @@ func (in *Intake) trial(ctx context.Context, m store.Mail, msg *mime.Message, un
 	}
 	var accounts map[string][]bot.Existing
 	err = in.DB.Read(ctx, func(tx *store.Tx) (err error) {
-		if accounts, err = tx.Known(ctx, in.Codes(r.Submission), judged.ID); err != nil {
+		if accounts, err = in.register(ctx, tx, r, judged.ID); err != nil {
 			return err
 		}
 		if r.Classes, err = tx.Classes(ctx); err != nil {

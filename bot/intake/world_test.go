@@ -53,13 +53,13 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	w.desk = &desk.Desk{DB: db, Units: units, Platform: "file", Compose: compose,
 		StepDue: func(_ bot.Case, _ bot.StepID, from time.Time) time.Time { return from.AddDate(0, 0, 1) },
 		Promise: promise,
-		UserName: func(code string) (string, string, error) {
-			return strings.ToLower(code), strings.ToLower(code) + "@sv.truong.example", nil
-		}}
+		Names: desk.Naming{Nth: func(r bot.NameRow, _ int) (string, string, error) {
+			return strings.ToLower(r.Code), strings.ToLower(r.Code) + "@sv.truong.example", nil
+		}}}
 	w.in = &intake.Intake{
 		DB: db, Units: units, Service: service, Plus: "+", Trust: trust.Policy{AuthservID: "mail.truong.example", Domains: []string{"truong.example"}},
 		MIME: mime.DefaultLimits(), Files: intake.InProcess(parser.DefaultLimits()), Folders: folders, Logger: slog.New(slog.DiscardHandler),
-		Accounts: func(_ context.Context, codes []string) ([]bot.Existing, error) {
+		Accounts: func(_ context.Context, codes, _ []string) ([]bot.Existing, error) {
 			if w.platform == nil {
 				return nil, nil
 			}

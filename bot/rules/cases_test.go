@@ -153,7 +153,7 @@ func scenarioOf(t *testing.T, rule string, lines []string) *scenario {
 	s := &scenario{sub: request(rows...), policy: policy(), known: Register{}, context: setting()}
 	s.policy.MaxRows, s.policy.ClockHours, s.policy.Deletion = 100, 24, Deletion{Units: []string{"CTSV"}, Most: 3, Days: 1}
 	s.policy.Codes[0].Pattern = regexp.MustCompile(`^(?P<year>[0-9]{2})[0-9]{8}$`)
-	s.policy.Address = func(code string) string { return strings.ToLower(code) + "@sv.truong.example" }
+	s.policy.Address = func(r bot.NameRow) string { return strings.ToLower(r.Code) + "@sv.truong.example" }
 	if strings.HasPrefix(rule, "DEL-") {
 		s.leavers()
 	}

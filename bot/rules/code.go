@@ -29,8 +29,8 @@ func (j *judge) codeOf(p *person, codes codesOfList) {
 		return
 	}
 	if j.policy.NameFault != nil {
-		if rule, value := j.policy.NameFault(p.code); rule != "" {
-			j.say(rule, at, v, "v", value)
+		if rule, field, value := j.policy.NameFault(p.nameRow()); rule != "" {
+			j.say(rule, at, v, field, value)
 		}
 	}
 	j.register(p, at)
@@ -177,14 +177,18 @@ func (j *judge) register(p *person, at place) {
 	if j.policy.Address == nil || len(j.known) == 0 {
 		return
 	}
-	address := j.policy.Address(p.code)
+	address := j.policy.Address(p.nameRow())
 	for _, e := range j.known[address] {
 		if e.Code != p.code {
 			primary := ""
 			if e.Alias != "" {
 				primary = e.Address
 			}
-			j.say("ACC-01", at, p.code, "addr", address, "date", j.day(e.Changed), "primary", primary)
+			deleted := ""
+			if e.State == bot.AccountDeleted {
+				deleted = j.day(e.Changed)
+			}
+			j.say("ACC-01", at, p.code, "addr", address, "date", deleted, "primary", primary)
 			break
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"vanthu/bot"
 	"vanthu/parser"
 	"vanthu/parser/viet"
 )
@@ -37,6 +38,11 @@ func (j *judge) person(row *parser.Row, list *parser.List) person {
 		p.recorded = viet.TitleCase(row.Name.Text)
 	}
 	return p
+}
+
+// nameRow is whom a user name is made for.
+func (p *person) nameRow() bot.NameRow {
+	return bot.NameRow{Code: p.code, Name: p.Name.Text, Class: p.Class.Text, Cohort: p.Cohort.Text}
 }
 
 // isMonitor reads "Lớp trưởng" (Q15) in the spellings seen in lists, alone or beside another office: "Lớp trưởng kiêm Bí thư". The

@@ -28,12 +28,12 @@ type Policy struct {
 
 	Deletion Deletion
 
-	// NameFault says why a code gives no user name, ACC-02 or ACC-03 with the value that the message quotes; rule is "" when
-	// it gives one. nil: not judged.
-	NameFault func(code string) (rule, value string)
+	// NameFault says why a person gets no user name, ACC-02 or ACC-03 with what the message quotes: "v" the code or user name, or
+	// "name"; rule is "" when he gets one. nil: not judged.
+	NameFault func(bot.NameRow) (rule, field, value string)
 
-	// Address is the address that an account for a code would get, "" none (ACC-01). nil: not judged.
-	Address func(code string) string
+	// Address is the address that the account of a person would get, "" when only the plan can say it (ACC-01). nil: not judged.
+	Address func(bot.NameRow) string
 }
 
 // A CodeRule is one form of student or learner codes.

@@ -54,6 +54,17 @@ func Codes(sub parser.Submission) []string {
 	return slices.Compact(codes)
 }
 
+// People returns whom the rows of a submission name, for user names.
+func People(sub parser.Submission) []bot.NameRow {
+	people := make([]bot.NameRow, 0, len(sub.Rows))
+	for i := range sub.Rows {
+		if r := &sub.Rows[i]; r.Code.Text != "" {
+			people = append(people, bot.NameRow{Code: canonical(r.Code.Text), Name: r.Name.Text, Class: r.Class.Text, Cohort: r.Cohort.Text})
+		}
+	}
+	return people
+}
+
 // canonical is a code as it is compared and recorded: the small letters of "ck20240031" are the typist's, not the code's.
 // What is no code at all ("chưa có mã") stays as it was written.
 func canonical(code string) string {

@@ -25,14 +25,14 @@ func policy() Policy {
 			{Pattern: regexp.MustCompile(`^\d{10}$`), Shown: "10 chữ số"},
 			{Pattern: regexp.MustCompile(`^CK\d{8}$`), Shown: "CK và 8 chữ số", Units: []string{"DTSDH"}},
 		},
-		NameFault: func(code string) (string, string) {
-			switch code {
+		NameFault: func(r bot.NameRow) (string, string, string) {
+			switch r.Code {
 			case "2153019998":
-				return "ACC-02", code
+				return "ACC-02", "v", r.Code
 			case "2153019999":
-				return "ACC-03", code
+				return "ACC-03", "v", r.Code
 			}
-			return "", ""
+			return "", "", ""
 		},
 	}
 }

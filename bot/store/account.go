@@ -37,6 +37,22 @@ func (tx *Tx) Known(ctx context.Context, codes []string, except int64) (map[stri
 	return known, nil
 }
 
+// KnownAt returns who in the register has or had an address, by address in lower case.
+func (tx *Tx) KnownAt(ctx context.Context, addresses []string) (map[string]bot.Existing, error) {
+	known := make(map[string]bot.Existing)
+	for set := range chunks(addresses) {
+		marks, args := placeholders(set)
+		accounts, err := list(ctx, tx, scanExisting, `SELECT code, name, address, created_at, '', state, CASE WHEN deleted_at > 0 THEN deleted_at ELSE suspended_at END, decision FROM accounts WHERE lower(address) IN (`+marks+`) ORDER BY code`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range accounts {
+			known[strings.ToLower(e.Address)] = e
+		}
+	}
+	return known, nil
+}
+
 func scanExisting(s scanner) (bot.Existing, error) {
 	var e bot.Existing
 	var since, changed int64
@@ -59,17 +75,20 @@ func placeholders(values []string) (marks string, args []any) {
 
 // AddAccount enters an account into the register. An account of the same case and row that is there already is left.
 func (tx *Tx) AddAccount(ctx context.Context, r bot.CaseRow) error {
-	n, err := tx.exec(ctx, `INSERT INTO accounts (code, address, name, platform, case_id, n, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (code) DO NOTHING`, r.Code, r.Address, r.Name, r.Platform, r.CaseID, r.N, micros(tx.Now))
-	if err != nil || n == 1 {
+	n, err := tx.exec(ctx, `INSERT INTO accounts (code, address, name, platform, case_id, n, created_at, user_name, class, cohort, name_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT (code) DO NOTHING`, r.Code, r.Address, r.Name, r.Platform, r.CaseID, r.N, micros(tx.Now), strings.ToLower(r.User), r.Class, r.Cohort, tx.db.nameKey(r.Name))
+	if err != nil {
 		return err
 	}
-	var caseID int64
+	if n == 1 {
+		return tx.turnName(ctx, r.Code, r.Address)
+	}
+	var caseID sql.NullInt64 // none of an imported one
 	var row int
 	if err := tx.row(ctx, `SELECT case_id, n FROM accounts WHERE code = $1`, r.Code).Scan(&caseID, &row); err != nil {
 		return fmt.Errorf("store: account: %w", err)
 	}
-	if caseID != r.CaseID || row != r.N {
+	if caseID.Int64 != r.CaseID || row != r.N {
 		return bot.Errorf(bot.Conflict, "student code %s has an account in the register already", r.Code)
 	}
 	return nil
@@ -111,12 +130,12 @@ func (tx *Tx) HandedOut(ctx context.Context, after string, most int) ([]bot.Case
 		var r bot.CaseRow
 		err := s.Scan(&r.Code, &r.CaseID, &r.N)
 		return r, err
-	}, `SELECT code, case_id, n FROM accounts WHERE state = 'waits_for_password' AND code > $1 ORDER BY code LIMIT $2`, after, most)
+	}, `SELECT code, coalesce(case_id, 0), n FROM accounts WHERE state = 'waits_for_password' AND code > $1 ORDER BY code LIMIT $2`, after, most)
 }
 
 // Accounts returns the register.
 func (tx *Tx) Accounts(ctx context.Context) ([]bot.Existing, error) {
-	return list(ctx, tx, scanExisting, `SELECT a.code, a.name, a.address, a.created_at, c.number, a.state, CASE WHEN a.deleted_at > 0 THEN a.deleted_at ELSE a.suspended_at END, a.decision FROM accounts a JOIN cases c ON c.id = a.case_id ORDER BY a.code`)
+	return list(ctx, tx, scanExisting, `SELECT a.code, a.name, a.address, a.created_at, coalesce(c.number, ''), a.state, CASE WHEN a.deleted_at > 0 THEN a.deleted_at ELSE a.suspended_at END, a.decision FROM accounts a LEFT JOIN cases c ON c.id = a.case_id ORDER BY a.code`)
 }
 
 // KeepSecret stores a sealed password once; a later try finds the first one.

@@ -220,14 +220,14 @@ func (tx *Tx) Rows(ctx context.Context, caseID int64) ([]bot.CaseRow, error) {
 	return list(ctx, tx, scanRow, `SELECT `+rowColumns+` FROM case_rows WHERE case_id = $1 ORDER BY n`, caseID)
 }
 
-const rowColumns = `case_id, n, stt, code, name, class, cohort, note, monitor, file, sheet, line, cells, ok, state, address, platform, created_at, said, handed_at, handed_by, decision, decision_date`
+const rowColumns = `case_id, n, stt, code, name, class, cohort, note, monitor, file, sheet, line, cells, ok, state, address, platform, created_at, said, handed_at, handed_by, decision, decision_date, user_name`
 
 func scanRow(s scanner) (bot.CaseRow, error) {
 	var r bot.CaseRow
 	var cells string
 	var created, handed int64
 	err := s.Scan(&r.CaseID, &r.N, &r.STT, &r.Code, &r.Name, &r.Class, &r.Cohort, &r.Note, &r.Monitor, &r.File, &r.Sheet, &r.Line, &cells,
-		&r.OK, &r.State, &r.Address, &r.Platform, &created, &r.Said, &handed, &r.HandedOver.By, &r.Decision, &r.DecisionDate)
+		&r.OK, &r.State, &r.Address, &r.Platform, &created, &r.Said, &handed, &r.HandedOver.By, &r.Decision, &r.DecisionDate, &r.User)
 	if err != nil {
 		return r, err
 	}
@@ -245,8 +245,8 @@ func (tx *Tx) SaveRow(ctx context.Context, r bot.CaseRow) error {
 		return fmt.Errorf("row %d: %w", r.N, err)
 	}
 	_, err = tx.exec(ctx, `UPDATE case_rows SET state = $1, ok = $2, address = $3, platform = $4, created_at = $5, said = $6,
-		handed_at = $7, handed_by = $8 WHERE case_id = $9 AND n = $10`,
-		string(r.State), r.OK, r.Address, r.Platform, micros(r.CreatedAt), r.Said, micros(r.HandedOver.At), string(r.HandedOver.By), r.CaseID, r.N)
+		handed_at = $7, handed_by = $8, user_name = $9 WHERE case_id = $10 AND n = $11`,
+		string(r.State), r.OK, r.Address, r.Platform, micros(r.CreatedAt), r.Said, micros(r.HandedOver.At), string(r.HandedOver.By), r.User, r.CaseID, r.N)
 	return err
 }
 

@@ -186,7 +186,7 @@ func (tx *Tx) Standings(ctx context.Context, codes []string) (map[string]Standin
 		found, err := list(ctx, tx, func(s scanner) (k Standing, err error) {
 			err = s.Scan(&k.Code, &k.Class, &k.Gone)
 			return k, err
-		}, `SELECT a.code, r.class, a.state IN ('suspended', 'deleted') FROM accounts a JOIN case_rows r ON r.case_id = a.case_id AND r.n = a.n WHERE a.code IN (`+marks+`)`, args...)
+		}, `SELECT a.code, a.class, a.state IN ('suspended', 'deleted') FROM accounts a WHERE a.code IN (`+marks+`)`, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -215,7 +215,7 @@ func (tx *Tx) LiveByClass(ctx context.Context) (classes map[string]int, all int,
 	counts, err := list(ctx, tx, func(s scanner) (c count, err error) {
 		err = s.Scan(&c.class, &c.n)
 		return c, err
-	}, `SELECT r.class, count(*) FROM accounts a JOIN case_rows r ON r.case_id = a.case_id AND r.n = a.n WHERE a.state NOT IN ('suspended', 'deleted') GROUP BY r.class`)
+	}, `SELECT a.class, count(*) FROM accounts a WHERE a.state NOT IN ('suspended', 'deleted') GROUP BY a.class`)
 	classes = make(map[string]int, len(counts))
 	for _, c := range counts {
 		classes[c.class] = c.n
@@ -227,8 +227,12 @@ func (tx *Tx) LiveByClass(ctx context.Context) (classes map[string]int, all int,
 // NoteSuspended enters into the register that an account is suspended, and by what decision. One that vanthu did not make is
 // entered now: its code and address are never given again (Q17).
 func (tx *Tx) NoteSuspended(ctx context.Context, c bot.Case, r bot.CaseRow) error {
-	if _, err := tx.exec(ctx, `INSERT INTO accounts (code, address, name, platform, case_id, n, created_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, 'active')
-		ON CONFLICT DO NOTHING`, r.Code, r.Address, r.Name, r.Platform, c.ID, r.N, micros(tx.Now)); err != nil {
+	if _, err := tx.exec(ctx, `INSERT INTO accounts (code, address, name, platform, case_id, n, created_at, state, class, cohort, name_key, origin) VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10, 'found')
+		ON CONFLICT DO NOTHING`, r.Code, r.Address, r.Name, r.Platform, c.ID, r.N, micros(tx.Now), r.Class, r.Cohort, tx.db.nameKey(r.Name)); err != nil {
+		return err
+	}
+	// An imported one has its first case now: the register's line is destroyed with it one day (section VII).
+	if _, err := tx.exec(ctx, `UPDATE accounts SET case_id = $1, n = $2 WHERE code = $3 AND case_id IS NULL`, c.ID, r.N, r.Code); err != nil {
 		return err
 	}
 	if err := tx.MoveAccount(ctx, r.Code, bot.AccountSuspended); err != nil {
@@ -243,7 +247,7 @@ func (tx *Tx) NoteSuspended(ctx context.Context, c bot.Case, r bot.CaseRow) erro
 func (tx *Tx) NoteRestored(ctx context.Context, code string) error {
 	state := bot.AccountHandedOut
 	var ours bool
-	err := tx.row(ctx, `SELECT case_id <> delete_case FROM accounts WHERE code = $1`, code).Scan(&ours)
+	err := tx.row(ctx, `SELECT origin = 'made' FROM accounts WHERE code = $1`, code).Scan(&ours)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

@@ -196,7 +196,10 @@ func (tx *Tx) DropPlan(ctx context.Context, id int64, by bot.Actor, why string) 
 	if err == nil && n == 0 {
 		return bot.Errorf(bot.Conflict, "this plan was dropped already")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.releaseNames(ctx, id)
 }
 
 // BeginPlan notes that an approved plan begins with a case. It says false when it has begun before: then what is missing of it

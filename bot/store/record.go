@@ -47,8 +47,8 @@ func (tx *Tx) RegisterOfCase(ctx context.Context, caseID int64) ([]Registered, e
 		err := s.Scan(&r.Code, &r.Name, &r.Class, &r.Address, &r.Platform, &r.State, &created, &suspended, &deleted, &r.Decision)
 		r.Created, r.Suspended, r.Deleted = instant(created), instant(suspended), instant(deleted)
 		return r, err
-	}, `SELECT a.code, a.name, coalesce(r.class, ''), a.address, a.platform, a.state, a.created_at, a.suspended_at, a.deleted_at, a.decision
-		FROM accounts a LEFT JOIN case_rows r ON r.case_id = a.case_id AND r.n = a.n
+	}, `SELECT a.code, a.name, a.class, a.address, a.platform, a.state, a.created_at, a.suspended_at, a.deleted_at, a.decision
+		FROM accounts a
 		WHERE a.case_id = $1 OR a.delete_case = $1 OR a.code IN (SELECT d.code FROM case_rows d WHERE d.case_id = $1 AND d.state IN ('suspended', 'restored', 'erased')) ORDER BY a.code`, caseID)
 }
 

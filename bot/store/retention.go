@@ -193,7 +193,7 @@ func (tx *Tx) Destroy(ctx context.Context, listID int64, i RetentionItem) error 
 			return err
 		}
 		statements = []string{
-			`UPDATE case_rows SET stt = '', code = '', name = '', note = '', file = '', sheet = '', cells = 'null', address = '', said = '', decision = '', decision_date = '' WHERE $1 > 0 AND case_id = $2`,
+			`UPDATE case_rows SET stt = '', code = '', name = '', note = '', file = '', sheet = '', cells = 'null', address = '', user_name = '', said = '', decision = '', decision_date = '' WHERE $1 > 0 AND case_id = $2`,
 			`DELETE FROM findings WHERE $1 > 0 AND case_id = $2`,
 			`DELETE FROM corrections WHERE $1 > 0 AND case_id = $2`,
 			`UPDATE cases SET signer = '', letter_file = '', list_file = '', signatures = '', decision = '', held_why = '' WHERE $1 > 0 AND id = $2`,
@@ -204,7 +204,7 @@ func (tx *Tx) Destroy(ctx context.Context, listID int64, i RetentionItem) error 
 					AND NOT EXISTS (SELECT 1 FROM retention_items i WHERE i.case_id = q.case_id AND i.kind = 'case' AND i.destroyed_at > 0))`,
 		}
 	case RetentionAccount:
-		n, err := tx.exec(ctx, `UPDATE accounts SET name = '', decision = '' WHERE case_id = $1 AND n = $2 AND state = 'deleted'`, i.CaseID, i.N)
+		n, err := tx.exec(ctx, `UPDATE accounts SET name = '', name_key = '', class = '', cohort = '', decision = '' WHERE case_id = $1 AND n = $2 AND state = 'deleted'`, i.CaseID, i.N)
 		if err == nil && n != 1 {
 			err = bot.Errorf(bot.Conflict, "the account is not a deleted one")
 		}

@@ -55,8 +55,10 @@ type DB struct {
 
 	Holder  string // whose hands answers are in that are taken to be sent, "" without several processes
 	Now     func() time.Time
-	Enqueue Enqueue      // nil: jobs are dropped (offline tools; the sweeper finds the rows)
-	Wake    func([]Job)  // called after a commit that enqueued jobs, may be nil
+	Enqueue Enqueue     // nil: jobs are dropped (offline tools; the sweeper finds the rows)
+	Wake    func([]Job) // called after a commit that enqueued jobs, may be nil
+	// NameKey is how two spellings of a name are compared (bot/app hands it in); nil: as written. What it said before is not asked again.
+	NameKey func(name string) string
 	Commit  func() error // called before each commit, may be nil; a test makes it fail or kill
 }
 

@@ -29,6 +29,7 @@ type commands struct {
 	Mail      mailCmd      `cmd:"" help:"Officers: the journal of mails."`
 	Plan      planCmd      `cmd:"" help:"Officers: plans."`
 	Hold      holdCmd      `cmd:"" help:"Officers: people whose account must stay, whatever a list says (step 7)."`
+	Username  usernameCmd  `cmd:"" help:"Officers: how somebody comes to his user name, who has it, which is free. Exit code 1: he gets none."`
 	Outbox    outboxCmd    `cmd:"" help:"Officers: answers that wait, failed, bounced or may have been sent."`
 	OAuth     oauthCmd     `cmd:"" name:"oauth" help:"Log in to Gmail or Microsoft 365 instead of a password."`
 

@@ -54,6 +54,7 @@ func (c *planMakeCmd) Run(e *env) error {
 		return (&planPreviewCmd{officerFlags: c.officerFlags, wishFlags: c.wishFlags, Cases: c.Cases}).Run(e)
 	}
 	return c.act(e, func(a *app.App, officer bot.Officer) error {
+		defer asksPlatform(e, a)()
 		p, err := a.Desk.MakePlanAs(e.ctx, desk.OfficerActor(officer), c.Cases, c.wish())
 		if err != nil {
 			return err
@@ -70,6 +71,7 @@ type planPreviewCmd struct {
 
 func (c *planPreviewCmd) Run(e *env) error {
 	return c.open(e, func(a *app.App, officer bot.Officer) error {
+		defer asksPlatform(e, a)()
 		p, err := a.Desk.PreviewPlan(e.ctx, desk.OfficerActor(officer), c.Cases, c.wish())
 		if err != nil {
 			return err
@@ -189,6 +191,7 @@ type planRemakeCmd struct {
 // Run keeps the terms of the old plan that no flag changes.
 func (c *planRemakeCmd) Run(e *env) error {
 	return c.act(e, func(a *app.App, officer bot.Officer) error {
+		defer asksPlatform(e, a)()
 		p, differs, err := a.Desk.RemakePlan(e.ctx, desk.OfficerActor(officer), c.Plan, func(w *bot.PlanWish) {
 			if c.AtOnce {
 				w.Starts, w.Ends = "", ""

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"vanthu/bot"
+	"vanthu/bot/rules"
 	"vanthu/bot/store"
 )
 
@@ -86,7 +87,32 @@ func printPlan(e *env, p store.StoredPlan, asJSON bool) error {
 	for _, i := range p.Items {
 		line(func(c column) string { return foreign(c.of(i)) })
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	printSuffixes(e, p.Items)
+	return nil
+}
+
+// printSuffixes says of whom the names of the plan are numbered, and who has the name that they would have had (ACC-04).
+func printSuffixes(e *env, items []bot.PlanItem) {
+	at := make(map[string]bot.PlanItem, len(items))
+	for _, i := range items {
+		at[i.Code] = i
+	}
+	for _, i := range items {
+		if i.Wanted == "" {
+			continue
+		}
+		args := map[string]string{"a": i.Wanted, "b": i.User}
+		if other, here := at[i.Holder]; here {
+			args["rows"] = fmt.Sprintf("%s/%d, %s/%d", other.Case, other.N, i.Case, i.N)
+		} else {
+			args["v"] = or(i.Holder, "?")
+		}
+		vi, en := rules.Text(bot.Finding{Rule: "ACC-04", Args: args})
+		fmt.Fprintf(e.stdout, "\nACC-04 %s row %d (%s)\n       %s\n       %s\n", i.Case, i.N, foreign(i.Code), harmless(vi, longest), harmless(en, longest))
+	}
 }
 
 // printTerms says when, by whom and in which batches, where there is anything to say.

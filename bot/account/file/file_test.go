@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"vanthu/bot/account"
@@ -310,5 +313,38 @@ func BenchmarkEnsure(b *testing.B) {
 		if _, err := account.Ensure(b.Context(), d, accounttest.Person(1, i), accounttest.Password); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Each account is listed once, as it is now, whatever was written of it before; who was erased is not.
+func TestList(t *testing.T) {
+	t.Parallel()
+	d, err := Open(filepath.Join(t.TempDir(), "accounts.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	people := []account.Account{accounttest.Person(1, 0), accounttest.Person(1, 1), accounttest.Person(1, 2)}
+	for _, a := range people {
+		if err := d.Create(t.Context(), a, accounttest.Password); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := t.Context()
+	if err := errors.Join(d.Suspend(ctx, people[0]), d.Restore(ctx, people[0]), d.Suspend(ctx, people[1]), d.Erase(ctx, people[2])); err != nil {
+		t.Fatal(err)
+	}
+	var seen []string
+	if err := d.List(ctx, func(a account.Account) error {
+		seen = append(seen, fmt.Sprint(a.Code, a.Suspended))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{people[0].Code + "false", people[1].Code + "true"}, slices.Sorted(slices.Values(seen))); diff != "" {
+		t.Error(diff)
+	}
+	stop := errors.New("enough")
+	if err := d.List(ctx, func(account.Account) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("what f says is lost: %v", err)
 	}
 }

@@ -92,7 +92,7 @@ func Approved(t testing.TB, db *store.DB, clock *resttest.Clock, platform accoun
 		}
 		return tx.SetRows(ctx, c.ID, rows, nil)
 	})
-	d := &desk.Desk{DB: db, Platform: platform.Name(), UserName: func(code string) (string, string, error) { return code, code + "@" + Domain, nil }}
+	d := &desk.Desk{DB: db, Platform: platform.Name(), Names: desk.Naming{Nth: func(r bot.NameRow, _ int) (string, string, error) { return r.Code, r.Code + "@" + Domain, nil }}}
 	if _, err := d.Check(t.Context(), "officer:lan", number); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+
+	"vanthu/bot"
+	"vanthu/bot/app"
+)
+
+// usernameCmd explains how somebody comes to his user name (FR-16).
+type usernameCmd struct {
+	officerFlags
+	Name   string `arg:"" help:"Full name."`
+	Code   string `arg:"" help:"Student code."`
+	Class  string `help:"Class, where the policy uses it."`
+	Cohort string `help:"Cohort, where the policy uses it."`
+}
+
+func (c *usernameCmd) Run(e *env) error {
+	return c.look(e, func(a *app.App) error {
+		defer asksPlatform(e, a)()
+		u, err := a.Username(e.ctx, bot.NameRow{Code: c.Code, Name: c.Name, Class: c.Class, Cohort: c.Cohort})
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return writeJSON(e, u)
+		}
+		printUsername(e, a.Config.Accounts.Names.Policy, u)
+		if u.User == "" {
+			return exit(1)
+		}
+		return nil
+	})
+}
+
+func printUsername(e *env, policy string, u app.Username) {
+	what := map[string]string{"folded": "without marks", "fields": "parts", "policy": "policy " + policy, "shortened": "shortened", "fault": "refused by", "instead": "code instead"}
+	for _, s := range u.Steps {
+		fmt.Fprintf(e.stdout, "%-14s  %s\n", what[s.What], foreign(s.Is))
+	}
+	if u.Has != "" {
+		fmt.Fprintf(e.stdout, "%s has an account already: %s (%s); nobody gets a second one\n", foreign(u.Code), foreign(u.Has), u.State)
+	}
+	for _, t := range u.Tried {
+		if t.Free {
+			fmt.Fprintf(e.stdout, "%-14s  free\n", t.User)
+			continue
+		}
+		holder := "an account without a code"
+		if t.Holder != "" {
+			holder = foreign(t.Holder)
+		}
+		in := map[string]string{"register": "in the register", "plan": "reserved by a plan", "platform": "on the platform", "group": "the group of a class"}[t.Where]
+		if t.State == string(bot.AccountDeleted) || t.State == string(bot.AccountSuspended) {
+			in += ", " + t.State
+		}
+		fmt.Fprintf(e.stdout, "%-14s  taken by %s, %s\n", t.User, holder, in)
+	}
+	if !u.Asked {
+		fmt.Fprintln(e.stdout, "the platform was not asked")
+	}
+	switch {
+	case u.Rule != "":
+		fmt.Fprintf(e.stdout, "no user name: %s\n", u.Rule)
+	case u.User == "":
+		fmt.Fprintln(e.stdout, "no user name: this policy has no other one")
+	default:
+		fmt.Fprintf(e.stdout, "would get %s, %s\n", u.User, u.Address)
+	}
+}
+
+// asksPlatform lets plans ask the platform who has a name, where names may be taken by others, and says when it cannot be asked from
+// here: then the accounts that are made say it. It returns what ends that.
+func asksPlatform(e *env, a *app.App) (done func()) {
+	if !a.Desk.Names.Suffix {
+		return func() {}
+	}
+	done, err := a.AskPlatform(e.ctx)
+	if err != nil {
+		fmt.Fprintf(e.stderr, "note: the platform is not asked who has these names, the register is: %v\n", err)
+		return func() {}
+	}
+	return done
+}
