@@ -23,7 +23,7 @@ type cloud struct {
 	accounts []*stored
 	asked    map[string]int // calls of Create by code
 	// create says how a Create goes: how late it shows, and whether it fails before or after the work. nil: well, at once.
-	create func(a account.Account) (late time.Duration, before, after error)
+	create func(ctx context.Context, a account.Account) (late time.Duration, before, after error)
 	each   func(call string) error // before any call; nil: nothing
 	broken []string                // what must never be so
 }
@@ -84,7 +84,7 @@ func (c *cloud) Create(ctx context.Context, a account.Account, password string) 
 	var late time.Duration
 	var before, after error
 	if c.create != nil {
-		late, before, after = c.create(a)
+		late, before, after = c.create(ctx, a)
 	}
 	if before != nil {
 		return before

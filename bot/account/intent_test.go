@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -50,7 +51,7 @@ func TestPain27WhatWasAgreedToIsNeverAskedForAgain(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		w, c, now := hazy(t, db)
-		c.create = func(a account.Account) (time.Duration, error, error) {
+		c.create = func(_ context.Context, a account.Account) (time.Duration, error, error) {
 			if a.Code == code(2) {
 				return time.Hour, nil, nil
 			}
@@ -91,7 +92,7 @@ func TestPain30AnAskWithoutAnAnswer(t *testing.T) {
 			t.Parallel()
 			w, c, now := hazy(t, storetest.SQLite(t))
 			tries := 0
-			c.create = func(a account.Account) (late time.Duration, before, after error) {
+			c.create = func(_ context.Context, a account.Account) (late time.Duration, before, after error) {
 				if tries++; a.Code != code(3) || c.asked[a.Code] > 1 {
 					return 0, nil, nil
 				}
@@ -123,7 +124,7 @@ func TestPain25ARunDies(t *testing.T) {
 	t.Parallel()
 	w, c, now := hazy(t, storetest.SQLite(t))
 	dead := false
-	c.create = func(account.Account) (time.Duration, error, error) {
+	c.create = func(context.Context, account.Account) (time.Duration, error, error) {
 		dead = true
 		return 9 * time.Minute, nil, nil
 	}
@@ -238,5 +239,24 @@ func TestASetThatTakesTooLong(t *testing.T) {
 	}
 	if got := w.states(); w.state() != bot.Created || slices.Contains(got[:people], bot.RowGood) || c.broken != nil {
 		t.Errorf("%s: %v", w.state(), got)
+	}
+}
+
+// A look that is answered 409 is a server that is confused, and no account of somebody else.
+func TestALookIsNoConflict(t *testing.T) {
+	t.Parallel()
+	w, c, _ := hazy(t, storetest.SQLite(t))
+	c.each = func(call string) error {
+		if call == "lookup" {
+			return fmt.Errorf("users.list: 409: %w", account.ErrExists)
+		}
+		return nil
+	}
+	if err := w.prov.Create(t.Context(), w.id); err == nil {
+		t.Fatal("it did not fail")
+	}
+	c.each = nil
+	if err := w.prov.Create(t.Context(), w.id); err != nil || w.state() != bot.Created || slices.Contains(w.states()[:people], bot.RowBad) {
+		t.Errorf("%v: %s, %v", err, w.state(), w.states())
 	}
 }

@@ -91,7 +91,7 @@ func (p *Provisioner) pass(ctx context.Context, c bot.Case, item bot.PlanItem, a
 // make makes an account.
 func (p *Provisioner) make(ctx context.Context, _ work, want Account, password string, t Try) (Result, end, error) {
 	result, err := t.Ensure(ctx, p.Platform, want, password)
-	if errors.Is(err, ErrExists) {
+	if _, taken := errors.AsType[*Conflict](err); taken { // not any ErrExists: a look may be answered so by a server that is confused
 		result.Account = Account{} // somebody else's
 		return result, end{func(r *bot.CaseRow) { r.OK, r.State, r.Said = false, bot.RowBad, err.Error() }, "account_conflict"}, nil
 	}
@@ -195,7 +195,7 @@ func (p *Provisioner) unseen(i *store.Intent, before store.Intent, result Result
 	settle := p.Platform.Describe().Settle
 	i.Next = now.Add(pause(i.Looks))
 	i.Looks++
-	must := i.Acknowledged
+	must := laterOf(i.Acknowledged, i.Seen)
 	switch {
 	case !must.IsZero():
 	case result.Asked: // it says that the account exists, and shows none

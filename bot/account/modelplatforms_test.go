@@ -1,0 +1,176 @@
+package account_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"vanthu/bot/account"
+	"vanthu/bot/account/google"
+	"vanthu/bot/account/google/googletest"
+	"vanthu/bot/account/microsoft"
+	"vanthu/bot/account/microsoft/microsofttest"
+	"vanthu/bot/account/resttest"
+)
+
+// modelPlatforms are those on which TestExactlyOnce plays. A line is all that another one needs.
+var modelPlatforms = []struct {
+	name string
+	open func(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault) modelled
+}{
+	{"cloud", func(_ testing.TB, clock *resttest.Clock, _ func() resttest.Fault) modelled {
+		return clouded(newCloud(clock.Now, 10*time.Minute), false)
+	}},
+	{"cloud with passes", func(_ testing.TB, clock *resttest.Clock, _ func() resttest.Fault) modelled {
+		return clouded(newCloud(clock.Now, 10*time.Minute), true)
+	}},
+	{"strict", func(_ testing.TB, clock *resttest.Clock, _ func() resttest.Fault) modelled {
+		return clouded(newCloud(clock.Now, 0), false)
+	}},
+	{"microsoft", graph},
+	{"google", workspace},
+}
+
+// modelled is a platform seen from behind.
+type modelled struct {
+	client  func() account.Platform         // a new one for each process
+	all     func() []account.Account        // those that there really are, shown or not, deleted or not
+	signsIn func(user, secret string) bool  // with what is sealed
+	add     func(a account.Account) bool    // somebody else's; false: such a one cannot be there
+	tarry   func(marker string) (late bool) // what is not shown yet takes longer than the platform describes; nil: never
+}
+
+// clouded shows what it has made within the time that it describes, in its first days as late as the fault of the call says.
+func clouded(c *cloud, passes bool) modelled {
+	c.create = func(ctx context.Context, _ account.Account) (time.Duration, error, error) {
+		late, _ := ctx.Value(lateness{}).(int)
+		return c.settle * time.Duration(late) / 100, nil, nil
+	}
+	return modelled{
+		client: func() account.Platform {
+			if passes {
+				return passing{c}
+			}
+			return c
+		},
+		all: func() (all []account.Account) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			for _, s := range c.accounts {
+				all = append(all, s.Account)
+			}
+			return all
+		},
+		signsIn: func(user, secret string) bool {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			for _, s := range c.accounts {
+				if s.User == user && s.finished && !s.Deleted() {
+					return s.password == secret
+				}
+			}
+			return false
+		},
+		add: func(a account.Account) bool {
+			c.accounts = append(c.accounts, &stored{Account: a})
+			return true
+		},
+		tarry: func(marker string) bool {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			for _, s := range c.accounts {
+				if s.Marker == marker && s.shown.After(c.now()) {
+					s.shown = c.now().Add(3 * c.settle)
+					return true
+				}
+			}
+			return false
+		},
+	}
+}
+
+// spoiled serves a fake whose answers go wrong as fault says, but for tokens.
+func spoiled(t testing.TB, clock *resttest.Clock, fake http.Handler, body func(resttest.Fault, int) (string, []byte), fault func() resttest.Fault) *httptest.Server {
+	server := httptest.NewServer(&resttest.Faults{Handler: fake, Clock: clock, Body: body, Choose: func(_ int, r *http.Request) resttest.Fault {
+		if strings.Contains(r.URL.Path, "token") {
+			return resttest.Fine
+		}
+		return fault()
+	}})
+	t.Cleanup(server.Close)
+	return server
+}
+
+// graph is the fake of Microsoft Graph, its replicas three minutes late.
+func graph(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault) modelled {
+	fake := microsofttest.New(clock.Now, microsofttest.Config{Lag: 3 * time.Minute})
+	server := spoiled(t, clock, fake, microsofttest.Fault, fault)
+	return modelled{
+		client: func() account.Platform {
+			p, err := microsoft.New(microsoft.Config{Tenant: microsofttest.Tenant, ClientID: microsofttest.ClientID, Secret: microsofttest.Secret, Domain: microsofttest.Domain,
+				Graph: server.URL, Login: server.URL, Licences: []string{microsofttest.Licence}, UsageLocation: "VN", Timeout: 10 * time.Second,
+				HTTP: server.Client(), Now: clock.Now, Sleep: clock.Sleep})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		},
+		all: func() (all []account.Account) {
+			for _, h := range fake.Holders() {
+				all = append(all, account.Account{Code: h.Code, Address: h.UPN, Marker: h.Marker})
+			}
+			return all
+		},
+		signsIn: func(user, secret string) bool { return fake.SignsIn(t, user, secret) },
+		add: func(a account.Account) bool {
+			if a.Deleted() {
+				return false
+			}
+			fake.Add(a)
+			return true
+		},
+	}
+}
+
+// workspace is the fake of Google's Directory API, which shows a new user when it likes to.
+func workspace(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault) modelled {
+	fake := googletest.New(clock.Now)
+	fake.Late, fake.Search = 3*time.Minute, 5*time.Minute
+	server := spoiled(t, clock, fake, googletest.Fault, fault)
+	return modelled{
+		client: func() account.Platform {
+			p, err := google.New(google.Config{Key: fake.KeyFile(server.URL), Admin: fake.Admin, Domain: fake.Domain, OrgUnit: "/Sinh viên", Groups: true,
+				Directory: server.URL, Identity: server.URL, Now: clock.Now, Sleep: clock.Sleep})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		},
+		all: func() (all []account.Account) {
+			for _, u := range fake.Accounts() {
+				a := account.Account{Code: u.Email, Address: u.Email}
+				for _, e := range u.ExternalIDs {
+					if strings.HasPrefix(e.Value, "vanthu:") {
+						a.Marker = e.Value
+					} else {
+						a.Code = e.Value
+					}
+				}
+				all = append(all, a)
+			}
+			return all
+		},
+		signsIn: func(user, secret string) bool { return fake.SignsIn(t, user, secret) },
+		add: func(a account.Account) bool {
+			deleted := time.Time{}
+			if a.Deleted() {
+				deleted = clock.Now()
+			}
+			fake.Add(googletest.User{Email: a.Address, Family: "Lê Thị", Given: "Bé", Deleted: deleted, OrgUnit: "/"})
+			return true
+		},
+	}
+}
