@@ -3,6 +3,7 @@ package google_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -363,10 +364,13 @@ func TestPreflight(t *testing.T) {
 		level  account.Level
 		said   string
 	}{
-		"all well":          {what: "domain", level: account.CheckOK, said: "sv.truong.example"},
-		"quota":             {what: "quota", level: account.CheckOK, said: "3000 accounts are 6000 queries, 2m30s"},
-		"no delegation":     {change: func(_ *google.Config, f *googletest.Fake, _ *resttest.Faults) { f.Scopes = []string{"x"} }, what: "rights", level: account.CheckFailed, said: "admin.directory.user"},
-		"no administrator":  {change: func(c *google.Config, _ *googletest.Fake, _ *resttest.Faults) { c.Admin = "nobody@sv.truong.example" }, what: "rights", level: account.CheckFailed, said: "must exist"},
+		"all well":         {what: "domain", level: account.CheckOK, said: "sv.truong.example"},
+		"quota":            {what: "quota", level: account.CheckOK, said: "3000 accounts are 6000 queries, 2m30s"},
+		"no delegation":    {change: func(_ *google.Config, f *googletest.Fake, _ *resttest.Faults) { f.Scopes = []string{"x"} }, what: "rights", level: account.CheckFailed, said: "admin.directory.user"},
+		"no administrator": {change: func(c *google.Config, _ *googletest.Fake, _ *resttest.Faults) { c.Admin = "nobody@sv.truong.example" }, what: "rights", level: account.CheckFailed, said: "must exist"},
+		"Google is away": {after: func(w *world) {
+			w.faults.Choose = func(int, *http.Request) resttest.Fault { return resttest.Unavailable }
+		}, what: "connection", level: account.CheckFailed, said: "503"},
 		"another domain":    {change: func(c *google.Config, _ *googletest.Fake, _ *resttest.Faults) { c.Domain = "khac.truong.example" }, what: "domain", level: account.CheckFailed, said: "not there"},
 		"no such unit":      {change: func(c *google.Config, _ *googletest.Fake, _ *resttest.Faults) { c.OrgUnit = "/Học viên" }, what: "org_unit", level: account.CheckFailed, said: "/Học viên"},
 		"a fast clock":      {after: func(w *world) { w.skew = 6 * time.Minute }, what: "clock", level: account.CheckFailed, said: "6m0s"},

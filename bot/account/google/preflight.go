@@ -27,7 +27,7 @@ func (p *Platform) Preflight(ctx context.Context, n int) []account.Check {
 		return checks
 	}
 	add("connection", account.CheckOK, "the Directory API answers")
-	add("rights", account.CheckOK, "users can be read; that they can be made shows only a test account (`vanthu preflight --test-account`)")
+	add("rights", account.CheckOK, "users can be read; that they can be made shows only a test account (`vanthu preflight --try`)")
 	p.clock(answer, add)
 	p.lookAt(ctx, "domain", "the domain "+p.cfg.Domain, scopeDomains, "/admin/directory/v1/customer/"+url.PathEscape(p.cfg.Customer)+"/domains/"+url.PathEscape(p.cfg.Domain),
 		func(verified bool) string {
@@ -72,7 +72,7 @@ func result(add adder, what string, err error, well, ill string) {
 // one is missing, so each is tried alone.
 func (p *Platform) delegated(ctx context.Context, cause error, add adder) {
 	if errors.Is(cause, errForbidden) {
-		add("rights", account.CheckFailed, "%v: the administrator %s must have the right Users, and the Admin SDK API must be enabled in the project", cause, "of the configuration")
+		add("rights", account.CheckFailed, "%v: the administrator of the configuration must have the right Users, and the Admin SDK API must be enabled in the project", cause)
 		return
 	}
 	scopes := []string{scopeUsers}
@@ -81,9 +81,9 @@ func (p *Platform) delegated(ctx context.Context, cause error, add adder) {
 	}
 	missing := 0
 	for _, scope := range scopes {
-		if p.token(ctx, scope) != nil {
+		if err := p.token(ctx, scope); errors.Is(err, rest.ErrLater) {
 			missing++
-			add("rights", account.CheckFailed, "no token for %s: delegate it to the service account (Admin console: Security, API controls, Domain-wide delegation); the administrator of the configuration must exist", scope)
+			add("rights", account.CheckFailed, "%v for %s: delegate it to the service account (Admin console: Security, API controls, Domain-wide delegation); the administrator of the configuration must exist", err, scope)
 		}
 	}
 	if missing == 0 {

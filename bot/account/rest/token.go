@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -32,7 +33,7 @@ func (c *Client) bearer(ctx context.Context) (string, error) {
 	asked := c.cfg.Now()
 	token, err := c.cfg.Fetch(ctx)
 	if err != nil {
-		return "", fmt.Errorf("%w: no token: %w", ErrUndone, tokenError(err))
+		return "", fmt.Errorf("%w: no token: %w", tokenKind(err), tokenError(err))
 	}
 	if token.AccessToken == "" {
 		return "", fmt.Errorf("%w: no token: the answer holds none", ErrUndone)
@@ -80,6 +81,15 @@ func tokenError(err error) error {
 		name = codeOf(said.Body)
 	}
 	return fmt.Errorf("the token endpoint said %d %s", status, name)
+}
+
+// tokenKind says whether to ask again at once: what the endpoint refuses a person must heal.
+func tokenKind(err error) error {
+	said, ok := errors.AsType[*oauth2.RetrieveError](err)
+	if ok && said.Response != nil && said.Response.StatusCode >= 400 && said.Response.StatusCode < 500 && said.Response.StatusCode != http.StatusTooManyRequests {
+		return ErrLater
+	}
+	return ErrUndone
 }
 
 // codeOf finds the code in an answer that the library has not read.
