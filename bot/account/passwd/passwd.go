@@ -70,7 +70,7 @@ type Table struct {
 var name = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
 
 // New checks the configuration; it does not connect (Check does).
-func New(cfg Config) (*Table, error) {
+func New(ctx context.Context, cfg Config) (*Table, error) {
 	t := &Table{cfg: cfg}
 	if err := t.setDefaults(); err != nil {
 		return nil, fmt.Errorf("passwd: %w", err)
@@ -88,7 +88,7 @@ func New(cfg Config) (*Table, error) {
 	pool.ConnConfig.ConnectTimeout = t.cfg.Timeout
 	pool.MaxConns = int32(t.cfg.Connections)
 	t.connection = fmt.Sprintf("%s:%d/%s", pool.ConnConfig.Host, pool.ConnConfig.Port, pool.ConnConfig.Database)
-	if t.pool, err = pgxpool.NewWithConfig(context.Background(), pool); err != nil { // it connects when it is needed
+	if t.pool, err = pgxpool.NewWithConfig(ctx, pool); err != nil { // it connects when it is needed
 		return nil, fmt.Errorf("passwd: %w", err)
 	}
 	return t, nil

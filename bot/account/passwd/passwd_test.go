@@ -58,7 +58,7 @@ func newWorld(t testing.TB, c *storetest.Cluster, sql string, change func(*Confi
 	if change != nil {
 		change(&cfg)
 	}
-	p, err := New(cfg)
+	p, err := New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func rights(t *testing.T, c *storetest.Cluster) {
 		cfg.URL += "&options=-crole%3D" + role
 	}
 	w.exec(t, "REVOKE UPDATE, DELETE ON users FROM "+role+"; REVOKE SELECT ON aliases FROM "+role)
-	p, err := New(cfg)
+	p, err := New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -425,7 +425,7 @@ func errorsHoldNoValues(t *testing.T, c *storetest.Cluster) {
 	}
 	bad := w.cfg
 	bad.URL = "postgres://vanthu:Canary7@127.0.0.1:1/mail?sslmode=disable"
-	p, err := New(bad)
+	p, err := New(t.Context(), bad)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -434,7 +434,7 @@ func errorsHoldNoValues(t *testing.T, c *storetest.Cluster) {
 		t.Errorf("nobody there: %v", err)
 	}
 	bad.URL = "postgres://vanthu:Canary7@host:x/%zz"
-	if _, err := New(bad); err == nil || strings.Contains(err.Error(), "Canary") {
+	if _, err := New(t.Context(), bad); err == nil || strings.Contains(err.Error(), "Canary") {
 		t.Errorf("no URL: %v", err)
 	}
 }
@@ -521,7 +521,7 @@ func argon2ByDovecot(t *testing.T, c *storetest.Cluster) {
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	good := Config{URL: "postgres://vanthu@127.0.0.1/mail", Table: "users", Columns: columns, Domain: "sv.truong.example"}
-	if p, err := New(good); err != nil {
+	if p, err := New(t.Context(), good); err != nil {
 		t.Fatal(err)
 	} else if d := p.Describe(); p.Name() != "passwd" || d.Undelete != 0 || d.InFlight != 8 || p.Close() != nil {
 		t.Errorf("%+v", d)
@@ -543,7 +543,7 @@ func TestConfig(t *testing.T) {
 	} {
 		cfg := good
 		change(&cfg)
-		if p, err := New(cfg); err == nil {
+		if p, err := New(t.Context(), cfg); err == nil {
 			t.Errorf("%s: taken", what)
 			_ = p.Close()
 		}

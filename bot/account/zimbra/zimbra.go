@@ -85,10 +85,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Settle <= 0 {
 		cfg.Settle = time.Minute
 	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
 	switch {
+	case cfg.Now == nil:
+		return nil, errors.New("zimbra: no clock")
 	case cfg.Admin == "" || cfg.Password == "":
 		return nil, errors.New("zimbra: the administrator or the password is empty")
 	case cfg.Domain == "":

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/sync/errgroup"
 
 	"vanthu/bot/account"
 	"vanthu/bot/account/accounttest"
@@ -350,30 +349,6 @@ func TestList(t *testing.T) {
 	}
 }
 
-// The published default of the filter against floods, 30 requests a second, is kept by rows that go eight at a time: none is turned away.
-func TestQuota(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil)
-	const people = 120
-	var rows errgroup.Group
-	rows.SetLimit(8)
-	for i := range people {
-		rows.Go(func() error {
-			_, err := account.Ensure(t.Context(), w, person(i), accounttest.Password)
-			return err
-		})
-	}
-	must(t, rows.Wait())
-	took, requests := w.clock.Now().Sub(morning), w.fake.Served("SearchDirectory")+w.fake.Served("CreateAccount")
-	if n := len(w.fake.Accounts()); n != people || w.fake.Served("CreateAccount") != people {
-		t.Errorf("%d accounts by %d requests to make one", n, w.fake.Served("CreateAccount"))
-	}
-	if floor := time.Duration(requests) * time.Second / 30; took < floor || took > 3*floor {
-		t.Errorf("%d requests in %v; 30 a second would take %v", requests, took, floor)
-	}
-	t.Logf("%d accounts in %v by the clock of the quota: 3,000 in %v", people, took, (took * 3000 / people).Round(time.Second))
-}
-
 func TestToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -526,7 +501,7 @@ func TestFaults(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
-	good := zimbra.Config{URL: "https://zimbra.truong.example:7071", Admin: "a@truong.example", Password: "x", Domain: "sv.truong.example"}
+	good := zimbra.Config{URL: "https://zimbra.truong.example:7071", Admin: "a@truong.example", Password: "x", Domain: "sv.truong.example", Now: resttest.NewClock(morning).Now}
 	p, err := zimbra.New(good)
 	must(t, err)
 	if d := p.Describe(); p.Name() != "zimbra" || d.Settle != time.Minute || d.Undelete != 0 {
