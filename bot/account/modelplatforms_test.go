@@ -2,8 +2,14 @@ package account_test
 
 import (
 	"context"
+	"encoding/pem"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +20,8 @@ import (
 	"vanthu/bot/account/microsoft"
 	"vanthu/bot/account/microsoft/microsofttest"
 	"vanthu/bot/account/resttest"
+	"vanthu/bot/account/zimbra"
+	"vanthu/bot/account/zimbra/zimbratest"
 )
 
 // modelPlatforms are those on which TestExactlyOnce plays. A line is all that another one needs.
@@ -32,6 +40,7 @@ var modelPlatforms = []struct {
 	}},
 	{"microsoft", graph},
 	{"google", workspace},
+	{"zimbra", soap},
 }
 
 // modelled is a platform seen from behind.
@@ -94,12 +103,13 @@ func clouded(c *cloud, passes bool) modelled {
 
 // spoiled serves a fake whose answers go wrong as fault says, but for tokens.
 func spoiled(t testing.TB, clock *resttest.Clock, fake http.Handler, body func(resttest.Fault, int) (string, []byte), fault func() resttest.Fault) *httptest.Server {
-	server := httptest.NewServer(&resttest.Faults{Handler: fake, Clock: clock, Body: body, Choose: func(_ int, r *http.Request) resttest.Fault {
+	server := httptest.NewUnstartedServer(&resttest.Faults{Handler: fake, Clock: clock, Body: body, Choose: func(_ int, r *http.Request) resttest.Fault {
 		if strings.Contains(r.URL.Path, "token") {
 			return resttest.Fine
 		}
 		return fault()
 	}})
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients turn away
 	t.Cleanup(server.Close)
 	return server
 }
@@ -108,6 +118,7 @@ func spoiled(t testing.TB, clock *resttest.Clock, fake http.Handler, body func(r
 func graph(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault) modelled {
 	fake := microsofttest.New(clock.Now, microsofttest.Config{Lag: 3 * time.Minute})
 	server := spoiled(t, clock, fake, microsofttest.Fault, fault)
+	server.Start()
 	return modelled{
 		client: func() account.Platform {
 			p, err := microsoft.New(microsoft.Config{Tenant: microsofttest.Tenant, ClientID: microsofttest.ClientID, Secret: microsofttest.Secret, Domain: microsofttest.Domain,
@@ -140,6 +151,7 @@ func workspace(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault)
 	fake := googletest.New(clock.Now)
 	fake.Late, fake.Search = 3*time.Minute, 5*time.Minute
 	server := spoiled(t, clock, fake, googletest.Fault, fault)
+	server.Start()
 	return modelled{
 		client: func() account.Platform {
 			p, err := google.New(google.Config{Key: fake.KeyFile(server.URL), Admin: fake.Admin, Domain: fake.Domain, OrgUnit: "/Sinh viên", Groups: true,
@@ -170,6 +182,60 @@ func workspace(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault)
 				deleted = clock.Now()
 			}
 			fake.Add(googletest.User{Email: a.Address, Family: "Lê Thị", Given: "Bé", Deleted: deleted, OrgUnit: "/"})
+			return true
+		},
+	}
+}
+
+// soap is the fake of Zimbra's administration, its replica half a minute late.
+func soap(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault) modelled {
+	fake := zimbratest.New(clock.Now)
+	fake.Lag = 30 * time.Second
+	kinds := zimbratest.Kinds()
+	server := spoiled(t, clock, fake, zimbratest.Fault, func() resttest.Fault {
+		f := fault()
+		if !slices.Contains(kinds, f) {
+			return resttest.Fine
+		}
+		return f
+	})
+	server.StartTLS()
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return modelled{
+		client: func() account.Platform {
+			p, err := zimbra.New(zimbra.Config{Admin: zimbratest.Admin, Password: zimbratest.Password, Domain: zimbratest.Domain, COS: zimbratest.COS, MustChange: true,
+				Timeout: 5 * time.Second, Now: clock.Now, Sleep: clock.Sleep, URL: server.URL, CAFile: ca, ServerName: "example.com"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		},
+		all: func() (all []account.Account) {
+			for address, attrs := range fake.Accounts() {
+				a := account.Account{Code: address, Address: address}
+				for _, values := range attrs {
+					for _, v := range values {
+						if strings.HasPrefix(v, "vanthu:") {
+							a.Marker = v
+						}
+					}
+				}
+				if e := attrs["employeeNumber"]; len(e) > 0 {
+					a.Code = e[0]
+				}
+				all = append(all, a)
+			}
+			return all
+		},
+		signsIn: func(user, secret string) bool { return fake.SignsIn(t, user, secret) },
+		add: func(a account.Account) bool {
+			if a.Deleted() {
+				return false
+			}
+			fake.Add(a.Address, "Canary-other-1", map[string][]string{"displayName": {a.Name}})
 			return true
 		},
 	}
