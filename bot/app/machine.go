@@ -33,6 +33,7 @@ type machine struct {
 	logger  *slog.Logger
 	done    sync.WaitGroup
 	stop    context.CancelFunc
+	bell    chan struct{} // somebody waits for a lease
 
 	mu     sync.Mutex
 	wanted map[string]chan tenure
@@ -52,7 +53,7 @@ type tenure struct {
 
 func newMachine(db *store.DB, logger *slog.Logger, putBack func(context.Context, string) error) *machine {
 	m := &machine{db: db, me: store.Process{ID: processName(db), Body: body(os.Getpid())}, putBack: putBack, logger: logger,
-		stop: func() {}, wanted: make(map[string]chan tenure), held: make(map[string]tenure)}
+		stop: func() {}, bell: make(chan struct{}, 1), wanted: make(map[string]chan tenure), held: make(map[string]tenure)}
 	m.ends = time.AfterFunc(time.Hour, m.loseAll)
 	m.ends.Stop()
 	return m
@@ -81,6 +82,7 @@ func (m *machine) begin(ctx context.Context) (alone bool, err error) {
 			case <-beating.Done():
 				return
 			case <-ticker.C:
+			case <-m.bell:
 			}
 		}
 	})
@@ -135,6 +137,10 @@ func (m *machine) await(ctx context.Context, name string) (tenure, error) {
 		if got == nil {
 			got = make(chan tenure, 1)
 			m.wanted[name] = got
+			select {
+			case m.bell <- struct{}{}:
+			default:
+			}
 		}
 		m.mu.Unlock()
 		select {

@@ -110,8 +110,7 @@ func (s *Server) start(ctx context.Context) error {
 			return err
 		}
 		s.alone = alone
-	}
-	if s.alone {
+	} else {
 		if err := s.DB.Write(ctx, func(tx *store.Tx) error {
 			return errors.Join(tx.RecallLetters(ctx, 0), tx.ReleaseLetters(ctx), tx.ForgetBeats(ctx))
 		}); err != nil {

@@ -202,3 +202,55 @@ func TestStopWaitsForRunningWork(t *testing.T) {
 		await(t, done, 3)
 	})
 }
+
+// What a process had in its hands when it died or froze is another's as soon as somebody says so; what the frozen one then ends does
+// no harm, and the jobs of others stay where they are.
+func TestPutBack(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.Postgres(t).URL(t)
+	begin := func(id string, handler job.Handler) (*job.Runner, *store.DB) {
+		t.Helper()
+		db, err := store.Open(t.Context(), dsn, "", time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(db.Close)
+		r, err := job.NewPostgres(t.Context(), dsn, "", job.Config{ID: id, Token: db.Token(), Logger: slog.New(slog.DiscardHandler),
+			Queues: []job.Queue{{Kind: "judge", Workers: 1, Handler: handler}}, Sweep: func(context.Context, bool) ([]store.Job, error) { return nil, nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(r.Close)
+		db.Enqueue, db.Wake = r.Enqueue, r.Wake
+		if err := r.Start(context.WithoutCancel(t.Context()), true); err != nil {
+			t.Fatal(err)
+		}
+		return r, db
+	}
+	began, frozen := make(chan int64, 2), make(chan struct{})
+	first, db := begin("host/1/a", func(_ context.Context, id int64) error {
+		began <- id
+		<-frozen
+		return errors.New("it wakes and fails")
+	})
+	if err := wake(t, db, 7, nil); err != nil {
+		t.Fatal(err)
+	}
+	await(t, began, 7)
+	done := make(chan int64, 2)
+	second, _ := begin("host/2/b", func(_ context.Context, id int64) error { done <- id; return nil })
+	if err := second.PutBack(t.Context(), "host/3/c"); err != nil || len(done) > 0 {
+		t.Errorf("of another process: %v, %d", err, len(done))
+	}
+	if err := second.PutBack(t.Context(), "host/1/a"); err != nil {
+		t.Fatal(err)
+	}
+	await(t, done, 7)
+	if err := second.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+	close(frozen)
+	if err := first.Stop(context.Background()); err != nil || len(done)+len(began) != 0 {
+		t.Errorf("%v, done %d times more", err, len(done)+len(began))
+	}
+}

@@ -87,12 +87,16 @@ func (db *DB) Begin(ctx context.Context, p Process, dead func(Process) bool, put
 	return alone, gone, err
 }
 
-// recall makes answers due that processes had which are all gone.
+// recall makes answers due that processes had which are all gone. It is done before another one may begin: else it would take what
+// that one has in its hands.
 func (tx *Tx) recall(ctx context.Context) error {
 	if err := tx.RecallLetters(ctx, 0); err != nil {
 		return err
 	}
-	return tx.ReleaseLetters(ctx)
+	if err := tx.ReleaseLetters(ctx); err != nil {
+		return err
+	}
+	return tx.ForgetBeats(ctx)
 }
 
 func (tx *Tx) comeBack(ctx context.Context, p Process) error {
