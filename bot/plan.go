@@ -198,4 +198,5 @@ const (
 	ApprovalDropped    WrongApproval = "dropped"     //
 	ApprovalOwnPlan    WrongApproval = "own_plan"    // its maker
 	ApprovalNotAllowed WrongApproval = "not_allowed" // no approver any more
+	ApprovalNotReady   WrongApproval = "not_ready"   // the platform would refuse accounts now
 )

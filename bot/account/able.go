@@ -29,6 +29,11 @@ type Lister interface {
 	List(ctx context.Context, f func(Account) error) error
 }
 
+// An Opener can try a password as its holder would. It is asked of the throw-away account of a trial alone, never of a person's.
+type Opener interface {
+	Opens(ctx context.Context, a Account, password string) (bool, error)
+}
+
 // A Preflighter looks whether accounts could be made, before a plan is approved: n of them. It changes nothing. Nothing
 // that it says names a person or holds a secret.
 type Preflighter interface {

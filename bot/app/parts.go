@@ -165,7 +165,8 @@ func (p *parts) newIntake(a *App, hooks Hooks) (*intake.Intake, error) {
 		Accounts: accountsOn(p.platform), Addresses: namesOf(cfg).addresses, Codes: rules.Codes, Judge: world.Judge, Compose: a.letters.compose,
 		Reopen: a.Desk.Reopen, Confirm: confirmation(a.Desk), Receipt: a.Desk.Receipt, Edition: a.edition, Promise: a.promise, Progress: a.progress,
 		Remove: a.removal, Stop: a.Desk.StopRows,
-		Approvals: intake.Approving{On: cfg.Plan.ApproveByMail, Officers: cfg.BotOfficers(), Names: []string{cfg.School.Name, cfg.School.Office}, Wrong: wrongApprovals, Decide: a.Desk.DecideIn},
+		Approvals: intake.Approving{On: cfg.Plan.ApproveByMail, Officers: cfg.BotOfficers(), Names: []string{cfg.School.Name, cfg.School.Office}, Wrong: wrongApprovals, Decide: a.Desk.DecideIn,
+			NotReady: func(err error) bool { return errors.Is(err, desk.ErrNotReady) }},
 	}, nil
 }
 

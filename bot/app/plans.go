@@ -15,7 +15,7 @@ import (
 
 // planning is how plans are made.
 func (a *App) planning() desk.Planning {
-	p := desk.Planning{Workday: a.workday,
+	p := desk.Planning{Workday: a.workday, Ready: ready,
 		Needs: func(ctx context.Context, tx *store.Tx, p bot.Plan) (int, error) {
 			return deleting(a.Config).Needs(ctx, tx, p)
 		},

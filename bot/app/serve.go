@@ -146,6 +146,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { return s.machine.hold(gctx, leaseSweep, s.byTheClock) })
 	group.Go(func() error { return s.Alarms.Run(gctx) })
 	group.Go(func() error { return s.watch.run(gctx) })
+	group.Go(func() error { return s.ahead(gctx) })
 	err := group.Wait()
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil

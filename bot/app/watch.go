@@ -26,6 +26,7 @@ import (
 // watch looks at everything that may fail, again and again, and says what it finds to the alarms. Its loops are apart, so
 // that what hangs (a dead disk, a mail server that thinks) keeps none of the others.
 type watch struct {
+	ahead    lookingAhead
 	app      *App
 	cfg      config.Alarm
 	tick     time.Duration
@@ -338,11 +339,12 @@ type Pulse struct {
 	IMAP   alarm.LineState `json:"imap"`
 	SMTP   alarm.LineState `json:"smtp"`
 	Spaces []alarm.Space   `json:"disk"`
+	Ahead  *Ahead          `json:"ahead,omitempty"` // whether accounts could be made
 }
 
 func (w *watch) pulse() string {
 	w.mu.Lock()
-	p := Pulse{Began: w.began.UTC(), IMAP: w.imap.State(), SMTP: w.smtp.State(), Spaces: slices.Clone(w.spaces)}
+	p := Pulse{Began: w.began.UTC(), IMAP: w.imap.State(), SMTP: w.smtp.State(), Spaces: slices.Clone(w.spaces), Ahead: w.ahead.get()}
 	w.mu.Unlock()
 	text, err := json.Marshal(p)
 	if err != nil {

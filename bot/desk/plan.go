@@ -2,7 +2,9 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"vanthu/bot"
@@ -19,6 +21,8 @@ type Planning struct {
 	EraseOn func(c bot.Case, made time.Time) string
 	// Workday is a day, or the first working day after it.
 	Workday func(day time.Time) time.Time
+	// Ready says what the platform would refuse of a plan, "" nothing that is known; nil: it is not asked.
+	Ready func(ctx context.Context, tx *store.Tx, p bot.Plan) (string, error)
 	// MailValid is how long an approver may answer by mail; 0: nobody is asked by mail.
 	MailValid time.Duration
 }
@@ -189,8 +193,27 @@ func (d *Desk) ApprovePlan(ctx context.Context, approver bot.Officer, number, ha
 	return plan, err
 }
 
+// ApproveDespite approves although the platform would refuse accounts: the approver says why, and it stands in the history.
+func (d *Desk) ApproveDespite(ctx context.Context, approver bot.Officer, number, hash, why string) (plan store.StoredPlan, err error) {
+	if strings.TrimSpace(why) == "" {
+		return plan, bot.Errorf(bot.Invalid, "why the plan is approved all the same must be said")
+	}
+	err = d.DB.Write(ctx, func(tx *store.Tx) error {
+		plan, err = d.approve(ctx, tx, approver, number, hash, store.ByCommand, why)
+		return err
+	})
+	return plan, err
+}
+
+// ErrNotReady says that the platform would refuse accounts of a plan.
+var ErrNotReady = errors.New("the platform is not ready")
+
 // ApproveIn approves within a transaction. via says how the approval came.
 func (d *Desk) ApproveIn(ctx context.Context, tx *store.Tx, approver bot.Officer, number, hash, via string) (store.StoredPlan, error) {
+	return d.approve(ctx, tx, approver, number, hash, via, "")
+}
+
+func (d *Desk) approve(ctx context.Context, tx *store.Tx, approver bot.Officer, number, hash, via, despite string) (store.StoredPlan, error) {
 	actor := OfficerActor(approver)
 	plan, err := tx.PlanByNumber(ctx, number)
 	if err != nil {
@@ -221,10 +244,21 @@ func (d *Desk) ApproveIn(ctx context.Context, tx *store.Tx, approver bot.Officer
 	if err := d.unchanged(ctx, tx, plan, cases); err != nil {
 		return plan, err
 	}
+	detail := map[string]string{"plan": plan.Number, "hash": hash}
+	if d.Planning.Ready != nil {
+		said, err := d.Planning.Ready(ctx, tx, plan.Plan)
+		switch {
+		case err != nil:
+			return plan, err
+		case said != "" && despite == "":
+			return plan, bot.Errorf(bot.Conflict, "%w: %s; approve when it is mended (`vanthu preflight` looks again), or with --despite REASON", ErrNotReady, said)
+		case said != "":
+			detail["despite"], detail["failed"] = despite, said
+		}
+	}
 	if plan, err = tx.ApprovePlan(ctx, plan.ID, actor, hash, via); err != nil {
 		return plan, err
 	}
-	detail := map[string]string{"plan": plan.Number, "hash": hash}
 	if via != store.ByCommand {
 		detail["via"] = via
 	}

@@ -3,7 +3,9 @@ package desk_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vanthu/bot"
+	"vanthu/bot/desk"
 	"vanthu/bot/store"
 	"vanthu/bot/store/storetest"
 )
@@ -516,5 +519,35 @@ func TestATamperedPlanDoesNotBegin(t *testing.T) {
 	}
 	if _, err := w.desk.Check(t.Context(), "officer:lan", number); bot.ErrorCode(err) != bot.Conflict || w.find(number).State != bot.InWork {
 		t.Errorf("%v, %s", err, w.find(number).State)
+	}
+}
+
+// A plan whose accounts the platform would refuse is approved only by who says why, and that stands in the history.
+func TestPlanOfAPlatformThatIsNotReady(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	number := w.opens(ctsv, bot.Received, "2153010001")
+	p := w.planAs(bot.PlanWish{}, number)
+	failed := "licences: 3 of 10 are left"
+	w.desk.Planning.Ready = func(context.Context, *store.Tx, bot.Plan) (string, error) { return failed, nil }
+	err := w.approve(minh, p)
+	if !errors.Is(err, desk.ErrNotReady) || bot.ErrorCode(err) != bot.Conflict || !strings.Contains(err.Error(), failed) || !strings.Contains(err.Error(), "--despite") {
+		t.Errorf("error %v, want what failed, and how to approve all the same", err)
+	}
+	if _, err := w.desk.ApproveDespite(t.Context(), minh, p.Number, p.Hash, " "); bot.ErrorCode(err) != bot.Invalid {
+		t.Errorf("without a reason: %v", err)
+	}
+	if p, err = w.desk.ApproveDespite(t.Context(), minh, p.Number, p.Hash, "Giấy phép về trong ngày."); err != nil || !p.Approved.Done() {
+		t.Fatalf("with a reason: %v", err)
+	}
+	events := look(w, func(ctx context.Context, tx *store.Tx) ([]bot.Event, error) { return tx.EventsOfPlan(ctx, p.ID) })
+	i := slices.IndexFunc(events, func(e bot.Event) bool { return e.What == "plan_approved" })
+	if i < 0 || events[i].Detail["despite"] != "Giấy phép về trong ngày." || events[i].Detail["failed"] != failed {
+		t.Errorf("%+v", events)
+	}
+	failed = ""
+	second := w.planAs(bot.PlanWish{}, w.opens(ctsv, bot.Received, "2153010002"))
+	if err := w.approve(minh, second); err != nil {
+		t.Errorf("ready again: %v", err)
 	}
 }

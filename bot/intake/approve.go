@@ -23,6 +23,8 @@ type Approving struct {
 	Wrong    int           // most that one officer is told in an hour why his answers decide nothing
 	// Decide does what an approver has said; bot.Conflict or bot.Forbidden when it does not fit the plan as it stands.
 	Decide func(ctx context.Context, tx *store.Tx, by bot.Officer, number, hash string, said bot.PlanDecision, reason string, m store.Mail) error
+	// NotReady says of an error of Decide that the platform would refuse accounts now; nil: none does.
+	NotReady func(error) bool
 }
 
 // approver is the officer whose own address sent a mail that answers a letter which asks for an approval.
@@ -112,6 +114,9 @@ func (in *Intake) decide(ctx context.Context, m store.Mail, msg *mime.Message, o
 			return errors.Join(err, errRaced)
 		}
 		if err := in.Approvals.Decide(ctx, tx, officer, plan.Number, token.PlanHash, said, reason, m); err != nil {
+			if in.Approvals.NotReady != nil && in.Approvals.NotReady(err) { // the token stays good
+				return &wrongError{plan: &plan.Plan, code: bot.ApprovalNotReady, why: err.Error()}
+			}
 			if code := bot.ErrorCode(err); (code == bot.Conflict || code == bot.Forbidden) && !errors.Is(err, store.ErrStale) {
 				return &wrongError{plan: &plan.Plan, code: bot.ApprovalChanged, why: err.Error()}
 			}

@@ -14,7 +14,7 @@ const (
 	digits = "23456789"
 
 	alphabet       = lower + upper + digits
-	passwordLength = 14 // 56^14: 81 bits
+	passwordLength = PasswordLength
 
 	// The largest multiple of the alphabet's length below 256. Bytes from here on are thrown away: a plain remainder
 	// would favour the first letters.
@@ -23,6 +23,9 @@ const (
 	// One draw in nine has no digit. A source that fails this often is no source.
 	maxDraws = 200
 )
+
+// PasswordLength is how many characters an initial password has: 56^14 are 81 bits.
+const PasswordLength = 14
 
 // ErrRandom says that the source of randomness gives nothing usable.
 var ErrRandom = errors.New("secret: the source of randomness is broken")

@@ -113,6 +113,12 @@ func (c *planShowCmd) Run(e *env) error {
 		}
 		if p.Approved.Done() {
 			fmt.Fprintf(e.stdout, "\n%s\n", progressLine(progress))
+		} else if p.Kind == bot.PlanCreate && !p.Dropped {
+			ahead, err := seenAhead(e, a)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(e.stdout, "\n%s\n", aheadLine(ahead))
 		}
 		if !c.History {
 			return nil
@@ -154,11 +160,19 @@ type planApproveCmd struct {
 	officerFlags
 	Plan string `arg:"" help:"Plan number."`
 	Hash string `required:"" help:"Hash of what is approved, from \"plan show\"."`
+
+	Despite string `help:"Approve although the platform would refuse accounts, and say why; it stands in the history." placeholder:"REASON"`
 }
 
 func (c *planApproveCmd) Run(e *env) error {
 	return c.act(e, func(a *app.App, officer bot.Officer) error {
-		p, err := a.Desk.ApprovePlan(e.ctx, officer, c.Plan, c.Hash)
+		var p store.StoredPlan
+		var err error
+		if c.Despite == "" {
+			p, err = a.Desk.ApprovePlan(e.ctx, officer, c.Plan, c.Hash)
+		} else {
+			p, err = a.Desk.ApproveDespite(e.ctx, officer, c.Plan, c.Hash, c.Despite)
+		}
 		if err != nil {
 			return err
 		}

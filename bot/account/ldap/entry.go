@@ -47,6 +47,9 @@ type layout interface {
 	// putBack undoes a change that the server did not keep as it was written; false: nothing needs to be undone.
 	putBack(before *goldap.Entry, change *goldap.ModifyRequest) bool
 
+	// preflight looks at what only this layout has.
+	preflight(ctx context.Context) []account.Check
+
 	// group adds to the new entry of a group what only this layout has, and says the classes that it is known by.
 	group(add *goldap.AddRequest, local string)
 	groupClass() string

@@ -55,6 +55,10 @@ type Config struct {
 	MustChange string   // attribute=value written with every initial password, for instance "pwdReset=TRUE"; "" none
 	Suspend    string   // attribute=value that stops sign-in, for instance "pwdAccountLockedTime=000001010000Z" or "nsAccountLock=TRUE"; "" the hash is set aside
 
+	// For Preflight alone: the domain of addresses, and how long initial passwords are; "" and 0: not looked at.
+	Domain         string
+	PasswordLength int
+
 	Timeout     time.Duration // of one operation, connecting included; default 30 s
 	Connections int           // at most, default 8
 }

@@ -183,6 +183,14 @@ type signInError struct{ err error }
 
 func (e *signInError) Error() string { return "sign in: " + e.err.Error() }
 
+// signInCause is what the server said.
+func signInCause(err error) error {
+	if e, ok := errors.AsType[*signInError](err); ok {
+		return e.err
+	}
+	return err
+}
+
 func isLoopback(a net.Addr) bool {
 	tcp, ok := a.(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()

@@ -143,7 +143,7 @@ func TestPain31ActiveDirectory(t *testing.T) {
 	})
 	for name, test := range map[string]func(*testing.T, adWorld){
 		"CutOffAnywhere": adCutOff, "Begun": adBegun, "PolicyRefuses": adPolicy, "MustChange": adMustChange, "OneCodeTwice": adOneCode,
-		"Taken": adTaken, "Refuses": adRefuses, "List": adList, "Entry": adEntry,
+		"Taken": adTaken, "Refuses": adRefuses, "List": adList, "Entry": adEntry, "Preflight": adPreflight,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
