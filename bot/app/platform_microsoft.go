@@ -13,7 +13,7 @@ func openMicrosoft(cfg *config.Config, now func() time.Time) (account.Platform, 
 	m := cfg.Accounts.Microsoft
 	p, err := microsoft.New(microsoft.Config{Tenant: m.Tenant, ClientID: m.ClientID, Secret: m.Client.Value, Certificate: []byte(m.Certificate.Value), Domain: cfg.Accounts.Domain,
 		Graph: m.GraphURL, Login: m.LoginURL, Licences: m.Licences, UsageLocation: m.UsageLocation, MarkerAttr: m.MarkerAttr, PasswordAttr: m.PasswordAttr,
-		PassLife: time.Duration(m.PassMinutes) * time.Minute, PassOnce: m.PassOnce, Writes: m.Writes, Units: m.Units, InFlight: m.InFlight, Settle: m.Settle,
+		PassLife: time.Duration(m.PassMinutes) * time.Minute, PassOnce: m.PassOnce, Writes: m.Writes, Units: m.Units, Machines: m.Machines, InFlight: m.InFlight, Settle: m.Settle,
 		Timeout: m.Timeout, Now: now})
 	if err != nil {
 		return nil, nil, err

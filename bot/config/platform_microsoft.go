@@ -27,8 +27,9 @@ type Microsoft struct {
 	PassMinutes int  `toml:"pass_minutes"`
 	PassOnce    bool `toml:"pass_once"`
 
-	Writes   int           `toml:"writes"` // in 2 min 30 s, as published for one application in one tenant
-	Units    int           `toml:"units"`  // resource units in 10 s: 3,500 below 50 users, 5,000 up to 500, 8,000 above
+	Writes   int           `toml:"writes"`   // in 2 min 30 s, as published for one application in one tenant
+	Units    int           `toml:"units"`    // resource units in 10 s: 3,500 below 50 users, 5,000 up to 500, 8,000 above
+	Machines int           `toml:"machines"` // that share the quotas
 	InFlight int           `toml:"in_flight"`
 	Settle   time.Duration `toml:"settle"` // how long replicas may not show what was done
 	Timeout  time.Duration `toml:"timeout"`
@@ -38,7 +39,7 @@ type Microsoft struct {
 }
 
 func defaultMicrosoft() Microsoft {
-	return Microsoft{UsageLocation: "VN", MarkerAttr: "extensionAttribute15", PasswordAttr: "extensionAttribute14", PassMinutes: 480, Writes: 3000, Units: 3500, InFlight: 24,
+	return Microsoft{UsageLocation: "VN", MarkerAttr: "extensionAttribute15", PasswordAttr: "extensionAttribute14", PassMinutes: 480, Writes: 3000, Units: 3500, Machines: 1, InFlight: 24,
 		Settle: 15 * time.Minute, Timeout: 30 * time.Second, GraphURL: "https://graph.microsoft.com", LoginURL: "https://login.microsoftonline.com"}
 }
 
@@ -73,6 +74,7 @@ func (c *checker) microsoft(m *Microsoft) {
 	}
 	c.positive("accounts.microsoft.writes", m.Writes)
 	c.positive("accounts.microsoft.units", m.Units)
+	c.positive("accounts.microsoft.machines", m.Machines)
 	c.positive("accounts.microsoft.in_flight", m.InFlight)
 	c.length("accounts.microsoft.settle", m.Settle, time.Second)
 	c.length("accounts.microsoft.timeout", m.Timeout, time.Second)

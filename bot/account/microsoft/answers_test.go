@@ -191,12 +191,13 @@ func TestCertificate(t *testing.T) {
 	temporary(t, "another's certificate", x.Create(t.Context(), accounttest.Person(622, 0), accounttest.Password))
 
 	for name, cfg := range map[string]microsoft.Config{
-		"no secret":    {Tenant: "t", ClientID: "c", Domain: "d.example"},
-		"no PEM":       {Tenant: "t", ClientID: "c", Domain: "d.example", Certificate: []byte("Canary")},
-		"attributes":   {Tenant: "t", ClientID: "c", Domain: "d.example", Secret: "Canary", MarkerAttr: "extensionAttribute16"},
-		"the same two": {Tenant: "t", ClientID: "c", Domain: "d.example", Secret: "Canary", MarkerAttr: "extensionAttribute14"},
-		"no tenant":    {ClientID: "c", Domain: "d.example", Secret: "Canary"},
-		"in the clear": {Tenant: "t", ClientID: "c", Domain: "d.example", Secret: "Canary", Graph: "http://graph.example"},
+		"no secret":    {Tenant: "t", ClientID: "c", Domain: "d.example", Now: time.Now},
+		"no PEM":       {Tenant: "t", ClientID: "c", Domain: "d.example", Now: time.Now, Certificate: []byte("Canary")},
+		"attributes":   {Tenant: "t", ClientID: "c", Domain: "d.example", Now: time.Now, Secret: "Canary", MarkerAttr: "extensionAttribute16"},
+		"the same two": {Tenant: "t", ClientID: "c", Domain: "d.example", Now: time.Now, Secret: "Canary", MarkerAttr: "extensionAttribute14"},
+		"no clock":     {Tenant: "t", ClientID: "c", Domain: "d.example", Secret: "Canary"},
+		"no tenant":    {ClientID: "c", Domain: "d.example", Now: time.Now, Secret: "Canary"},
+		"in the clear": {Tenant: "t", ClientID: "c", Domain: "d.example", Now: time.Now, Secret: "Canary", Graph: "http://graph.example"},
 	} {
 		if _, err := microsoft.New(cfg); err == nil || strings.Contains(err.Error(), "Canary") {
 			t.Errorf("%s: error %v", name, err)

@@ -49,6 +49,7 @@ type Config struct {
 
 	Writes   int           // requests that change something in 2 min 30 s; 0: as published, 3,000
 	Units    int           // resource units in 10 s; 0: as published for a small tenant, 3,500
+	Machines int           // that share these two; 0: 1
 	Settle   time.Duration // how long replicas may be late; 0: 15 min
 	InFlight int           // 0: 24
 
@@ -79,18 +80,17 @@ func New(cfg Config) (*Platform, error) {
 	cfg.Graph, cfg.Login = cmp.Or(cfg.Graph, Graph), cmp.Or(cfg.Login, Login)
 	cfg.MarkerAttr, cfg.PasswordAttr = cmp.Or(cfg.MarkerAttr, "extensionAttribute15"), cmp.Or(cfg.PasswordAttr, "extensionAttribute14")
 	cfg.Writes, cfg.Units = cmp.Or(cfg.Writes, 3000), cmp.Or(cfg.Units, 3500)
+	share := max(1, cfg.Machines)
+	cfg.Writes, cfg.Units = max(1, cfg.Writes/share), max(1, cfg.Units/share)
 	cfg.Settle, cfg.InFlight = cmp.Or(cfg.Settle, 15*time.Minute), cmp.Or(cfg.InFlight, 24)
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
 	if cfg.Sleep == nil {
 		cfg.Sleep = sleep
 	}
 	if !extension.MatchString(cfg.MarkerAttr) || !extension.MatchString(cfg.PasswordAttr) || cfg.MarkerAttr == cfg.PasswordAttr {
 		return nil, errors.New("microsoft: marker and password attribute must be two of extensionAttribute1 … extensionAttribute15")
 	}
-	if cfg.Domain == "" || cfg.Tenant == "" || cfg.ClientID == "" {
-		return nil, errors.New("microsoft: tenant, client and domain must be said")
+	if cfg.Domain == "" || cfg.Tenant == "" || cfg.ClientID == "" || cfg.Now == nil {
+		return nil, errors.New("microsoft: tenant, client, domain and a clock must be said")
 	}
 	p := &Platform{cfg: cfg}
 	fetch, err := p.fetcher()

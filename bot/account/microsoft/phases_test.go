@@ -290,7 +290,7 @@ func TestList(t *testing.T) {
 // The token goes to Graph alone, wherever a next page is said to be.
 func TestTheNextPageLiesOnTheSameServer(t *testing.T) {
 	t.Parallel()
-	for _, link := range []string{"https://evil.example/v1.0/users?$skiptoken=1", "//evil.example/v1.0/users", "/v1.0/users", "http://user@127.0.0.1/v1.0/users", "::"} {
+	for _, link := range []string{"https://evil.example/v1.0/users?$skiptoken=1", "http://evil.example/v1.0/users", "http://127.0.0.1:1/v1.0/users", "//evil.example/v1.0/users", "/v1.0/users", "http://user@127.0.0.1/v1.0/users", "::"} {
 		x := open(t, unlimited(), nil, func(h http.Handler, _ *resttest.Clock) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if strings.HasSuffix(r.URL.Path, "/token") {
@@ -300,8 +300,45 @@ func TestTheNextPageLiesOnTheSameServer(t *testing.T) {
 				_, _ = w.Write([]byte(`{"value":[],"@odata.nextLink":"` + link + `"}`))
 			})
 		})
-		if err := x.List(t.Context(), func(account.Account) error { return nil }); err == nil || strings.Contains(err.Error(), "evil") {
+		if err := x.List(t.Context(), func(account.Account) error { return nil }); err == nil || strings.Contains(err.Error(), "evil") || !strings.Contains(err.Error(), "another server") {
 			t.Errorf("%s: error %v", link, err)
 		}
+	}
+}
+
+// Somebody else uses up the limit: each request waits as long as Graph says that it is near, and not longer.
+func TestBrake(t *testing.T) {
+	t.Parallel()
+	share := "1.30"
+	x := open(t, unlimited(), nil, func(h http.Handler, _ *resttest.Clock) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if share != "" {
+				w.Header().Set("x-ms-throttle-limit-percentage", share)
+			}
+			h.ServeHTTP(w, r)
+		})
+	})
+	a := accounttest.Person(610, 0)
+	look := func() time.Duration {
+		t.Helper()
+		began := x.clock.Now()
+		_, err := x.Lookup(t.Context(), account.Keys{Codes: []string{a.Code}})
+		must(t, err)
+		return x.clock.Now().Sub(began)
+	}
+	if took := look(); took > time.Second {
+		t.Errorf("the first request waited %v for what nobody had said", took)
+	}
+	if took := look(); took < 6*time.Second || took > 10*time.Second {
+		t.Errorf("at 1.3 of the limit a request waited %v, want about 7 s", took)
+	}
+	share = "0.85"
+	look()
+	if took := look(); took > time.Second {
+		t.Errorf("at 0.85 of the limit a request waited %v", took)
+	}
+	share = "nonsense"
+	if took := look(); took > time.Second {
+		t.Errorf("it waited %v for nonsense", took)
 	}
 }

@@ -160,7 +160,7 @@ func (p *Platform) has(a *account.Account, u user, keys account.Keys) bool {
 	same := func(values []string, have string) bool {
 		return have != "" && slices.ContainsFunc(values, func(v string) bool { return strings.EqualFold(v, have) })
 	}
-	found := same(keys.Codes, a.Code) || same(keys.Users, a.User) || same(keys.Markers, a.Marker) || slices.ContainsFunc(keys.Addresses, a.Has)
+	found := same(keys.Codes, a.Code) || same(keys.Users, a.User) || same(keys.Markers, a.Marker) || slices.ContainsFunc(keys.Addresses, func(address string) bool { return address != "" && a.Has(address) })
 	if upn := u.name(); !a.Has(upn) && same(keys.Addresses, upn) {
 		a.Aliases, found = append(a.Aliases, upn), true
 	}

@@ -1,7 +1,6 @@
 package microsofttest
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -16,6 +15,21 @@ var (
 	anyOf    = regexp.MustCompile(`^([A-Za-z]+)/any\(([a-z]):([a-z]) eq '((?:[^']|'')*)'\)`)
 	advanced = []string{"onPremisesExtensionAttributes/", "description"}
 )
+
+// What the service says of a filter that it does not take.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+const errInvalid = refusal("Invalid filter clause")
+
+func tooMany(n int) error {
+	return refusal(fmt.Sprintf("Too many child clauses specified in search filter expression containing 'OR' operators: %d. Max allowed: 15.", n))
+}
+
+func unsupported(property string) error {
+	return refusal("Unsupported or invalid query filter clause specified for property '" + property + "'.")
+}
 
 // clauses reads the part of $filter that the platform uses. The limit of 15 is that of the service: "Too many child clauses specified
 // in search filter expression containing 'OR' operators".
@@ -33,11 +47,11 @@ func clauses(r *http.Request) ([]clause, error) {
 		} else if m := anyOf.FindStringSubmatch(text); m != nil && m[2] == m[3] {
 			c, text = clause{m[1], m[4]}, text[len(m[0]):]
 		} else {
-			return nil, errors.New("Invalid filter clause")
+			return nil, errInvalid
 		}
 		for _, a := range advanced {
 			if strings.HasPrefix(c.path, a) && !eventual {
-				return nil, errors.New("Unsupported or invalid query filter clause specified for property '" + c.path + "'.")
+				return nil, unsupported(c.path)
 			}
 		}
 		c.value = strings.ReplaceAll(c.value, "''", "'")
@@ -47,11 +61,11 @@ func clauses(r *http.Request) ([]clause, error) {
 		}
 		var ok bool
 		if text, ok = strings.CutPrefix(text, " or "); !ok {
-			return nil, errors.New("Invalid filter clause")
+			return nil, errInvalid
 		}
 	}
 	if len(all) > 15 {
-		return nil, fmt.Errorf("Too many child clauses specified in search filter expression containing 'OR' operators: %d. Max allowed: 15.", len(all))
+		return nil, tooMany(len(all))
 	}
 	return all, nil
 }
