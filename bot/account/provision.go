@@ -46,7 +46,11 @@ func (p *Provisioner) Create(ctx context.Context, caseID int64) error {
 	if rest := w.rests.Sub(p.DB.Now()); rest > 0 {
 		return &PutOff{For: min(rest, longestRest), Why: p.Platform.Name() + " wants to be let alone"}
 	}
-	if err := p.rows(ctx, w); err != nil {
+	err = p.rows(ctx, w)
+	if _, pending := errors.AsType[*Pending](err); pending { // who reads the result wakes the case: no job may stand in the way of that one
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	return p.finish(ctx, caseID)

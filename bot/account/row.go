@@ -91,6 +91,9 @@ func (p *Provisioner) pass(ctx context.Context, c bot.Case, item bot.PlanItem, a
 // make makes an account.
 func (p *Provisioner) make(ctx context.Context, _ work, want Account, password string, t Try) (Result, end, error) {
 	result, err := t.Ensure(ctx, p.Platform, want, password)
+	if errors.Is(err, ErrRefused) {
+		return result, end{func(r *bot.CaseRow) { r.OK, r.State, r.Said = false, bot.RowBad, err.Error() }, "account_refused"}, nil
+	}
 	if _, taken := errors.AsType[*Conflict](err); taken { // not any ErrExists: a look may be answered so by a server that is confused
 		result.Account = Account{} // somebody else's
 		return result, end{func(r *bot.CaseRow) { r.OK, r.State, r.Said = false, bot.RowBad, err.Error() }, "account_conflict"}, nil
@@ -139,6 +142,7 @@ func (p *Provisioner) record(ctx context.Context, tx *store.Tx, c bot.Case, item
 // what only does not show yet a PutOff.
 func (p *Provisioner) note(ctx context.Context, r *run, l *ledger, w work, t taken, result Result, cause error) error {
 	wait, waits := errors.AsType[*Wait](cause)
+	_, pending := errors.AsType[*Pending](cause)
 	back := cause
 	err := l.write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		i := t.now
@@ -147,6 +151,10 @@ func (p *Provisioner) note(ctx context.Context, r *run, l *ledger, w work, t tak
 		switch {
 		case waits:
 			if err := tx.PlanRests(ctx, w.plan.ID, w.c.ID, tx.Now.Add(max(wait.For, time.Second))); err != nil {
+				return err
+			}
+		case pending:
+			if err := pend(ctx, tx, w); err != nil {
 				return err
 			}
 		case errors.Is(cause, ErrUnseen):

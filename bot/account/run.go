@@ -51,7 +51,8 @@ type run struct {
 	inVain  int
 	wait    *Wait   // the platform wants to be let alone
 	putOff  *PutOff // the soonest of the rows
-	stopped bool    // an officer wants it
+	pending *Pending
+	stopped bool // an officer wants it
 }
 
 // newRun begins a run that takes up no row any more when its job must end soon.
@@ -103,6 +104,10 @@ func (r *run) ended(err error) {
 		}
 		return
 	}
+	if pending, ok := errors.AsType[*Pending](err); ok {
+		r.pending = pending
+		return
+	}
 	put, ok := errors.AsType[*PutOff](err)
 	if !ok && errors.Is(err, ErrUnseen) {
 		put, ok = &PutOff{For: 5 * time.Second, Why: err.Error()}, true
@@ -133,6 +138,8 @@ func (r *run) end(ctx context.Context, of int) error {
 		return &PutOff{Why: "the job has had its time, the next goes on"}
 	case r.putOff != nil:
 		return &PutOff{For: min(r.putOff.For, longestRest), Why: r.putOff.Why}
+	case r.pending != nil:
+		return r.pending
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 		return nil, err
 	}
 	if err := a.openQueue(ctx, []job.Queue{{Kind: store.JudgeJob}, {Kind: store.SendJob}, {Kind: store.BeginJob}, {Kind: store.CreateJob}, {Kind: store.DeliverJob},
-		{Kind: store.SuspendJob}, {Kind: store.RestoreJob}}); err != nil {
+		{Kind: store.SuspendJob}, {Kind: store.RestoreJob}, {Kind: store.BundleJob}}); err != nil {
 		a.Close()
 		return nil, err
 	}
@@ -168,15 +168,23 @@ func (a *App) sweep(ctx context.Context, later bool) ([]store.Job, error) {
 			return err
 		}
 		add(store.RemindJob, silent)
-		for state, kind := range map[bot.State]string{bot.Creating: store.CreateJob, bot.Created: store.DeliverJob} {
-			cases, err := tx.Cases(ctx, state)
-			if err != nil {
-				return err
-			}
-			for _, c := range cases {
-				add(kind, []int64{c.ID})
-			}
+		creating, err := tx.ToCreate(ctx)
+		if err != nil {
+			return err
 		}
+		add(store.CreateJob, creating)
+		created, err := tx.Cases(ctx, bot.Created)
+		if err != nil {
+			return err
+		}
+		for _, c := range created {
+			add(store.DeliverJob, []int64{c.ID})
+		}
+		gathered, err := a.toBundle(ctx, tx)
+		if err != nil {
+			return err
+		}
+		add(store.BundleJob, gathered)
 		due, err := a.deletions(ctx, tx)
 		jobs = append(jobs, due...)
 		return err

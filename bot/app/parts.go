@@ -13,6 +13,7 @@ import (
 
 	"vanthu/bot"
 	"vanthu/bot/account"
+	"vanthu/bot/account/offline"
 	"vanthu/bot/alarm"
 	"vanthu/bot/desk"
 	"vanthu/bot/intake"
@@ -38,6 +39,7 @@ type parts struct {
 	provisioner *account.Provisioner
 	remover     *account.Remover
 	platform    account.Platform
+	bundler     *offline.Maker // nil: of a platform that we ask ourselves
 	deliver     func(ctx context.Context, caseID int64) error
 	closers     []func() error
 }
@@ -54,6 +56,9 @@ func newParts(ctx context.Context, a *App, hooks Hooks) (*parts, error) {
 		return nil, err
 	}
 	p.platform, p.closers = platform, append(p.closers, closePlatform)
+	if p.bundler, err = a.bundles(vault); err != nil {
+		return nil, errors.Join(err, p.closeAll())
+	}
 	if err := p.openMail(a, hooks); err != nil {
 		return nil, errors.Join(err, p.closeAll())
 	}
@@ -71,7 +76,7 @@ func newParts(ctx context.Context, a *App, hooks Hooks) (*parts, error) {
 
 // queues says who works on what.
 func (p *parts) queues(a *App) []job.Queue {
-	return []job.Queue{
+	return append(bundleQueue(p.bundler), []job.Queue{
 		{Kind: store.JudgeJob, Workers: 4, Handler: p.intake.Mail},
 		{Kind: store.SendJob, Workers: a.Config.SMTP.Connections, Handler: p.postman.letter},
 		{Kind: store.BeginJob, Workers: 1, Handler: a.Desk.Begin},
@@ -83,7 +88,7 @@ func (p *parts) queues(a *App) []job.Queue {
 		{Kind: store.EraseJob, Workers: 1, Handler: puttingOff(p.remover.Erase)},
 		{Kind: store.EraseRemindJob, Workers: 1, Handler: a.Desk.RemindErase},
 		{Kind: store.DigestJob, Workers: 1, Handler: a.Desk.Digest},
-	}
+	}...)
 }
 
 // puttingOff tells the queue of what is put off and no failure.

@@ -26,6 +26,8 @@ func OpenPlatform(ctx context.Context, cfg *config.Config, now func() time.Time)
 		return openZimbra(cfg, now)
 	case "passwd":
 		return openPasswd(ctx, cfg)
+	case "offline":
+		return openOffline(ctx, cfg, now)
 	}
 	return nil, nil, fmt.Errorf("app: no platform is called %q", cfg.Accounts.Platform)
 }

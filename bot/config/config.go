@@ -168,12 +168,13 @@ type SecretKey struct {
 
 // Accounts says where and how accounts are made.
 type Accounts struct {
-	Platform  string    `toml:"platform"` // "ldap", "google", "microsoft", "zimbra", "passwd" or "file"
+	Platform  string    `toml:"platform"` // "ldap", "google", "microsoft", "zimbra", "passwd", "offline" or "file"
 	Domain    string    `toml:"domain"`   // user names are <code>@domain, or as Names say
 	Reserved  []string  `toml:"reserved"` // user names never given (ACC-03), beside the built-in ones
 	Names     Names     `toml:"names"`
 	LDAP      LDAP      `toml:"ldap"`
 	FilePath  string    `toml:"file_path"` // of the file directory
+	Offline   Offline   `toml:"offline"`
 	Passwd    Passwd    `toml:"passwd"`
 	Zimbra    Zimbra    `toml:"zimbra"`
 	Microsoft Microsoft `toml:"microsoft"`

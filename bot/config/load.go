@@ -86,7 +86,7 @@ func defaults() *Config {
 		Plan:     Plan{ApproveHours: 72},
 		Store:    Store{URL: sqliteScheme + "vanthu.db"},
 		Secret:   SecretKey{KeyFile: "vanthu.key"},
-		Accounts: Accounts{LDAP: LDAP{Hash: "ssha512", Layout: "inetorgperson", Timeout: 30 * time.Second}, Google: defaultGoogle(), Passwd: defaultPasswd(), Zimbra: defaultZimbra(), Microsoft: defaultMicrosoft()},
+		Accounts: Accounts{LDAP: LDAP{Hash: "ssha512", Layout: "inetorgperson", Timeout: 30 * time.Second}, Google: defaultGoogle(), Passwd: defaultPasswd(), Zimbra: defaultZimbra(), Microsoft: defaultMicrosoft(), Offline: defaultOffline()},
 		Rules:    Rules{Evidence: "mailbox", ClockHours: 24, Deletion: Deletion{Most: 50, Days: 1}},
 		Deletion: Deleting{WindowDays: 30, ClassShare: 50, Share: 5},
 		Limits:   Limits{MailMB: 40, Parts: 200, UnpackedMB: 100, Rows: 200_000, Columns: 200, Sheets: 200, Nesting: 256, ZipFiles: 200, ReaderMB: 256, ReaderSeconds: 5},
@@ -104,7 +104,7 @@ const sqliteScheme = "sqlite:"
 func (c *Config) resolve(folder string) {
 	paths := []*string{
 		&c.IMAP.CAFile, &c.IMAP.File, &c.SMTP.CAFile, &c.SMTP.File, &c.Store.File, &c.Secret.KeyFile,
-		&c.Accounts.FilePath, &c.Accounts.LDAP.CAFile, &c.Accounts.LDAP.File, &c.Accounts.Passwd.File, &c.Accounts.Zimbra.CAFile, &c.Accounts.Zimbra.File, &c.Accounts.Google.KeyFile, &c.Accounts.Microsoft.SecretFile, &c.Accounts.Microsoft.CertificateFile, &c.Rules.Existing, &c.Evidence.RootsFile,
+		&c.Accounts.FilePath, &c.Accounts.LDAP.CAFile, &c.Accounts.LDAP.File, &c.Accounts.Passwd.File, &c.Accounts.Zimbra.CAFile, &c.Accounts.Zimbra.File, &c.Accounts.Google.KeyFile, &c.Accounts.Microsoft.SecretFile, &c.Accounts.Microsoft.CertificateFile, &c.Accounts.Offline.SigningKey, &c.Accounts.Offline.PassphraseFile, &c.Rules.Existing, &c.Evidence.RootsFile,
 		&c.Deadline.DaysOff, &c.OAuth.SecretFile, &c.OAuth.TokenFile, &c.OAuth.CAFile,
 		&c.Alarm.Webhook.CAFile, &c.Alarm.Webhook.File,
 	}

@@ -181,8 +181,13 @@ func (c *checker) accounts(makes bool) {
 		}
 	case "file":
 		c.need("accounts.file_path", a.FilePath, `"accounts.json"`)
+	case "offline":
+		c.bundles(&a.Offline, makes)
+		if c.cfg.Groups.Enabled {
+			c.add("groups.enabled", "is on, and the platform \"offline\" makes no groups; ask the admin of the platform to make them, and switch it off")
+		}
 	default:
-		c.oneOf("accounts.platform", a.Platform, "ldap", "google", "microsoft", "zimbra", "passwd", "file")
+		c.oneOf("accounts.platform", a.Platform, "ldap", "google", "microsoft", "zimbra", "passwd", "offline", "file")
 	}
 }
 

@@ -34,6 +34,7 @@ const (
 	SuspendJob = "suspend" // case
 	EraseJob   = "erase"   // case
 	RestoreJob = "restore" // case
+	BundleJob  = "bundle"  // plan: what was gathered of it for another admin (bot/account/offline)
 	DeliverJob = "deliver" // case
 	RemindJob  = "remind"  // case
 	DigestJob  = "digest"  // the day, as 20261127

@@ -26,6 +26,7 @@ type Waiting struct {
 	Unseen     Queue     `json:"unseen"`     // of these: no officer even looked
 	Accounts   Queue     `json:"accounts"`   // cases whose accounts are being made or delivered
 	Hidden     Queue     `json:"hidden"`     // accounts that a platform says are made, and does not show although it ought to
+	Handed     Queue     `json:"handed"`     // accounts in open bundles, of which another admin has sent no result yet
 	LastMail   time.Time `json:"last_mail,omitzero"`
 	// Ahead is by how much the mail server's clock was ahead of ours at the last mails.
 	Ahead time.Duration `json:"-"`
@@ -54,6 +55,7 @@ func (tx *Tx) Waits(ctx context.Context) (w Waiting, err error) {
 		FROM cases c LEFT JOIN plan_cases k ON k.plan_id = c.plan_id AND k.case_id = c.id
 		WHERE c.state IN ('creating', 'created') AND coalesce(k.waits_until, 0) <= $1`, micros(tx.Now))
 	count(&w.Hidden, `SELECT count(*), min(told_at) FROM intents WHERE told_at > 0 AND done_at = 0`)
+	count(&w.Handed, `SELECT count(*), min(p.made_at) FROM bundle_rows b JOIN bundles p ON p.id = b.bundle_id WHERE b.state = 'bundled'`)
 	var last, ahead sql.NullInt64
 	errs = append(errs, tx.row(ctx, `SELECT max(arrived_at - seen_at) FROM mails
 		WHERE id > (SELECT max(id) FROM mails) - 20 AND seen_at > $1`, micros(tx.Now.Add(-time.Hour))).Scan(&ahead), tx.row(ctx, `SELECT max(seen_at) FROM (SELECT seen_at FROM mails ORDER BY id DESC LIMIT 20) AS newest`).Scan(&last))

@@ -32,6 +32,7 @@ type commands struct {
 	Hold      holdCmd      `cmd:"" help:"Officers: people whose account must stay, whatever a list says (step 7)."`
 	Username  usernameCmd  `cmd:"" help:"Officers: how somebody comes to his user name, who has it, which is free. Exit code 1: he gets none."`
 	Outbox    outboxCmd    `cmd:"" help:"Officers: answers that wait, failed, bounced or may have been sent."`
+	Bundle    bundleCmd    `cmd:"" help:"Officers: accounts that the admin of another platform makes from files (platform = offline)."`
 	OAuth     oauthCmd     `cmd:"" name:"oauth" help:"Log in to Gmail or Microsoft 365 instead of a password."`
 
 	Report reportCmd `cmd:"" help:"All cases of a period by unit: steps on time, late, overdue."`

@@ -45,6 +45,7 @@ type office struct {
 	stop   func()
 	log    *bytes.Buffer // of the serving part, once it has stopped
 	commit func() error  // before each commit of the serving part; nil: nothing
+	sweep  time.Duration // how often it looks for what is left; 0: each minute
 }
 
 func newOffice(t *testing.T) *office {
@@ -110,7 +111,7 @@ func (o *office) serve() {
 		o.t.Fatal(err)
 	}
 	idle := make(chan struct{}, 1)
-	server, err := app.NewServer(o.t.Context(), cfg, slog.New(slog.NewTextHandler(o.log, nil)), time.Now, app.Hooks{Commit: o.commit, Watching: func(s inbox.Status) {
+	server, err := app.NewServer(o.t.Context(), cfg, slog.New(slog.NewTextHandler(o.log, nil)), time.Now, app.Hooks{Commit: o.commit, Sweep: o.sweep, Watching: func(s inbox.Status) {
 		if s == inbox.Idle {
 			select {
 			case idle <- struct{}{}:

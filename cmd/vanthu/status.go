@@ -98,6 +98,9 @@ func writeStatus(e *env, s app.Status) error {
 	for _, p := range s.Plans {
 		fmt.Fprintf(w, "plan\t%s\n", progressLine(p))
 	}
+	if q.Handed.N > 0 {
+		fmt.Fprintf(w, "waits for another admin\t%d\tsince %s (vanthu bundle list)\n", q.Handed.N, local(q.Handed.Since))
+	}
 	if err := w.Flush(); err != nil {
 		return err
 	}

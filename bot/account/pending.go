@@ -1,0 +1,44 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"vanthu/bot"
+	"vanthu/bot/store"
+)
+
+// ErrRefused is permanent for one row: who carries it out says that this account cannot be made, and why. The row is bad; nothing is
+// tried again.
+var ErrRefused = fmt.Errorf("%w: the account was not made", ErrPermanent)
+
+// A Pending says that a platform has taken an account in hand and that a person must carry it out: it is neither a failure nor
+// waited for in minutes. Who reads the result wakes the case. Asking again changes nothing.
+type Pending struct {
+	For string // "waits for the result of bundle GT-2026-0001 since 26/11/2026 10:00"
+}
+
+func (p *Pending) Error() string { return p.For }
+
+// Unwrap makes a Pending an ErrUndone: no account was made by this call.
+func (p *Pending) Unwrap() error { return ErrUndone }
+
+// rest is how long nobody looks at pending rows when nobody wakes their case.
+const rest = 24 * time.Hour
+
+// pend notes that a case waits for a person, until its next batch begins. It is not late: alarms of accounts in work leave it out, and
+// what is pending has a line of its own in status.
+func pend(ctx context.Context, tx *store.Tx, w work) error {
+	until := tx.Now.Add(rest)
+	if w.later != "" {
+		day, err := time.ParseInLocation(time.DateOnly, w.later, bot.ICT)
+		if err != nil {
+			return fmt.Errorf("account: plan of case %s: %w", w.c.Number, err)
+		}
+		if day.Before(until) {
+			until = day
+		}
+	}
+	return tx.PlanWaits(ctx, w.plan.ID, w.c.ID, until)
+}
