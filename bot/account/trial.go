@@ -23,7 +23,8 @@ const trialMarker = ours + "preflight:"
 
 const ours = "vanthu:"
 
-// TrialAccount is an invented one: nobody's code, nobody's name. tag tells it from that of another trial.
+// TrialAccount is an invented one: nobody's code, nobody's name. tag tells it from that of another trial; four
+// letters, for employeeID of Active Directory holds 16.
 func TrialAccount(domain, tag string) Account {
 	user := "vanthu-thu-" + strings.ToLower(tag)
 	a := Account{Code: user, User: user, Address: user + "@" + domain, Name: "Văn Thư Chạy Thử", Marker: trialMarker + strings.ToLower(tag)}

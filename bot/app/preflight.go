@@ -78,7 +78,7 @@ func (a *App) Try(ctx context.Context, officer bot.Officer) (l Ahead, left strin
 	if err != nil {
 		return l, "", err
 	}
-	who := account.TrialAccount(a.Config.Accounts.Domain, rand.Text()[:6])
+	who := account.TrialAccount(a.Config.Accounts.Domain, rand.Text()[:4])
 	record := func(what string, detail map[string]string) error {
 		detail["platform"], detail["user"] = p.Name(), who.User
 		return a.DB.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
