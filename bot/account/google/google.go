@@ -50,7 +50,7 @@ const (
 	late = 36 * time.Hour
 )
 
-// A Config says where and as whom. Key, Admin and Domain are needed.
+// A Config says where and as whom. Key, Admin, Domain and Now are needed.
 type Config struct {
 	Key       string // the service account's key file, JSON
 	Admin     string // the administrator for whom it acts
@@ -93,7 +93,7 @@ type Platform struct {
 func New(cfg Config) (*Platform, error) {
 	cfg.defaults()
 	p := &Platform{cfg: cfg, made: map[string]made{}, taken: map[string]holder{}}
-	if err := p.key.read(cfg.Key); err != nil {
+	if err := p.key.read(cfg.Key, cfg.Now); err != nil {
 		return nil, fmt.Errorf("google: the key file: %w", err)
 	}
 	if cfg.Admin == "" || cfg.Domain == "" {
@@ -136,9 +136,6 @@ func (cfg *Config) defaults() {
 	if cfg.Settle <= 0 {
 		cfg.Settle = 10 * time.Minute
 	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
 }
 
 func (p *Platform) client(base string, scopes ...string) (*rest.Client, error) {
@@ -157,7 +154,7 @@ type serviceKey struct {
 }
 
 // read checks the key now rather than at the first account.
-func (k *serviceKey) read(file string) error {
+func (k *serviceKey) read(file string, now func() time.Time) error {
 	if err := json.Unmarshal([]byte(file), k); err != nil {
 		return errors.New("it is no JSON; make a key of type JSON for the service account")
 	}
@@ -171,7 +168,7 @@ func (k *serviceKey) read(file string) error {
 	if k.Token == "" {
 		k.Token = TokenURL
 	}
-	if _, err := rest.New(rest.Config{Name: "google", Base: k.Token}); err != nil {
+	if _, err := rest.New(rest.Config{Name: "google", Base: k.Token, Now: now}); err != nil {
 		return errors.New("its token_uri is not an https:// address")
 	}
 	return nil

@@ -397,7 +397,7 @@ func TestKeyFile(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"", "{}", "no JSON", `{"type":"authorized_user","client_email":"x","private_key":"x"}`,
 		`{"type":"service_account","client_email":"x","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"}`} {
-		if _, err := google.New(google.Config{Key: key, Admin: "a@b.example", Domain: "b.example"}); err == nil || !strings.Contains(err.Error(), "key file") {
+		if _, err := google.New(google.Config{Now: resttest.NewClock(start).Now, Key: key, Admin: "a@b.example", Domain: "b.example"}); err == nil || !strings.Contains(err.Error(), "key file") {
 			t.Errorf("%q: error %v", key, err)
 		}
 	}

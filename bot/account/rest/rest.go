@@ -32,7 +32,7 @@ var (
 	ErrLater  = fmt.Errorf("the platform does not do it now (%w)", account.ErrUndone)
 )
 
-// A Config says whom to ask and how. Everything but Name and Base may be left zero.
+// A Config says whom to ask and how. Everything but Name, Base and Now may be left zero.
 type Config struct {
 	Name string // of the platform, for errors: "google"
 	Base string // "https://admin.googleapis.com"; plain HTTP for a loopback address only
@@ -106,6 +106,9 @@ type Stats struct {
 
 // New checks the configuration; it asks nobody.
 func New(cfg Config) (*Client, error) {
+	if cfg.Now == nil {
+		return nil, fmt.Errorf("%s: the client of the API needs a clock", cfg.Name)
+	}
 	base, err := url.Parse(strings.TrimSuffix(cfg.Base, "/"))
 	if err != nil || base.Host == "" || base.User != nil || base.RawQuery != "" || base.Fragment != "" {
 		return nil, fmt.Errorf("%s: the address of the API is none; write for example https://api.truong.example", cfg.Name)
@@ -137,9 +140,6 @@ func (cfg *Config) defaults() {
 	}
 	if cfg.Classify == nil {
 		cfg.Classify = ByStatus
-	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
 	}
 	if cfg.Sleep == nil {
 		cfg.Sleep = sleep

@@ -249,12 +249,12 @@ func TestRedirect(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"", "api.truong.example", "http://api.truong.example", "ftp://127.0.0.1", "https://u:p@api.truong.example", "https://api.truong.example/?x=1"} {
-		if _, err := rest.New(rest.Config{Name: "api", Base: base}); err == nil {
+		if _, err := rest.New(rest.Config{Name: "api", Base: base, Now: resttest.NewClock(start).Now}); err == nil {
 			t.Errorf("%q taken", base)
 		}
 	}
 	for _, base := range []string{"https://api.truong.example/v1/", "http://127.0.0.1:8080", "http://[::1]:1", "http://localhost:1"} {
-		if _, err := rest.New(rest.Config{Name: "api", Base: base}); err != nil {
+		if _, err := rest.New(rest.Config{Name: "api", Base: base, Now: resttest.NewClock(start).Now}); err != nil {
 			t.Errorf("%q: %v", base, err)
 		}
 	}

@@ -39,13 +39,20 @@ func (c *Client) bearer(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%w: no token: the answer holds none", ErrUndone)
 	}
 	c.token, c.expires = token.AccessToken, time.Time{}
-	switch { // the library counts by the system's clock; the life that was given is counted by ours
-	case token.ExpiresIn > 0:
-		c.expires = asked.Add(time.Duration(min(token.ExpiresIn, 365*24*3600)) * time.Second)
-	case !token.Expiry.IsZero():
-		c.expires = asked.Add(time.Until(token.Expiry))
+	if life := lifeOf(token); life > 0 {
+		c.expires = asked.Add(life)
 	}
 	return c.token, nil
+}
+
+// lifeOf returns how long a token was given for, 0 when it was not said: then it is used until it is refused. Its Expiry is not asked: the
+// library counts it by the system's clock.
+func lifeOf(token *oauth2.Token) time.Duration {
+	seconds := float64(token.ExpiresIn)
+	if said, ok := token.Extra("expires_in").(float64); ok && seconds == 0 { // of a signed statement (jwt)
+		seconds = said
+	}
+	return time.Duration(max(0, min(seconds, 365*24*3600)) * float64(time.Second))
 }
 
 // forget drops a token that was refused, unless another one has taken its place meanwhile.

@@ -120,10 +120,10 @@ func (f *Faults) cut(w http.ResponseWriter, said *httptest.ResponseRecorder) {
 
 func (f *Faults) answer(w http.ResponseWriter, fault Fault) {
 	status, _ := strconv.Atoi(string(fault)[:3])
-	switch fault {
-	case BusyFor:
+	if fault == BusyFor {
 		w.Header().Set("Retry-After", "7")
-	case BusyUntil:
+	}
+	if fault == BusyUntil {
 		now := f.now().UTC()
 		w.Header().Set("Date", now.Format(http.TimeFormat))
 		w.Header().Set("Retry-After", now.Add(11*time.Second).Format(http.TimeFormat))
