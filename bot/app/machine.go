@@ -113,7 +113,7 @@ func (m *machine) hold(ctx context.Context, name string, work func(context.Conte
 		}
 		m.logger.Info("machine", "code", "took_over", "lease", name, "epoch", t.Epoch)
 		under, cancel := context.WithCancel(store.Under(ctx, t.Lease))
-		stop := context.AfterFunc(t.lost, cancel)
+		stop := context.AfterFunc(t.lost, cancel) //nolint:contextcheck // two contexts end the work: the process's and the tenure's
 		err = work(under)
 		stop()
 		cancel()

@@ -168,6 +168,9 @@ func query(t *testing.T, url, text string, f func(rows *sql.Rows) error) {
 			t.Fatal(err)
 		}
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // oneOf finds what a column may hold.
