@@ -17,7 +17,6 @@ import (
 type cloud struct {
 	now    func() time.Time
 	settle time.Duration
-	passes bool // it invents the credential
 
 	mu       sync.Mutex
 	accounts []*stored

@@ -110,6 +110,21 @@ func TestPlanDesk(t *testing.T) {
 	if shown := o.must("plan", "show", number, "--history"); !strings.Contains(shown, "case_planned") || !strings.Contains(shown, "plan_dropped") {
 		t.Errorf("its history:\n%s", shown)
 	}
+	if out := o.must("plan", "pause", second.Number, "--reason", "máy chủ\x1b[2J bảo trì"); !strings.Contains(out, "STOPPED by officer:lan") || !strings.Contains(out, "máy chủ") || strings.Contains(out, "\x1b") || !strings.Contains(out, "0 of 4") {
+		t.Errorf("stopped:\n%q", out)
+	}
+	if out, _ := o.run("status"); !strings.Contains(out, second.Number+" STOPPED by officer:lan") {
+		t.Errorf("the status does not say so:\n%s", out)
+	}
+	if out, code := o.run("plan", "pause", second.Number, "--reason", "x"); code == 0 {
+		t.Errorf("stopped twice: %s", out)
+	}
+	if out := o.must("plan", "continue", second.Number); strings.Contains(out, "STOPPED") {
+		t.Errorf("it goes on:\n%s", out)
+	}
+	if out := o.must("plan", "progress", second.Number, "--json"); !strings.Contains(out, `"of": 4`) || !strings.Contains(out, `"state": "waits"`) {
+		t.Errorf("its progress:\n%s", out)
+	}
 	if out := o.must("plan", "drop", second.Number, "--reason", "dời sang tuần sau"); !strings.Contains(out, "can be planned anew") {
 		t.Error(out)
 	}
