@@ -262,22 +262,22 @@ func (tx *Tx) BundleAccounts(ctx context.Context, codes, addresses, users []stri
 
 // An Entry is an account of the register with the row that it was made for.
 type Entry struct {
-	Code, Address, Name, Case string
-	N                         int
-	State                     bot.AccountState
+	Code, Address, User, Name, Case string
+	N                               int
+	State                           bot.AccountState
 }
 
-// EntriesBy returns the accounts of the register that have one of the codes or addresses.
-func (tx *Tx) EntriesBy(ctx context.Context, codes, addresses []string) (found []Entry, err error) {
-	for column, values := range map[string][]string{"a.code": codes, "a.address": addresses} {
+// EntriesBy returns the accounts of the register that have one of the codes, addresses or user names.
+func (tx *Tx) EntriesBy(ctx context.Context, codes, addresses, users []string) (found []Entry, err error) {
+	for column, values := range map[string][]string{"a.code": codes, "a.address": addresses, "a.user_name": users} {
 		for len(values) > 0 {
 			set := values[:min(500, len(values))]
 			values = values[len(set):]
 			marks, args := placeholders(set)
 			rows, err := list(ctx, tx, func(s scanner) (r Entry, err error) {
-				err = s.Scan(&r.Code, &r.Address, &r.Name, &r.Case, &r.N, &r.State)
+				err = s.Scan(&r.Code, &r.Address, &r.User, &r.Name, &r.Case, &r.N, &r.State)
 				return r, err
-			}, `SELECT a.code, a.address, a.name, coalesce(c.number, ''), a.n, a.state FROM accounts a LEFT JOIN cases c ON c.id = a.case_id WHERE `+column+` IN (`+marks+`) ORDER BY a.code`, args...)
+			}, `SELECT a.code, a.address, a.user_name, a.name, coalesce(c.number, ''), a.n, a.state FROM accounts a LEFT JOIN cases c ON c.id = a.case_id WHERE `+column+` IN (`+marks+`) ORDER BY a.code`, args...)
 			if err != nil {
 				return nil, err
 			}

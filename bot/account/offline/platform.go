@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -39,7 +40,7 @@ func (p *Platform) Lookup(ctx context.Context, keys account.Keys) (found []accou
 		if err != nil {
 			return err
 		}
-		registered, err := tx.EntriesBy(ctx, keys.Codes, keys.Addresses)
+		registered, err := tx.EntriesBy(ctx, keys.Codes, keys.Addresses, keys.Users)
 		if err != nil {
 			return err
 		}
@@ -60,7 +61,7 @@ func (p *Platform) Lookup(ctx context.Context, keys account.Keys) (found []accou
 				continue // blocked by the rules, which ask the register themselves
 			}
 			user, _, _ := strings.Cut(r.Address, "@")
-			a := account.Account{Code: r.Code, User: user, Address: r.Address, Name: r.Name, Suspended: r.State == bot.AccountSuspended}
+			a := account.Account{Code: r.Code, User: cmp.Or(r.User, user), Address: r.Address, Name: r.Name, Suspended: r.State == bot.AccountSuspended}
 			if a.Family, a.Given = account.SplitName(r.Name); r.Case != "" {
 				a.Marker = account.Marker(r.Case, r.N)
 			}
