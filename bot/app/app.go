@@ -67,6 +67,11 @@ func open(ctx context.Context, cfg *config.Config, logger *slog.Logger, now func
 	if err != nil {
 		return nil, err
 	}
+	db.NameKey = nameKey
+	if _, err := db.KeyNames(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
 	salt, err := db.Salt(ctx, rand.Text())
 	if err != nil {
 		db.Close()

@@ -7,6 +7,7 @@ import (
 	"vanthu/bot"
 	"vanthu/bot/app"
 	"vanthu/bot/desk"
+	"vanthu/bot/register"
 	"vanthu/bot/rules"
 	"vanthu/bot/store"
 )
@@ -113,6 +114,8 @@ type caseView struct {
 
 	Stops map[int]store.RowStop `json:"stops,omitempty"` // rows of a deletion that wait for an officer
 	Held  map[string]bool       `json:"held,omitempty"`  // codes that are on hold
+
+	Near []register.Near `json:"near,omitempty"` // who may have an account under another code
 }
 
 func (c *caseShowCmd) Run(e *env) error {
@@ -150,6 +153,9 @@ func (c *caseShowCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
+		if v.Near, err = a.NearRows(e.ctx, v.Case, v.Rows); err != nil {
+			return err
+		}
 		if c.JSON {
 			return writeJSON(e, v)
 		}
@@ -185,6 +191,7 @@ func (v *caseView) print(e *env) error {
 		vi, en := rules.Text(f)
 		fmt.Fprintf(e.stdout, "%s %s %s\n       %s\n", f.Rule, place(f), harmless(vi, longest), harmless(en, longest))
 	}
+	printNear(e, v.Near)
 	v.printCorrections(e)
 	fmt.Fprintln(e.stdout)
 	for _, l := range v.Letters {
@@ -253,8 +260,25 @@ type caseCheckCmd struct {
 func (c *caseCheckCmd) Run(e *env) error {
 	return c.act(e, func(a *app.App, officer bot.Officer) error {
 		k, err := a.Desk.Check(e.ctx, desk.OfficerActor(officer), c.Case)
+		if err == nil && !c.JSON {
+			err = sayNear(e, a, k)
+		}
 		return c.done(e, k, err)
 	})
+}
+
+// sayNear tells who checks a case which of its people may have an account under another code.
+func sayNear(e *env, a *app.App, k bot.Case) error {
+	var rows []bot.CaseRow
+	if err := a.DB.Read(e.ctx, func(tx *store.Tx) (err error) {
+		rows, err = tx.Rows(e.ctx, k.ID)
+		return err
+	}); err != nil {
+		return err
+	}
+	near, err := a.NearRows(e.ctx, k, rows)
+	printNear(e, near)
+	return err
 }
 
 // done says where a case stands after an act.

@@ -30,6 +30,7 @@ type commands struct {
 	Plan      planCmd      `cmd:"" help:"Officers: plans."`
 	Preflight preflightCmd `cmd:"" help:"Look whether accounts could be made: rights, room, licences, domain, clock. Exit code 1: they could not."`
 	Hold      holdCmd      `cmd:"" help:"Officers: people whose account must stay, whatever a list says (step 7)."`
+	Account   accountCmd   `cmd:"" help:"Officers: the register of accounts."`
 	Username  usernameCmd  `cmd:"" help:"Officers: how somebody comes to his user name, who has it, which is free. Exit code 1: he gets none."`
 	Outbox    outboxCmd    `cmd:"" help:"Officers: answers that wait, failed, bounced or may have been sent."`
 	Bundle    bundleCmd    `cmd:"" help:"Officers: accounts that the admin of another platform makes from files (platform = offline)."`

@@ -1,0 +1,131 @@
+package register
+
+import (
+	"context"
+	"strings"
+
+	"vanthu/bot"
+	"vanthu/bot/store"
+)
+
+// A Near is somebody who may be the same person as somebody else with another code. It is only a hint: a class may well have two people of
+// one name.
+type Near struct {
+	Row   int              `json:"row,omitempty"` // of a case
+	Code  string           `json:"code"`
+	Other string           `json:"other"` // code in the register
+	State bot.AccountState `json:"state"` // of the other account
+	Why   []string         `json:"why"`   // "class", "cohort", "code"
+	Class string           `json:"class,omitempty"`
+}
+
+type someone struct{ code, class, cohort string }
+
+// near says by what two people of one name may be one: they are in one class; or, where the class of one is not known, in one cohort; or
+// their codes differ by one digit, or by two that have changed places.
+func near(a, b someone) (why []string) {
+	if strings.EqualFold(a.code, b.code) {
+		return nil
+	}
+	known := a.class != "" && b.class != ""
+	if known && bot.ClassKey(a.class) == bot.ClassKey(b.class) {
+		why = append(why, "class")
+	}
+	if !known && a.cohort != "" && strings.EqualFold(a.cohort, b.cohort) {
+		why = append(why, "cohort")
+	}
+	if slip(a.code, b.code) {
+		why = append(why, "code")
+	}
+	return why
+}
+
+// slip says whether one code may be the other, mistyped: one character is another one, or two neighbours have changed places.
+func slip(a, b string) bool {
+	if len(a) != len(b) || len(a) < 4 {
+		return false
+	}
+	var at []int
+	for i := range len(a) {
+		if a[i] != b[i] {
+			if at = append(at, i); len(at) > 2 {
+				return false
+			}
+		}
+	}
+	return len(at) == 1 || len(at) == 2 && at[1] == at[0]+1 && a[at[0]] == b[at[1]] && a[at[1]] == b[at[0]]
+}
+
+// NearRows returns who of the rows of a case may have an account under another code. What the rules said of rows among each other
+// (ROW-17) is not said again.
+func (r *Register) NearRows(ctx context.Context, tx *store.Tx, rows []bot.CaseRow) (all []Near, err error) {
+	byKey := make(map[string][]bot.CaseRow)
+	var keys []string
+	for _, row := range rows {
+		if row.Name == "" || row.Code == "" {
+			continue
+		}
+		key := r.NameKey(row.Name)
+		if byKey[key] == nil {
+			keys = append(keys, key)
+		}
+		byKey[key] = append(byKey[key], row)
+	}
+	lines, err := tx.Namesakes(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	inCase := make(map[string]bool, len(rows))
+	for _, row := range rows {
+		inCase[row.Code] = true
+	}
+	for _, l := range lines {
+		if inCase[l.Code] {
+			continue
+		}
+		for _, row := range byKey[l.NameKey] {
+			if why := near(someone{row.Code, row.Class, row.Cohort}, someone{l.Code, l.Class, l.Cohort}); why != nil {
+				all = append(all, Near{Row: row.N, Code: row.Code, Other: l.Code, State: l.State, Why: why, Class: l.Class})
+			}
+		}
+	}
+	return all, nil
+}
+
+// Near goes through everybody in the register who may be in it twice, each pair once.
+func (r *Register) Near(ctx context.Context, f func(Near) error) error {
+	after := ""
+	for {
+		var keys []string
+		var lines []store.RegisterLine
+		err := r.DB.Read(ctx, func(tx *store.Tx) (err error) {
+			if keys, err = tx.SharedNames(ctx, after, 200); err != nil {
+				return err
+			}
+			lines, err = tx.Namesakes(ctx, keys)
+			return err
+		})
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		after = keys[len(keys)-1]
+		same := make(map[string][]store.RegisterLine, len(keys))
+		for _, l := range lines {
+			same[l.NameKey] = append(same[l.NameKey], l)
+		}
+		for _, key := range keys {
+			people := same[key]
+			for i, a := range people {
+				for _, b := range people[i+1:] {
+					why := near(someone{a.Code, a.Class, a.Cohort}, someone{b.Code, b.Class, b.Cohort})
+					if why == nil {
+						continue
+					}
+					if err := f(Near{Code: a.Code, Other: b.Code, State: b.State, Why: why, Class: b.Class}); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+}

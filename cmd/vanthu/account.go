@@ -1,0 +1,259 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"vanthu/bot"
+	"vanthu/bot/app"
+	"vanthu/bot/desk"
+	"vanthu/bot/register"
+	"vanthu/bot/store"
+)
+
+// accountCmd is the register of accounts (QT.CNTT.03, section VII.2).
+type accountCmd struct {
+	List      accountListCmd      `cmd:"" help:"List the accounts of the register."`
+	Show      accountShowCmd      `cmd:"" help:"Show what is known of the account of a person."`
+	Near      accountNearCmd      `cmd:"" help:"People who may be in the register twice: one name, one class, or codes that differ by a slip."`
+	Import    accountImportCmd    `cmd:"" help:"Take accounts that exist already up into the register: from the platform, or from a CSV file. Without --yes nothing is written."`
+	Reconcile accountReconcileCmd `cmd:"" help:"Hold the register against the platform. Nothing is changed. Exit code 1: they differ."`
+}
+
+// pageSize is how many lines of the register are in memory at once.
+const pageSize = 1000
+
+type accountListCmd struct {
+	officerFlags
+	State string `help:"Only accounts in this state: new, waits_for_password, active, suspended, deleted." placeholder:"STATE"`
+	Class string `help:"Only those of a class." placeholder:"CLASS"`
+}
+
+func (c *accountListCmd) Run(e *env) error {
+	return c.look(e, func(a *app.App) error {
+		all := []store.RegisterLine{}
+		if !c.JSON {
+			fmt.Fprintln(e.stdout, "CODE\tUSER\tADDRESS\tNAME\tCLASS\tSTATE\tORIGIN\tCASE")
+		}
+		err := eachLine(e, a, func(l store.RegisterLine) {
+			if c.State != "" && string(l.State) != c.State || c.Class != "" && bot.ClassKey(l.Class) != bot.ClassKey(c.Class) {
+				return
+			}
+			if c.JSON {
+				all = append(all, l)
+				return
+			}
+			fmt.Fprintf(e.stdout, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", foreign(l.Code), foreign(l.User), foreign(l.Address), foreign(l.Name), foreign(l.Class), l.State, l.Origin, dash(l.Case))
+		})
+		if err != nil || !c.JSON {
+			return err
+		}
+		return writeJSON(e, all)
+	})
+}
+
+// eachLine goes through the register, a page in each transaction.
+func eachLine(e *env, a *app.App, f func(store.RegisterLine)) error {
+	for after := ""; ; {
+		var lines []store.RegisterLine
+		err := a.DB.Read(e.ctx, func(tx *store.Tx) (err error) {
+			lines, err = tx.RegisterAfter(e.ctx, after, pageSize)
+			return err
+		})
+		if err != nil || len(lines) == 0 {
+			return err
+		}
+		for _, l := range lines {
+			f(l)
+		}
+		after = lines[len(lines)-1].Code
+	}
+}
+
+type accountShowCmd struct {
+	officerFlags
+	Code string `arg:"" help:"Student code."`
+}
+
+func (c *accountShowCmd) Run(e *env) error {
+	return c.look(e, func(a *app.App) error {
+		var lines []store.RegisterLine
+		err := a.DB.Read(e.ctx, func(tx *store.Tx) (err error) {
+			lines, err = tx.RegisterOf(e.ctx, []string{c.Code}, nil)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(lines) == 0 {
+			return bot.Errorf(bot.NotFound, "nobody with the code %s is in the register", c.Code)
+		}
+		l := lines[0]
+		if c.JSON {
+			return writeJSON(e, l)
+		}
+		fmt.Fprintf(e.stdout, "%s  %s  class %s  cohort %s\n%s  user name %s  on %s  %s\n", foreign(l.Code), foreign(l.Name), foreign(l.Class), foreign(l.Cohort), foreign(l.Address), foreign(l.User), l.Platform, l.State)
+		switch l.Origin {
+		case "imported":
+			fmt.Fprintln(e.stdout, "imported: vanthu did not make it")
+		case "found":
+			fmt.Fprintf(e.stdout, "vanthu did not make it; case %s row %d suspended it\n", l.Case, l.Row)
+		default:
+			fmt.Fprintf(e.stdout, "made by case %s row %d, %s\n", l.Case, l.Row, local(l.Since))
+		}
+		if !l.Gone.IsZero() {
+			fmt.Fprintf(e.stdout, "%s since %s  decision %s\n", l.State, local(l.Gone), foreign(l.Decision))
+		}
+		return nil
+	})
+}
+
+type accountNearCmd struct{ officerFlags }
+
+func (c *accountNearCmd) Run(e *env) error {
+	return c.look(e, func(a *app.App) error {
+		var all []register.Near
+		if err := a.Register().Near(e.ctx, func(n register.Near) error { all = append(all, n); return nil }); err != nil {
+			return err
+		}
+		if c.JSON {
+			return writeJSON(e, all)
+		}
+		w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "CODE\tOTHER\tSAME NAME, AND SAME\tSTATE OF THE OTHER")
+		for _, n := range all {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", foreign(n.Code), foreign(n.Other), nearWhy(n), n.State)
+		}
+		return w.Flush()
+	})
+}
+
+func nearWhy(n register.Near) string {
+	var why []string
+	for _, s := range n.Why {
+		why = append(why, map[string]string{"class": "class", "cohort": "cohort", "code": "code but for a slip"}[s])
+	}
+	return strings.Join(why, ", ")
+}
+
+// printNear says of a case who may have an account under another code.
+func printNear(e *env, near []register.Near) {
+	for _, n := range near {
+		fmt.Fprintf(e.stdout, "maybe one person: row %d, %s, and the account of %s (%s): same name, same %s\n", n.Row, foreign(n.Code), foreign(n.Other), n.State, nearWhy(n))
+	}
+}
+
+type accountImportCmd struct {
+	officerFlags
+	From string `help:"\"platform\": all accounts that it has." enum:"platform," default:""`
+	File string `arg:"" optional:"" help:"CSV file: Mã số, Họ và tên, Email, and perhaps Tên đăng nhập, Lớp, Khóa, Trạng thái." placeholder:"FILE.csv"`
+	Yes  bool   `help:"Write what the preview shows."`
+}
+
+func (c *accountImportCmd) Run(e *env) error {
+	if (c.From == "") == (c.File == "") {
+		return errors.New("account import: say --from platform, or name a CSV file")
+	}
+	do := c.open
+	if c.Yes {
+		do = c.act
+	}
+	return do(e, func(a *app.App, officer bot.Officer) error {
+		r, err := a.ImportAccounts(e.ctx, desk.OfficerActor(officer), or(c.File, c.From), c.Yes)
+		if err != nil {
+			if r.Kept && r.New > 0 {
+				fmt.Fprintf(e.stderr, "%s were imported before it failed; run it again, it goes on\n", count(r.New, "account"))
+			}
+			return err
+		}
+		if c.JSON {
+			return writeJSON(e, r)
+		}
+		fmt.Fprintf(e.stdout, "seen          %d\nnew           %d\nknown         %d\ndiffering     %d  (the register stays as it is)\nunreadable    %d\nwithout code  %d\nnear          %d  (of the new ones: maybe known under another code)\n",
+			r.Seen, r.New, r.Known, r.Differing, r.Unreadable, r.WithoutCode, r.Near)
+		if len(r.Details) > 0 {
+			printDifferent(e, r.Details)
+		}
+		if r.More > 0 {
+			fmt.Fprintf(e.stdout, "… and %d more\n", r.More)
+		}
+		if !r.Kept {
+			fmt.Fprintln(e.stdout, "nothing was written; --yes imports the new ones")
+		}
+		return nil
+	})
+}
+
+func printDifferent(e *env, all []register.Difference) {
+	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\nWHAT\tCODE\tADDRESS\tFIELD\tREGISTER\tTHERE\tWHERE")
+	for _, d := range all {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.What, foreign(d.Code), foreign(d.Address), dash(d.Field), foreign(d.Register), foreign(d.There), dash(d.Where))
+	}
+	_ = w.Flush()
+}
+
+type accountReconcileCmd struct {
+	officerFlags
+	CSV string `name:"csv" help:"Write the differences to a new CSV file, too." placeholder:"FILE"`
+}
+
+func (c *accountReconcileCmd) Run(e *env) error {
+	if c.CSV != "" {
+		if _, err := os.Lstat(c.CSV); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("account reconcile: %s is there already; nothing was written", c.CSV)
+		}
+	}
+	return c.look(e, func(a *app.App) error {
+		r, err := a.Reconcile(e.ctx)
+		if err != nil {
+			return err
+		}
+		if c.CSV != "" {
+			if err := writeDifferences(c.CSV, r.Differences); err != nil {
+				return fmt.Errorf("account reconcile: %w", err)
+			}
+		}
+		if c.JSON {
+			err = writeJSON(e, r)
+		} else {
+			fmt.Fprintf(e.stdout, "in the register     %d\non the platform     %d  (and %d without a code)\nthe same            %d\nonly on platform    %d\nonly in register    %d\ndifferent           %d\n",
+				r.Register, r.Platform, r.WithoutCode, r.Same, r.OnlyPlatform, r.OnlyRegister, r.Differing)
+			if len(r.Differences) > 0 {
+				printDifferent(e, r.Differences)
+				fmt.Fprintln(e.stdout, "\nnothing was changed: take accounts up by \"account import\"; what should change on the platform goes by a plan")
+			}
+		}
+		if err == nil && len(r.Differences) > 0 {
+			err = exit(1)
+		}
+		return err
+	})
+}
+
+// writeDifferences writes a table that a spreadsheet opens: UTF-8 with its mark, and no cell is a formula (pain 44).
+func writeDifferences(path string, all []register.Difference) error {
+	var b strings.Builder
+	b.WriteString("\ufeff")
+	w := csv.NewWriter(&b)
+	_ = w.Write([]string{"what", "code", "address", "field", "register", "there"}) // into memory
+	for _, d := range all {
+		_ = w.Write([]string{d.What, noFormula(d.Code), noFormula(d.Address), d.Field, noFormula(d.Register), noFormula(d.There)})
+	}
+	w.Flush()
+	return writeNew(path, b.String())
+}
+
+// noFormula puts an apostrophe before what a spreadsheet would work out. A code of digits alone is kept as text by nothing else, but is no
+// formula either.
+func noFormula(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", []rune(s)[0]) {
+		return "'" + s
+	}
+	return s
+}
