@@ -139,7 +139,9 @@ func (cfg *Config) defaults() {
 }
 
 func (p *Platform) client(base string, scopes ...string) (*rest.Client, error) {
-	quota := rest.Quota{Count: max(1, p.cfg.PerMinute/max(1, p.cfg.Machines)), Per: time.Minute}
+	// Google counts when a query arrives: those in flight may be late, and fall into a later minute than they were sent in.
+	share := max(1, p.cfg.PerMinute/max(1, p.cfg.Machines))
+	quota := rest.Quota{Count: max(1, share-min(2*p.cfg.InFlight, share/10)), Per: time.Minute}
 	return rest.New(rest.Config{Name: "google", Base: base, Fetch: p.key.fetch(p.cfg.Admin, scopes), Classify: classify, MaxBody: 16 << 20,
 		Quotas: []rest.Quota{quota}, Timeout: p.cfg.Timeout, HTTP: p.cfg.HTTP, Now: p.cfg.Now, Sleep: p.cfg.Sleep})
 }
