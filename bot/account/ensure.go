@@ -48,9 +48,11 @@ type Result struct {
 
 // A Try is what is known of the tries before (decision 29). The zero Try is the first one.
 type Try struct {
-	Now          time.Time
+	Now          time.Time // when the intent of this try was written
 	AskedUntil   time.Time // until when an earlier try may have reached the platform; zero: none did
 	Acknowledged bool      // the platform said that the account is made: from then on it is only looked for
+	// Late says that the time for this try is over: it was frozen or held up, and another may be at it. It does not ask any more. nil: never.
+	Late func() bool
 	// Agreed keeps the platform's word before anything else is done; nil: nobody does.
 	Agreed func(ctx context.Context) error
 }
@@ -59,6 +61,14 @@ type Try struct {
 // when nobody knows what became of the last ask, not before that must show.
 func (t Try) MayAsk(d Description) bool {
 	return !t.Acknowledged && (d.Settle == 0 || t.AskedUntil.IsZero() || !t.Now.Before(t.AskedUntil.Add(d.Settle)))
+}
+
+// inTime is asked right before a call that must not be made beside another run.
+func (t Try) inTime() error {
+	if t.Late != nil && t.Late() {
+		return &PutOff{For: time.Second, Why: "the row was in hand for too long, and the platform has not been asked"}
+	}
+	return nil
 }
 
 // Ensure is the first try, of who keeps nothing between tries.
@@ -94,6 +104,10 @@ func (t Try) Ensure(ctx context.Context, p Platform, want Account, password stri
 	}
 	if !t.MayAsk(p.Describe()) {
 		return Result{}, fmt.Errorf("%s: %w", p.Name(), ErrUnseen)
+	}
+
+	if err := t.inTime(); err != nil {
+		return Result{}, err
 	}
 
 	r := Result{Asked: true}

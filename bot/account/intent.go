@@ -23,8 +23,14 @@ type taken struct {
 	item   bot.PlanItem
 	before store.Intent
 	now    store.Intent
+	at     time.Time // when it was taken up, as it stands in now: what may be asked was decided then
+	start  time.Time // the same moment or a little before, by the clock that runs on when the one on the wall is set
 	sealed []byte
 }
+
+// left is how long the row is ours: after that another run may take it up, and nobody who has not asked yet may ask. The clock on the wall
+// knows of a machine that was asleep, the other one of a wall clock that was set back.
+func (t taken) left(now time.Time) time.Duration { return reach - max(now.Sub(t.at), now.Sub(t.start)) }
 
 // careful says whether two runs must never have the same row in hand: where the platform itself could not tell at once that it is
 // the same (Settle), or where the later of two passes makes the earlier one void.
@@ -46,7 +52,7 @@ func (p *Provisioner) take(ctx context.Context, c bot.Case, plan store.StoredPla
 			return nil, next, err
 		}
 	}
-	d, careful := p.Platform.Describe(), p.careful()
+	d, careful, start := p.Platform.Describe(), p.careful(), p.DB.Now()
 	err = p.DB.Write(ctx, func(tx *store.Tx) error {
 		rows, next = nil, time.Time{}
 		if err := tx.Lock(ctx, store.LockIntents); err != nil {
@@ -71,7 +77,7 @@ func (p *Provisioner) take(ctx context.Context, c bot.Case, plan store.StoredPla
 				}
 				continue
 			}
-			row := taken{item: item, before: i}
+			row := taken{item: item, before: i, at: tx.Now, start: start}
 			i.PlanID, i.CaseID, i.N, i.Platform = plan.ID, c.ID, item.N, p.Platform.Name()
 			i.Tries++
 			if careful {

@@ -104,17 +104,19 @@ func (p *Provisioner) set(ctx context.Context, r *run, l *ledger, w work, rows [
 	for i, row := range rows {
 		byN[row.item.N], items[i] = row, row.item
 	}
-	begin := p.DB.Now().Add(reach - callTime)
 	var mu sync.Mutex
 	r.do(atOnce, items, func(item bot.PlanItem) error {
-		if p.DB.Now().After(begin) {
-			return nil
-		}
 		mu.Lock()
 		row := byN[item.N]
-		delete(byN, item.N)
+		left := row.left(p.DB.Now()) // counted from the moment of the intent: we may have been frozen since
+		if left >= callTime {
+			delete(byN, item.N)
+		}
 		mu.Unlock()
-		ctx, cancel := context.WithTimeout(ctx, reach)
+		if left < callTime {
+			return nil
+		}
+		ctx, cancel := context.WithTimeout(ctx, min(left, reach))
 		defer cancel()
 		act := p.make
 		if w.plan.Kind == bot.PlanReset {

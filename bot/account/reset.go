@@ -12,8 +12,11 @@ import (
 // reset gives the account of a missing row another initial password (step 6): exactly that account, which vanthu made for this row and
 // the platform still shows as such; no second one is ever made. The password was sealed before, like that of a new account: whatever
 // is cut off is done again with the same one.
-func (p *Provisioner) reset(ctx context.Context, w work, named Account, password string, _ Try) (result Result, e end, err error) {
+func (p *Provisioner) reset(ctx context.Context, w work, named Account, password string, t Try) (result Result, e end, err error) {
 	if err = p.unused(ctx, named); err == nil {
+		err = t.inTime()
+	}
+	if err == nil {
 		result.Asked = true
 		err = p.Platform.SetPassword(ctx, named, password)
 		result.Agreed = err == nil

@@ -27,11 +27,11 @@ func (p *Provisioner) row(ctx context.Context, r *run, l *ledger, w work, t take
 	}
 	want := Account{Code: t.item.Code, User: t.item.User, Address: t.item.Address, Name: t.item.Name, Class: t.item.Class, Cohort: t.item.Cohort,
 		Marker: Marker(w.c.Number, t.item.N)}
-	try := Try{Now: p.DB.Now(), AskedUntil: t.before.AskedUntil, Acknowledged: !t.before.Acknowledged.IsZero(), Agreed: p.agreed(l, t)}
+	try := Try{Now: t.at, Late: func() bool { return t.left(p.DB.Now()) <= 0 }, AskedUntil: t.before.AskedUntil, Acknowledged: !t.before.Acknowledged.IsZero(), Agreed: p.agreed(l, t)}
 	result, end, err := act(ctx, w, want, string(plain), try)
 	var pass []byte
 	if err == nil && result.Account.Code != "" {
-		pass, err = p.pass(ctx, w.c, t.item, result.Account)
+		pass, err = p.pass(ctx, w.c, t.item, result.Account, try)
 	}
 	if err != nil {
 		return p.note(ctx, r, l, w, t, result, err)
@@ -40,7 +40,8 @@ func (p *Provisioner) row(ctx context.Context, r *run, l *ledger, w work, t take
 		i := t.now
 		i.Done = tx.Now
 		heard(&i, t.before, result, tx.Now)
-		// Who took the row up after us has had another pass since, and ours is void: his counts.
+		// Who took the row up after us has had another pass since, and ours is void: his counts. And what is recorded is over: by now
+		// the case may have been delivered, and be here again for a new password.
 		if ours, err := tx.EndIntent(ctx, i, pass == nil); err != nil || !ours {
 			return err
 		}
@@ -76,10 +77,13 @@ func (p *Provisioner) agreed(l *ledger, t taken) func(context.Context) error {
 
 // pass lets the platform invent the credential, where it does, and seals it instead of ours. A crash between the two is harmless: the
 // row is not recorded, so the next try asks for another pass, which makes the one void that nobody knows.
-func (p *Provisioner) pass(ctx context.Context, c bot.Case, item bot.PlanItem, a Account) ([]byte, error) {
+func (p *Provisioner) pass(ctx context.Context, c bot.Case, item bot.PlanItem, a Account, t Try) ([]byte, error) {
 	passer, ok := p.Platform.(Passer)
 	if !ok {
 		return nil, nil
+	}
+	if err := t.inTime(); err != nil {
+		return nil, err
 	}
 	pass, err := passer.Pass(ctx, a)
 	if err != nil {

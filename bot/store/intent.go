@@ -88,11 +88,11 @@ func (tx *Tx) Acknowledge(ctx context.Context, i Intent) error {
 }
 
 // EndIntent notes how a try ended, when i is of who took the row up last (or whoever it is, with anybody). What was acknowledged or seen
-// stays so. It says whether it was noted.
+// stays so, and what is recorded is over: who wakes then has no say. It says whether it was noted.
 func (tx *Tx) EndIntent(ctx context.Context, i Intent, anybody bool) (bool, error) {
 	n, err := tx.exec(ctx, `UPDATE intents SET taken_until = 0, asked_at = $1, asked_until = $2, acknowledged_at = CASE WHEN acknowledged_at > 0 THEN acknowledged_at ELSE $3 END,
 		seen_at = CASE WHEN seen_at > 0 THEN seen_at ELSE $4 END, done_at = $5, looks = $6, next_at = $7, told_at = $8
-		WHERE plan_id = $9 AND case_id = $10 AND n = $11 AND (tries = $12 OR $13)`, micros(i.AskedAt), micros(i.AskedUntil), micros(i.Acknowledged), micros(i.Seen), micros(i.Done),
+		WHERE plan_id = $9 AND case_id = $10 AND n = $11 AND done_at = 0 AND (tries = $12 OR $13)`, micros(i.AskedAt), micros(i.AskedUntil), micros(i.Acknowledged), micros(i.Seen), micros(i.Done),
 		i.Looks, micros(i.Next), micros(i.Told), i.PlanID, i.CaseID, i.N, i.Tries, anybody)
 	return n == 1, err
 }
