@@ -202,6 +202,7 @@ func (n *naming) give(ctx context.Context, tx *store.Tx, people []*nameless, giv
 			}
 			done = true
 			w.take(c, given)
+			break // of a name that he does not need the platform is not asked
 		}
 		switch {
 		case done:

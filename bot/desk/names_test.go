@@ -164,6 +164,25 @@ func TestNamesThatAreTaken(t *testing.T) {
 	}
 }
 
+// Where nobody has the names that people should get the platform is asked once, for these and no others.
+func TestNamesThatAreFree(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.named(true)
+	var asked []string
+	w.desk.Names.Taken = func(_ context.Context, users, _ []string) ([]bot.Existing, error) {
+		asked = append(asked, users...)
+		return nil, nil
+	}
+	p := w.planAs(bot.PlanWish{}, w.people("2153010002 Nguyễn Văn An", "2153010003 Lê Bé"))
+	if diff := gocmp.Diff([]string{"2153010002 nvan", "2153010003 lbe"}, users(p.Plan)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := gocmp.Diff([]string{"nvan", "lbe"}, asked); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Where a collision is an error it names the row and who has the name, by his code; a code that has an account already is one, too.
 func TestNamesThatCollide(t *testing.T) {
 	t.Parallel()
