@@ -437,10 +437,11 @@ func (m *Remover) begins(ctx context.Context, c bot.Case, item bot.PlanItem) (ma
 // it, what it bears now is what the platform is asked to act on.
 func (m *Remover) find(ctx context.Context, item bot.PlanItem) (Account, error) {
 	found, err := m.Platform.Lookup(ctx, Keys{Codes: []string{item.Code}})
-	if err != nil {
-		return Account{}, fmt.Errorf("%s: look up: %w", m.Platform.Name(), err)
-	}
 	switch {
+	case errors.Is(err, ErrGone): // a look that finds nobody is no error: what is not there is something else, and nobody was erased
+		return Account{}, fmt.Errorf("%s: look up: %s", m.Platform.Name(), err.Error())
+	case err != nil:
+		return Account{}, fmt.Errorf("%s: look up: %w", m.Platform.Name(), err)
 	case len(found) == 0, len(found) == 1 && found[0].Deleted(): // kept to be brought back by hand, it is erased all the same
 		return Account{}, fmt.Errorf("%s: %w", m.Platform.Name(), ErrGone)
 	case len(found) > 1:

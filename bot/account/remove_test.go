@@ -520,6 +520,29 @@ func TestRemoveAnotherOne(t *testing.T) {
 	}
 }
 
+// A look-up that ends in "not there" is a wrong address or a proxy's word: nobody is recorded as erased by it, nor given up.
+func TestRemoveWhileTheLookGoesAstray(t *testing.T) {
+	t.Parallel()
+	r := newRemoving(t, storetest.SQLite(t))
+	astray := fmt.Errorf("directory: 404: %w", account.ErrGone)
+	r.dir.lookups = func([]string) error { return astray }
+	if err := r.remover.Suspend(t.Context(), r.id); err == nil || errors.Is(err, account.ErrPermanent) {
+		t.Errorf("suspend: %v", err)
+	}
+	r.dir.lookups = nil
+	r.try(r.remover.Suspend)
+	r.is(allSuspended)
+	r.later(window)
+	r.dir.lookups = func([]string) error { return astray }
+	if err := r.remover.Erase(t.Context(), r.id); err == nil || errors.Is(err, account.ErrPermanent) {
+		t.Errorf("erase: %v", err)
+	}
+	r.is(strings.Replace(allSuspended, "suspended rows", "erasing rows", 1))
+	r.dir.lookups = nil
+	r.try(r.remover.Erase)
+	r.is(allErased)
+}
+
 // A plan that is not what was approved deletes nobody.
 func TestRemoveWhatWasApproved(t *testing.T) {
 	t.Parallel()

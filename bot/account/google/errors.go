@@ -14,6 +14,9 @@ import (
 // rights, and the rows go on.
 var errForbidden = errors.New("google does not allow it; `vanthu preflight` tells which right is missing")
 
+// errElsewhere is temporary: who takes it for "there is no such account" would record as erased what was never touched.
+var errElsewhere = errors.New("not found, and that is not said of an account; see accounts.google: customer, directory_url, and whatever stands before Google")
+
 // reasons of 403 and 429 that mean no more than too fast ("Limits and quotas").
 var busy = map[string]bool{"userRateLimitExceeded": true, "rateLimitExceeded": true, "quotaExceeded": true, "RESOURCE_EXHAUSTED": true}
 
@@ -41,7 +44,11 @@ func classify(a rest.Answer) error {
 	case a.Status == http.StatusBadRequest && (reason == "notFound" || reason == "resourceNotFound"):
 		return tell(account.ErrGone)
 	}
-	return tell(rest.ByStatus(a))
+	err := rest.ByStatus(a)
+	if reason == "" && errors.Is(err, account.ErrGone) { // a proxy's word, or that of whatever else answers there
+		return errElsewhere
+	}
+	return tell(err)
 }
 
 // reasonOf returns the code of an error, which is safe to show; the message beside it repeats addresses.

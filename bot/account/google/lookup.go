@@ -3,6 +3,7 @@ package google
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -242,7 +243,9 @@ func (p *Platform) list(ctx context.Context, query url.Values, each func(user) e
 			Users []user `json:"users"`
 			Next  string `json:"nextPageToken"`
 		}
-		if _, err := p.api.Do(ctx, rest.Request{What: "users.list", Method: http.MethodGet, Path: usersPath, Query: query, Into: &page}); err != nil {
+		if _, err := p.api.Do(ctx, rest.Request{What: "users.list", Method: http.MethodGet, Path: usersPath, Query: query, Into: &page}); errors.Is(err, account.ErrGone) { // of who is searched for and not there an empty list is shown
+			return fmt.Errorf("google: users.list: %w", errElsewhere)
+		} else if err != nil {
 			return err
 		}
 		for _, u := range page.Users {

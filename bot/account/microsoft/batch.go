@@ -19,6 +19,10 @@ import (
 const (
 	batchPath = "/$batch"
 	batchSize = 20 // "Combine multiple HTTP requests using JSON batching"
+
+	// patience is how long a batch is waited for in place, as package rest waits for one request: a list that is judged, and a row, want
+	// to know that it takes longer.
+	patience = 2 * time.Minute
 )
 
 // An ask is one GET of a batch. Only what reads is batched: quotas count the requests in a batch one by one, so a batch of changes
@@ -71,7 +75,7 @@ func (p *Platform) batch(ctx context.Context, what string, asks []ask) ([]json.R
 		if left = again; len(left) == 0 {
 			return answers, nil
 		}
-		if try >= 5 {
+		if try >= 5 || wait > patience {
 			return nil, &account.Wait{For: wait, Err: fmt.Errorf("microsoft: %s: some of a batch were not answered: %w", what, failed)}
 		}
 		if err := p.cfg.Sleep(ctx, wait); err != nil {
@@ -97,7 +101,7 @@ func (p *Platform) send(ctx context.Context, what string, asks []ask, set []int,
 	}
 	var out batchAnswer
 	if err := p.do(ctx, rest.Request{What: what, Method: http.MethodPost, Path: batchPath, Body: in, Into: &out, Repeat: true, N: units}); err != nil {
-		return nil, 0, err
+		return nil, 0, elsewhere(err)
 	}
 	answered := make(map[int]bool, len(set))
 	for _, r := range out.Responses {
@@ -115,7 +119,7 @@ func (p *Platform) send(ctx context.Context, what string, asks []ask, set []int,
 		case said == nil:
 			answers[i] = r.Body
 		case errors.Is(said, account.ErrPermanent), errors.Is(said, errRights):
-			return nil, 0, fmt.Errorf("microsoft: %s: %d: %w", what, r.Status, said)
+			return nil, 0, elsewhere(fmt.Errorf("microsoft: %s: %d: %w", what, r.Status, said))
 		default:
 			left, err = append(left, i), said
 			if seconds, bad := strconv.Atoi(header.Get("Retry-After")); bad == nil && seconds > 0 {
@@ -129,4 +133,12 @@ func (p *Platform) send(ctx context.Context, what string, asks []ask, set []int,
 		}
 	}
 	return left, wait, err
+}
+
+// elsewhere makes a 404 of a look temporary: a filter that finds nobody says 200 and an empty list.
+func elsewhere(err error) error {
+	if errors.Is(err, account.ErrGone) {
+		return fmt.Errorf("microsoft: %w", errElsewhere)
+	}
+	return err
 }

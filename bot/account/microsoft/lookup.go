@@ -148,7 +148,7 @@ func pagesOf[T any](ctx context.Context, p *Platform, first json.RawMessage, f f
 		}
 		at = page[T]{}
 		if err := p.do(ctx, rest.Request{What: "next page", Method: http.MethodGet, Path: path, Query: query, Into: &at, N: 2}); err != nil {
-			return err
+			return elsewhere(err)
 		}
 	}
 }

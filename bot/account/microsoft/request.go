@@ -72,6 +72,9 @@ var (
 	errPassword = fmt.Errorf("%w: the password does not satisfy the tenant's policy", account.ErrPermanent)
 	errDomain   = fmt.Errorf("%w: the domain of the user name is not verified in the tenant", account.ErrPermanent)
 	errReferred = errors.New("the member or owner is there already")
+
+	// errElsewhere is temporary: who takes it for "there is no such account" would record as erased what was never touched.
+	errElsewhere = errors.New("not found, and that is not said of an account; see accounts.microsoft.graph_url and whatever stands before Graph")
 )
 
 // known are the sentences of Graph that stand for more than their code, Request_BadRequest, says.
@@ -108,6 +111,9 @@ func classify(a rest.Answer) error {
 	code := rest.Code(f.Error.Code)
 	switch a.Status {
 	case http.StatusNotFound:
+		if code == "" { // a proxy's word, or that of whatever else answers there: it says nothing about an account
+			return errElsewhere
+		}
 		return account.ErrGone
 	case http.StatusForbidden:
 		if code == "Directory_QuotaExceeded" {

@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -11,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -76,12 +78,15 @@ func (p *Platform) assertion(audience string, certificate []byte, key *rsa.Priva
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature), nil
 }
 
-// withHTTP lets the library ask with our client.
+// withHTTP lets the library ask with a client that follows no redirect, as package rest's does: the secret stays where it was sent.
 func (p *Platform) withHTTP(ctx context.Context) context.Context {
-	if p.cfg.HTTP == nil {
-		return ctx
+	client := &http.Client{}
+	if p.cfg.HTTP != nil {
+		*client = *p.cfg.HTTP
 	}
-	return context.WithValue(ctx, oauth2.HTTPClient, p.cfg.HTTP)
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client.Timeout = cmp.Or(p.cfg.Timeout, 30*time.Second)
+	return context.WithValue(ctx, oauth2.HTTPClient, client)
 }
 
 // rolesOf reads the application permissions in an access token, without believing anything else of it: Graph alone can verify it.
