@@ -43,12 +43,18 @@ func (t Trial) Run(ctx context.Context) (checks []Check, left string) {
 		return true
 	}
 	// A try that was cut off may have made it all the same: from here on it is taken away, however this ends.
-	defer func() { // after the others
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	unseen := false // it was asked for and did not show: to erase who is not shown is no error, and takes nobody away
+	defer func() {  // after the others
+		ctx := context.WithoutCancel(ctx)
+		hidden := unseen && !t.shows(ctx)
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
 		err := t.Platform.Erase(ctx, t.Account)
 		if err == nil {
 			err = t.gone(ctx)
+		}
+		if err == nil && hidden {
+			err = errors.New("the platform was asked to make it and does not show it yet; it may do so later")
 		}
 		if err != nil {
 			checks = append(checks, Check{What: "erase", Level: CheckFailed, Said: err.Error()})
@@ -62,7 +68,9 @@ func (t Trial) Run(ctx context.Context) (checks []Check, left string) {
 		}
 		checks = append(checks, Check{What: "erase", Level: CheckOK, Said: said})
 	}()
-	if !say("make", t.make(ctx), "made and read back, with our marker") {
+	var err error
+	unseen, err = t.make(ctx)
+	if !say("make", err, "made and read back, with our marker") {
 		return checks, left
 	}
 	if o, can := t.Platform.(Opener); can && !say("sign_in", t.opens(ctx, o, true), "the initial password opens it") {
@@ -77,16 +85,26 @@ func (t Trial) Run(ctx context.Context) (checks []Check, left string) {
 	return checks, left
 }
 
-func (t Trial) make(ctx context.Context) error {
+// make says, too, whether it may be there and has not been seen.
+func (t Trial) make(ctx context.Context) (unseen bool, err error) {
 	began := t.Now()
 	r, err := Ensure(ctx, t.Platform, t.Account, t.Password)
+	unseen = r.Asked && r.Account.Code == "" && t.Platform.Describe().Settle > 0
 	for errors.Is(err, ErrUnseen) && r.Agreed && t.Now().Sub(began) < t.patience() {
 		if err := t.Wait(ctx, lookAgain); err != nil {
-			return err
+			return unseen, err
 		}
-		_, err = Try{Now: t.Now(), Acknowledged: true}.Ensure(ctx, t.Platform, t.Account, t.Password)
+		r, err = Try{Now: t.Now(), Acknowledged: true}.Ensure(ctx, t.Platform, t.Account, t.Password)
+		r.Agreed, unseen = true, unseen && r.Account.Code == ""
 	}
-	return err
+	return unseen, err
+}
+
+// shows waits a little for an account that was asked for.
+func (t Trial) shows(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	return t.until(ctx, func(found []Account) bool { return len(found) > 0 }, "") == nil
 }
 
 // lookAgain is how long a trial waits between two looks.

@@ -93,3 +93,58 @@ func TestTrial(t *testing.T) {
 		}
 	}
 }
+
+// lagging is a directory whose replicas are late, and whose word about what it made was lost.
+type lagging struct {
+	*directory
+	now   func() time.Time
+	shows time.Time // zero: never
+}
+
+func (lagging) Describe() account.Description { return account.Description{Settle: 15 * time.Minute} }
+
+func (d lagging) hidden() bool { return d.shows.IsZero() || d.now().Before(d.shows) }
+
+func (d lagging) Lookup(ctx context.Context, keys account.Keys) ([]account.Account, error) {
+	if d.hidden() {
+		return nil, nil
+	}
+	return d.directory.Lookup(ctx, keys)
+}
+
+func (d lagging) Create(ctx context.Context, a account.Account, password string) error {
+	return errors.Join(d.directory.Create(ctx, a, password), errBroken)
+}
+
+func (d lagging) Erase(ctx context.Context, a account.Account) error {
+	if d.hidden() {
+		return nil // nobody is there, as far as can be seen
+	}
+	return d.directory.Erase(ctx, a)
+}
+
+// A throw-away account that was asked for and is not shown yet is not said to be gone.
+func TestTrialThatShowsLate(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		shows time.Time
+		left  bool
+	}{
+		"in a moment":   {begin.Add(10 * time.Second), false},
+		"not by then":   {begin.Add(time.Hour), true},
+		"nobody's clue": {time.Time{}, true},
+	} {
+		now := begin
+		d := lagging{&directory{accounts: map[string]made{}}, func() time.Time { return now }, c.shows}
+		a := account.TrialAccount("sv.truong.example", "AB13")
+		checks, left := account.Trial{Platform: d, Account: a, Password: "Canary7Canary7", Now: d.now,
+			Wait: func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil }}.Run(t.Context())
+		if (left != "") != c.left || c.left && !strings.Contains(left, a.Address) {
+			t.Errorf("%s: left %q, checks %+v", name, left, checks)
+		}
+		if there := len(d.accounts) > 0; there != c.left {
+			t.Errorf("%s: an account is there: %v", name, there)
+		}
+	}
+}
