@@ -138,9 +138,16 @@ func (d *Desk) Reopen(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, 
 	return c, bot.Errorf(bot.Conflict, "case %s is %s: its list can no longer change", c.Number, c.State)
 }
 
-// leavePlan takes a case out of its plan: what was approved was the plan with exactly these rows.
+// leavePlan takes a case out of its plan: what was approved was the plan with exactly these rows. A plan that is approved goes on with its
+// other cases, and what it has reserved for this one's people is free.
 func (d *Desk) leavePlan(ctx context.Context, tx *store.Tx, c bot.Case) (bot.Case, error) {
-	if c.PlanID != 0 && !c.Planned.Done() {
+	switch {
+	case c.PlanID == 0:
+	case c.Planned.Done():
+		if err := tx.LetNamesGo(ctx, c.PlanID, c.ID); err != nil {
+			return c, err
+		}
+	default:
 		plan, err := tx.Plan(ctx, c.PlanID)
 		if err != nil {
 			return c, err

@@ -239,3 +239,50 @@ func TestNamesPlannedTogether(t *testing.T) {
 		}
 	})
 }
+
+// A case that leaves an approved plan, which goes on with its other cases, lets its names go: its people can be planned again, with them,
+// and who else needs one may have it.
+func TestNamesOfACaseThatLeavesAnApprovedPlan(t *testing.T) {
+	t.Parallel()
+	for _, what := range []string{"returned", "withdrawn", "corrected", "superseded"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.named(true)
+			stays, leaves := w.people("2153010001 Nguyễn Văn An"), w.people("2153010002 Nguyễn Văn Ân", "2153010003 Trần Bình")
+			p := w.planAs(bot.PlanWish{}, stays, leaves)
+			if err := w.approve(minh, p); err != nil {
+				t.Fatal(err)
+			}
+			var err error
+			switch what {
+			case "returned":
+				_, err = w.desk.Return(t.Context(), "officer:lan", leaves, "the letter is missing")
+			case "withdrawn":
+				_, err = w.desk.Withdraw(t.Context(), "officer:lan", leaves, "the unit wants it")
+			case "superseded":
+				_, err = w.desk.Supersede(t.Context(), "officer:lan", leaves, w.people("2153010009 Vũ Tư"))
+			case "corrected":
+				w.write(func(ctx context.Context, tx *store.Tx) error {
+					c, err := tx.CaseByNumber(ctx, leaves)
+					if err == nil {
+						c, err = w.desk.Reopen(ctx, tx, c)
+					}
+					if err == nil {
+						_, err = tx.SaveCase(ctx, c)
+					}
+					return err
+				})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			again := w.people("2153010002 Nguyễn Văn Ân", "2153010004 Trịnh Bình", "2153010005 Ngô Vũ An")
+			q := w.planAs(bot.PlanWish{}, again)
+			want := []string{"2153010002 nvan2 (2: nvan of 2153010001)", "2153010004 tbinh", "2153010005 nvan3 (3: nvan of 2153010001)"}
+			if diff := gocmp.Diff(want, users(q.Plan)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

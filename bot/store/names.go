@@ -157,6 +157,13 @@ func (tx *Tx) releaseNames(ctx context.Context, planID int64) error {
 	return err
 }
 
+// LetNamesGo lets the names go that a plan has reserved for the people of a case, which leaves it before its rows change. The plan goes on
+// with its other cases.
+func (tx *Tx) LetNamesGo(ctx context.Context, planID, caseID int64) error {
+	_, err := tx.exec(ctx, `UPDATE user_names SET state = 'released' WHERE plan_id = $1 AND state = 'reserved' AND code IN (SELECT code FROM case_rows WHERE case_id = $2)`, planID, caseID)
+	return err
+}
+
 // turnName takes a reserved name out of the reservations because its account is in the register now. When the platform shows another
 // primary address than the one that was asked for, the reserved one is an alias and stays taken.
 func (tx *Tx) turnName(ctx context.Context, code, address string) error {
