@@ -196,7 +196,7 @@ type LDAP struct {
 	CodeAttr   string        `toml:"code_attribute"`   // default "employeeNumber", with "ad" "employeeID"
 	UPNSuffix  string        `toml:"upn_suffix"`       // "ad": what stands behind the @ of userPrincipalName, default the domain of the address
 	Hash       string        `toml:"hash"`             // "ssha512" (slapd: moduleload pw-sha2), "argon2" (moduleload argon2) or "ssha"
-	MarkerAttr string        `toml:"marker_attribute"` // default "description", with "ad" "info"
+	MarkerAttr string        `toml:"marker_attribute"` // default "description", with "ad" "adminDescription"
 	AliasAttrs []string      `toml:"alias_attributes"` // hold further addresses: "mailAlternateAddress"
 	MustChange string        `toml:"must_change"`      // attribute=value written with every initial password: "pwdReset=TRUE", with "ad" "pwdLastSet=0"; "" none
 	Suspend    string        `toml:"suspend"`          // attribute=value that stops sign-in: "pwdAccountLockedTime=000001010000Z"; "" the hash is set aside

@@ -143,7 +143,7 @@ func (c *Config) resolve(folder string) {
 	l.SearchBase = or(l.SearchBase, l.Base)
 	marker, code := "description", "employeeNumber"
 	if l.Layout == "ad" {
-		marker, code = "info", "employeeID"
+		marker, code = "adminDescription", "employeeID"
 	}
 	l.MarkerAttr, l.CodeAttr = or(l.MarkerAttr, marker), or(l.CodeAttr, code)
 }

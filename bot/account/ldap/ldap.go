@@ -49,7 +49,7 @@ type Config struct {
 	CodeAttr   string   // holds the code, default "employeeNumber", in Active Directory "employeeID"
 	UPNSuffix  string   // Active Directory: what stands behind the @ of userPrincipalName, default the domain of the address
 	Hash       string   // "ssha512" (default), "argon2" or "ssha"; Active Directory has its own
-	MarkerAttr string   // default "description", in Active Directory "info"
+	MarkerAttr string   // default "description", in Active Directory "adminDescription"
 	AliasAttrs []string // more attributes that hold addresses, for instance "mailAlternateAddress"; further values of mail are aliases anyway
 	ClassAttr  string   // holds the class, for instance "departmentNumber"; "" not written
 	MustChange string   // attribute=value written with every initial password, for instance "pwdReset=TRUE"; "" none
@@ -111,7 +111,7 @@ func (d *Directory) setDefaults() error {
 	switch c.Layout {
 	case "", InetOrgPerson:
 	case ActiveDirectory:
-		marker, code = "info", "employeeID"
+		marker, code = "adminDescription", "employeeID" // not info: of that everybody may write his own (Personal-Information)
 	default:
 		return fmt.Errorf("the layout is %q, want %s or %s", c.Layout, InetOrgPerson, ActiveDirectory)
 	}

@@ -3,6 +3,7 @@ package ldap
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,15 +102,21 @@ func (l activeDirectory) preflight(ctx context.Context) []account.Check {
 	if l.cfg.GroupBase != "" {
 		look("rights", func() (account.Check, error) { return l.mayMake(ctx, l.cfg.GroupBase, "group") })
 	}
-	root, err := l.one(ctx, "", goldap.ScopeBaseObject, anything, "currentTime", "defaultNamingContext", "schemaNamingContext", "configurationNamingContext")
+	root, err := l.one(ctx, "", goldap.ScopeBaseObject, anything, "currentTime", "dnsHostName", "defaultNamingContext", "schemaNamingContext", "configurationNamingContext")
 	if err != nil || root == nil {
 		return append(checks, warning("connection", "the server does not describe itself (rootDSE): %v", err))
 	}
+	look("connection", func() (account.Check, error) {
+		return oneController(l.address, root.GetEqualFoldAttributeValue("dnsHostName")), nil
+	})
 	look("policy", func() (account.Check, error) {
 		return l.policy(ctx, root.GetEqualFoldAttributeValue("defaultNamingContext"))
 	})
 	look("clock", func() (account.Check, error) { return l.clock(root.GetEqualFoldAttributeValue("currentTime")) })
 	look("domain", func() (account.Check, error) { return l.suffixes(ctx, root) })
+	look("rights", func() (account.Check, error) {
+		return l.ownAttributes(ctx, root.GetEqualFoldAttributeValue("schemaNamingContext"))
+	})
 	look("index", func() (account.Check, error) {
 		return l.indexed(ctx, root.GetEqualFoldAttributeValue("schemaNamingContext"))
 	})
@@ -173,6 +180,37 @@ func (l activeDirectory) suffixes(ctx context.Context, root *goldap.Entry) (acco
 		return passed("domain", "%s is a suffix of sign-in names of the forest", want), nil
 	}
 	return warning("domain", "%s is no registered suffix of sign-in names (Active Directory Domains and Trusts): people can sign in by it, and the tools of Windows will not offer it", want), nil
+}
+
+// oneController: which of several answers must not change from connection to connection, for one does not show at once what another made.
+func oneController(address, answers string) account.Check {
+	host, _, _ := net.SplitHostPort(address)
+	if answers == "" || net.ParseIP(host) != nil || strings.EqualFold(host, "localhost") || strings.EqualFold(host, answers) {
+		return account.Check{}
+	}
+	return warning("connection", "url names %s, and %s answered; write the name of one domain controller there: two do not show at once what the other has made, and one person could get two accounts", host, answers)
+}
+
+// written by everybody of himself, by the default rights of users (MS-ADTS §3.1.1.2.3.3): rightsGuid of Personal-Information,
+// Web-Information and Phone-and-Mail-Options, as they are stored.
+var selfWritten = []string{
+	"\x86\xb8\xb5\x77\x4a\x94\xd1\x11\xae\xbd\x00\x00\xf8\x03\x67\xc1",
+	"\xb3\x95\x57\xe4\x55\x94\xd1\x11\xae\xbd\x00\x00\xf8\x03\x67\xc1",
+	"\xb2\x95\x57\xe4\x55\x94\xd1\x11\xae\xbd\x00\x00\xf8\x03\x67\xc1",
+}
+
+// ownAttributes warns of attributes that people may write themselves.
+func (l activeDirectory) ownAttributes(ctx context.Context, schema string) (account.Check, error) {
+	for _, attribute := range []string{l.cfg.CodeAttr, l.cfg.MarkerAttr} {
+		e, err := l.one(ctx, schema, goldap.ScopeSingleLevel, is("lDAPDisplayName", attribute), "attributeSecurityGUID")
+		if err != nil {
+			return account.Check{}, err
+		}
+		if e != nil && slices.Contains(selfWritten, string(e.GetEqualFoldRawAttributeValue("attributeSecurityGUID"))) {
+			return warning("rights", "everybody may write %s of his own entry; choose another attribute (adminDescription, employeeID), or take that right away", attribute), nil
+		}
+	}
+	return account.Check{}, nil
 }
 
 func (l activeDirectory) indexed(ctx context.Context, schema string) (account.Check, error) {

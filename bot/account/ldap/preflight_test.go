@@ -108,3 +108,19 @@ func adPreflight(t *testing.T, w adWorld) {
 		t.Errorf("a trial without rights: %s", got)
 	}
 }
+
+// Behind the name of a domain another controller may answer each time.
+func TestOneController(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]account.Level{
+		"dc1.ad.truong.example:636": "", "DC1.ad.truong.example:636": "", "127.0.0.1:636": "", "[::1]:636": "", "localhost:636": "",
+		"ad.truong.example:636": account.CheckWarning, "dc2.ad.truong.example:636": account.CheckWarning,
+	} {
+		if c := oneController(address, "dc1.ad.truong.example"); c.Level != want {
+			t.Errorf("%s: %q, want %q", address, c.Level, want)
+		}
+	}
+	if c := oneController("ad.truong.example:636", ""); c.What != "" {
+		t.Error("a server that does not say its name is warned of")
+	}
+}

@@ -143,7 +143,7 @@ func TestPain31ActiveDirectory(t *testing.T) {
 	})
 	for name, test := range map[string]func(*testing.T, adWorld){
 		"CutOffAnywhere": adCutOff, "Begun": adBegun, "PolicyRefuses": adPolicy, "MustChange": adMustChange, "OneCodeTwice": adOneCode,
-		"Taken": adTaken, "Refuses": adRefuses, "List": adList, "Entry": adEntry, "Preflight": adPreflight,
+		"Taken": adTaken, "Refuses": adRefuses, "List": adList, "Entry": adEntry, "Preflight": adPreflight, "MarkerIsOurs": adMarkerIsOurs,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -508,12 +508,54 @@ func adEntry(t *testing.T, w adWorld) {
 	}
 	e := entries[0]
 	got := map[string]string{"dn": e.DN}
-	for _, name := range []string{adUser, adSignIn, "employeeID", attrAddress, attrDisplay, attrFamily, attrGiven, "department", "info", adControl} {
+	for _, name := range []string{adUser, adSignIn, "employeeID", attrAddress, attrDisplay, attrFamily, attrGiven, "department", "adminDescription", adControl} {
 		got[name] = e.GetAttributeValue(name)
 	}
 	want := map[string]string{"dn": "CN=" + a.User + "," + sambaBase, adUser: a.User, adSignIn: a.User + "@ad.truong.example", "employeeID": a.Code,
-		attrAddress: a.Address, attrDisplay: a.Name, attrFamily: a.Family, attrGiven: a.Given, "department": "YA-K51", "info": a.Marker, adControl: "512"}
+		attrAddress: a.Address, attrDisplay: a.Name, attrFamily: a.Family, attrGiven: a.Given, "department": "YA-K51", "adminDescription": a.Marker, adControl: "512"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Whoever signs in may write much of his own entry (the property set Personal-Information, MS-ADTS §5.1.3.2 and §3.1.1.2.3.3), and never
+// our marker: with another one he could not be given a new password, and with that of another row he would stand in its way.
+func adMarkerIsOurs(t *testing.T, w adWorld) {
+	d := w.plain(t)
+	a := accounttest.Person(930, 0)
+	if _, err := account.Ensure(t.Context(), d, a, accounttest.Password); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := d.search(t.Context(), d.tests(byCode(a)))
+	if err != nil || len(entries) != 1 {
+		t.Fatalf("%d entries, error %v", len(entries), err)
+	}
+	c, err := goldap.DialURL(w.url, goldap.DialWithTLSConfig(&tls.Config{RootCAs: w.pool, MinVersion: tls.VersionTLS12}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if err := c.Bind(a.User+"@sv.truong.example", accounttest.Password); err != nil {
+		t.Fatal(err)
+	}
+	own := goldap.NewModifyRequest(entries[0].DN, nil)
+	own.Replace("telephoneNumber", []string{"+84 24 0000 0000"})
+	if err := c.Modify(own); err != nil {
+		t.Errorf("its holder cannot write what is his: %v", err)
+	}
+	for _, attribute := range []string{d.cfg.MarkerAttr, d.cfg.CodeAttr} {
+		forged := goldap.NewModifyRequest(entries[0].DN, nil)
+		forged.Replace(attribute, []string{"vanthu:YC-2026-0001:1"})
+		if err := c.Modify(forged); !goldap.IsErrorWithCode(err, goldap.LDAPResultInsufficientAccessRights) {
+			t.Errorf("%s: its holder writes it himself: error %v", attribute, err)
+		}
+	}
+	warned := func(d adSigner) bool {
+		return slices.ContainsFunc(d.Preflight(t.Context(), 1), func(c account.Check) bool {
+			return c.What == "rights" && c.Level == account.CheckWarning && strings.Contains(c.Said, "everybody may write")
+		})
+	}
+	if warned(d) || !warned(w.open(t, func(c *Config) { c.MarkerAttr = "info" })) {
+		t.Error("preflight warns of the wrong attribute, or does not warn of one that everybody writes himself")
 	}
 }
