@@ -47,7 +47,9 @@ func TestAFrozenProcessAsksNoMore(t *testing.T) {
 				w.other()
 				*now = now.Add(5 * time.Minute) // in all eight of the ten in which it may not show
 			}
-			c.create = func(context.Context, account.Account) (time.Duration, error, error) { return 9 * time.Minute, nil, errDown }
+			c.create = func(context.Context, account.Account) (time.Duration, error, error) {
+				return 9 * time.Minute, nil, errDown
+			}
 			if where == "after the intent" {
 				unseal := w.prov.Unseal // the first thing that is done with a row is to look at the clock, the second this
 				w.prov.Unseal = func(sealed []byte, label string) ([]byte, error) { freeze(); return unseal(sealed, label) }

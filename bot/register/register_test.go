@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -251,4 +252,20 @@ func TestManyAccounts(t *testing.T) {
 	if limit := int64(8<<20) + 500*int64(n); held > limit {
 		t.Errorf("%d bytes held, more than %d", held, limit)
 	}
+}
+
+// A name of which nothing is left to compare keeps nobody from opening the database.
+func TestANameOfInvisibleLetters(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		r := newRegister(db)
+		if _, err := r.Import(t.Context(), "officer:lan", "platform", of(register.Account{Code: "2153010001", Address: "a@sv.truong.example", Name: "\u200b"}), true); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if _, err := db.KeyNames(ctx); err != nil {
+			t.Error(err)
+		}
+	})
 }

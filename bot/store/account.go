@@ -73,10 +73,20 @@ func placeholders(values []string) (marks string, args []any) {
 	return b.String(), args
 }
 
-// AddAccount enters an account into the register. An account of the same case and row that is there already is left.
+// AddAccount enters an account into the register. An account of the same case and row that is there already is left. One that an import
+// has just found on the platform, between its making and this, becomes that of its row: who calls has read back our marker on it.
 func (tx *Tx) AddAccount(ctx context.Context, r bot.CaseRow) error {
 	n, err := tx.exec(ctx, `INSERT INTO accounts (code, address, name, platform, case_id, n, created_at, user_name, class, cohort, name_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (code) DO NOTHING`, r.Code, r.Address, r.Name, r.Platform, r.CaseID, r.N, micros(tx.Now), strings.ToLower(r.User), r.Class, r.Cohort, tx.db.nameKey(r.Name))
+	if err != nil {
+		return err
+	}
+	if n == 1 {
+		return tx.turnName(ctx, r.Code, r.Address)
+	}
+	n, err = tx.exec(ctx, `UPDATE accounts SET name = $3, platform = $4, case_id = $5, n = $6, created_at = $7, user_name = $8, class = $9, cohort = $10, name_key = $11,
+		state = 'new', suspended_at = 0, origin = 'made' WHERE code = $1 AND lower(address) = lower($2) AND case_id IS NULL AND origin = 'imported' AND state <> 'deleted'`,
+		r.Code, r.Address, r.Name, r.Platform, r.CaseID, r.N, micros(tx.Now), strings.ToLower(r.User), r.Class, r.Cohort, tx.db.nameKey(r.Name))
 	if err != nil {
 		return err
 	}

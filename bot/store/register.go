@@ -115,11 +115,11 @@ func (db *DB) KeyNames(ctx context.Context) (n int, err error) {
 	if db.NameKey == nil {
 		return 0, nil
 	}
-	for {
+	for after := ""; ; { // each is looked at once: of a name of invisible letters nothing is left to compare
 		var left [][2]string
 		err := db.Read(ctx, func(tx *Tx) (err error) {
 			left, err = list(ctx, tx, func(s scanner) (pair [2]string, err error) { return pair, s.Scan(&pair[0], &pair[1]) },
-				`SELECT code, name FROM accounts WHERE name_key = '' AND name <> '' LIMIT 1000`)
+				`SELECT code, name FROM accounts WHERE name_key = '' AND name <> '' AND code > $1 ORDER BY code LIMIT 1000`, after)
 			return err
 		})
 		if err != nil || len(left) == 0 {
@@ -135,6 +135,6 @@ func (db *DB) KeyNames(ctx context.Context) (n int, err error) {
 		}); err != nil {
 			return n, err
 		}
-		n += len(left)
+		n, after = n+len(left), left[len(left)-1][0]
 	}
 }
