@@ -157,6 +157,36 @@ func TestCreateGoesOnBesideARefusedRow(t *testing.T) {
 	}
 }
 
+// Who refuses an account says why in his own words. The row has them; the history, which is for ever, has not: they may name people.
+func TestARefusalNamesNobodyInTheHistory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.SQLite(t))
+	w.dir.fails = func(c string) failure {
+		if c == code(1) {
+			return failure{before: fmt.Errorf("%w: bundle GT-2026-0001: Canary Nguyễn Văn An has one", account.ErrRefused)}
+		}
+		return failure{}
+	}
+	if err := w.prov.Create(t.Context(), w.id); err != nil {
+		t.Fatal(err)
+	}
+	if row := w.rows()[0]; row.State != bot.RowBad || !strings.Contains(row.Said, "Canary") {
+		t.Errorf("the row is %s and says %q", row.State, row.Said)
+	}
+	refused := 0
+	for _, e := range look(w, func(ctx context.Context, tx *store.Tx) ([]bot.Event, error) { return tx.Events(ctx, w.id) }) {
+		if strings.Contains(fmt.Sprint(e.Detail), "Canary") {
+			t.Errorf("%s: %v", e.What, e.Detail)
+		}
+		if e.What == "account_refused" && e.Detail["said"] != "" {
+			refused++
+		}
+	}
+	if refused != 1 {
+		t.Errorf("%d events of the refusal", refused)
+	}
+}
+
 // A platform that is away is not asked for everybody.
 func TestCreateStopsWhenThePlatformIsAway(t *testing.T) {
 	t.Parallel()

@@ -138,8 +138,12 @@ func (p *Provisioner) record(ctx context.Context, tx *store.Tx, c bot.Case, item
 			return err
 		}
 	}
+	said := r.Said
+	if end.what == "account_refused" { // a person's words, or a platform's as he sent them, may name people: the row has them, and the history is for ever
+		said = ErrRefused.Error()
+	}
 	return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: end.what,
-		Detail: map[string]string{"row": fmt.Sprint(item.N), "platform": p.Platform.Name(), "said": r.Said}})
+		Detail: map[string]string{"row": fmt.Sprint(item.N), "platform": p.Platform.Name(), "said": said}})
 }
 
 // note keeps how far a row came that is not done, and the platform's last word about it, for `case explain`. It returns the cause, or for

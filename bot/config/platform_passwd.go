@@ -76,11 +76,9 @@ func (c *checker) passwdURL(path, text, example string) {
 		c.add(path, "holds a password; move it to password_file or password_env")
 		return
 	}
-	host := u.Hostname()
-	if host == "" {
-		host = u.Query().Get("host")
-	}
-	if mode := u.Query().Get("sslmode"); host != "" && !strings.HasPrefix(host, "/") && !loopback(host) && mode != "verify-full" && mode != "verify-ca" {
-		c.add(path, "would send hashes of passwords to %s over a connection that proves nothing; add ?sslmode=verify-full, with &sslrootcert=… for a CA of your own", host)
+	for _, host := range []string{u.Hostname(), u.Query().Get("host")} { // the driver takes the second for the first
+		if mode := u.Query().Get("sslmode"); host != "" && !strings.HasPrefix(host, "/") && !loopback(host) && mode != "verify-full" && mode != "verify-ca" {
+			c.add(path, "would send hashes of passwords to %s over a connection that proves nothing; add ?sslmode=verify-full, with &sslrootcert=… for a CA of your own", host)
+		}
 	}
 }
