@@ -204,7 +204,7 @@ func (a *App) Username(ctx context.Context, r bot.NameRow) (u Username, err erro
 				break
 			}
 		}
-		return nil
+		return nil //nolint:nilerr // a name that cannot be spelt ends the trying, and is told by having none
 	})
 	return u, err
 }

@@ -55,7 +55,7 @@ func Open(path string) (*Directory, error) {
 // Name is "file".
 func (d *Directory) Name() string { return "file" }
 
-// Describe: what is written is there, at once, and what is erased is gone.
+// Describe says that what is written is there, at once, and what is erased is gone.
 func (*Directory) Describe() account.Description { return account.Description{} }
 
 // Lookup returns the accounts that have one of the keys, in the order of the file.

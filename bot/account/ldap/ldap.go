@@ -234,7 +234,7 @@ func mayBeLoopback(host string) bool {
 // Name is "ldap".
 func (d *Directory) Name() string { return "ldap" }
 
-// Describe: what is written is there, at once, and what is erased is gone.
+// Describe says that what is written is there, at once, and what is erased is gone.
 func (*Directory) Describe() account.Description { return account.Description{} }
 
 // Close ends the kept connections. Operations that run end with an error.

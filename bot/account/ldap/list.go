@@ -34,7 +34,7 @@ func (d *Directory) pages(ctx context.Context, base string, scope int, filter st
 			}
 			for _, e := range result.Entries {
 				if stopped = f(e); stopped != nil {
-					return nil
+					return nil //nolint:nilerr // nothing is wrong with the connection
 				}
 			}
 			answer, ok := goldap.FindControl(result.Controls, goldap.ControlTypePaging).(*goldap.ControlPaging)

@@ -19,6 +19,7 @@ func said(checks []account.Check) string {
 			c.What = strings.ToUpper(c.What)
 		case account.CheckWarning:
 			c.What += "?"
+		case account.CheckOK:
 		}
 		all = append(all, c.What)
 	}
