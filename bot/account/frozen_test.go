@@ -142,3 +142,41 @@ func TestAFrozenProcessRecordsNothingThatIsOver(t *testing.T) {
 		w.reset(before)
 	})
 }
+
+// The clock was a year ahead when rows were taken up, asked for and looked for in vain, and is set back: nobody waits for a year.
+func TestTheClockIsSetBack(t *testing.T) {
+	t.Parallel()
+	for _, what := range []string{"killed", "lost", "unseen", "resting"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w, c, now := hazy(t, storetest.SQLite(t))
+			right := *now
+			*now = right.AddDate(1, 0, 0)
+			dead := false
+			c.create = func(context.Context, account.Account) (time.Duration, error, error) {
+				switch dead = what == "killed"; what {
+				case "lost":
+					return 0, errDown, nil
+				case "resting":
+					return 0, &account.Wait{For: time.Hour, Err: account.ErrUndone}, nil
+				}
+				return time.Minute, nil, nil
+			}
+			w.db.Commit = func() error {
+				if dead {
+					return errCut
+				}
+				return nil
+			}
+			_ = w.prov.Create(t.Context(), w.id)
+			w.db.Commit, c.create, *now = nil, nil, right
+			for _, a := range c.accounts {
+				a.shown = right.Add(time.Minute)
+			}
+			w.goesOn(now)
+			if took := now.Sub(right); w.state() != bot.Created || c.broken != nil || took > 15*time.Minute {
+				t.Errorf("%s after %v: %v", w.state(), took, c.broken)
+			}
+		})
+	}
+}

@@ -70,7 +70,10 @@ func (p *Provisioner) take(ctx context.Context, c bot.Case, plan store.StoredPla
 		}
 		var intents []store.Intent
 		for _, item := range set {
-			i := known[item.N]
+			i, ahead := setBack(known[item.N], tx.Now)
+			if ahead {
+				intents = append(intents, i)
+			}
 			if later := laterOf(i.Next, i.TakenUntil); !i.Done.IsZero() || later.After(tx.Now) {
 				if i.Done.IsZero() && (next.IsZero() || later.Before(next)) {
 					next = later
@@ -110,6 +113,21 @@ func (p *Provisioner) take(ctx context.Context, c bot.Case, plan store.StoredPla
 	return rows, next, err
 }
 
+// setBack says whether an intent was written by a clock that was ahead and has been set back since, and returns it as if it had been written
+// now: else the row would be waited for until that clock's time has come, for hours or years (as with answers, RecallLetters).
+func setBack(i store.Intent, now time.Time) (store.Intent, bool) {
+	was := i
+	for _, until := range []*time.Time{&i.TakenUntil, &i.AskedUntil} {
+		if until.After(now.Add(2 * reach)) {
+			*until = now.Add(reach)
+		}
+	}
+	if i.Next.After(now.Add(2 * longestPause)) {
+		i.Next = now
+	}
+	return i, i != was
+}
+
 // release gives rows back that were taken up and not begun with: nobody was asked, and who comes next must not think so.
 func (p *Provisioner) release(ctx context.Context, l *ledger, rows []taken) error {
 	if len(rows) == 0 {
@@ -128,7 +146,9 @@ func (p *Provisioner) release(ctx context.Context, l *ledger, rows []taken) erro
 }
 
 // pause is how long nobody looks for what does not show after so many looks: a second, then longer and longer.
-func pause(looks int) time.Duration { return min(time.Second<<min(looks, 10), 5*time.Minute) }
+func pause(looks int) time.Duration { return min(time.Second<<min(looks, 10), longestPause) }
+
+const longestPause = 5 * time.Minute
 
 func laterOf(a, b time.Time) time.Time {
 	if a.After(b) {

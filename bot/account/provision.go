@@ -43,7 +43,7 @@ func (p *Provisioner) Create(ctx context.Context, caseID int64) error {
 	if err != nil || w.c.State != bot.Creating || w.plan.Paused.Done() {
 		return err
 	}
-	if rest := w.rests.Sub(p.DB.Now()); rest > 0 {
+	if rest := w.rests.Sub(p.DB.Now()); rest > 0 && rest <= farthestRest {
 		return &PutOff{For: min(rest, longestRest), Why: p.Platform.Name() + " wants to be let alone"}
 	}
 	err = p.rows(ctx, w)

@@ -30,6 +30,8 @@ const (
 	spare = time.Minute
 	// longestRest bounds how long nobody looks at what was put off: an officer may have put things right meanwhile.
 	longestRest = 10 * time.Minute
+	// farthestRest is longer than any platform wants to be let alone (a quota of the day): the clock was ahead, and was set back.
+	farthestRest = 30 * time.Hour
 )
 
 // inTurn does the rows, some at once. One that fails holds up nobody else; the first failure is told. A platform that wants to be let
