@@ -41,7 +41,7 @@ func (p *Report) tell(all ...Difference) {
 // Import takes accounts that exist up into the register; without keep it only says what it would do. Each batch is a transaction with its
 // event, an officer's act; what is there already is never changed, so that it may be repeated, and go on after it was cut off.
 func (r *Register) Import(ctx context.Context, actor bot.Actor, from string, source Source, keep bool) (Report, error) {
-	i := importing{r: r, report: Report{From: from, Kept: keep}, codes: make(map[string]string), addresses: make(map[string]string), names: make(map[string][]someone)}
+	i := importing{r: r, report: Report{From: from, Kept: keep}, codes: make(map[string]string), addresses: make(map[string]string), names: make(map[string]*namesakes)}
 	err := inBatches(ctx, source, func(batch []Account) error {
 		if !keep {
 			return r.DB.Read(ctx, func(tx *store.Tx) error { _, err := i.batch(ctx, tx, batch); return err })
@@ -90,9 +90,9 @@ func kindOf(from string) string {
 type importing struct {
 	r         *Register
 	report    Report
-	codes     map[string]string // code → address
-	addresses map[string]string // address → code
-	names     map[string][]someone
+	codes     map[string]string     // code → address
+	addresses map[string]string     // address → code
+	names     map[string]*namesakes // name, as it is compared → who has it, in the register or before in this import
 }
 
 // batch sorts accounts, and returns the new ones.
@@ -145,33 +145,38 @@ func (i *importing) batch(ctx context.Context, tx *store.Tx, batch []Account) (f
 	return fresh, i.near(ctx, tx, fresh)
 }
 
-// near tells who of the new ones may be known under another code, in the register or earlier in this import.
+// near tells who of the new ones may be known under another code, in the register or earlier in this import. The register is asked once
+// for each name: a thousand people have all the usual names, and asking again in each batch read all of it each time. Who gets an account
+// by a plan while the import runs may so be missed; it is a hint.
 func (i *importing) near(ctx context.Context, tx *store.Tx, fresh []Account) error {
-	var keys []string
-	for _, a := range fresh {
-		keys = append(keys, i.r.NameKey(a.Name))
+	keys := make([]string, len(fresh))
+	var unasked []string
+	for n, a := range fresh {
+		keys[n] = i.r.NameKey(a.Name)
+		if keys[n] != "" && i.names[keys[n]] == nil {
+			i.names[keys[n]] = new(namesakes)
+			unasked = append(unasked, keys[n])
+		}
 	}
-	lines, err := tx.Namesakes(ctx, slices.Compact(slices.Sorted(slices.Values(keys))))
+	lines, err := tx.Namesakes(ctx, unasked)
 	if err != nil {
 		return err
 	}
-	same := make(map[string][]someone)
 	for _, l := range lines {
-		same[l.NameKey] = append(same[l.NameKey], someone{l.Code, l.Class, l.Cohort})
+		i.names[l.NameKey].add(who(l.Code, l.Class, l.Cohort))
 	}
 	for n, a := range fresh {
-		if a.Name == "" {
+		same := i.names[keys[n]]
+		if same == nil {
 			continue
 		}
-		me := someone{a.Code, a.Class, a.Cohort}
-		for _, other := range slices.Concat(same[keys[n]], i.names[keys[n]]) {
-			if why := near(me, other); why != nil {
-				i.report.Near++
-				i.report.tell(Difference{What: "near", Code: a.Code, Address: a.Address, Register: other.code, There: strings.Join(why, ", "), Where: a.Where})
-				break
-			}
+		me := who(a.Code, a.Class, a.Cohort)
+		if all := same.near(me); len(all) > 0 {
+			other := same.people[all[0]]
+			i.report.Near++
+			i.report.tell(Difference{What: "near", Code: a.Code, Address: a.Address, Register: other.code, There: strings.Join(near(me, other), ", "), Where: a.Where})
 		}
-		i.names[keys[n]] = append(i.names[keys[n]], me)
+		same.add(me)
 	}
 	return nil
 }

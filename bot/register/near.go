@@ -19,20 +19,13 @@ type Near struct {
 	Class string           `json:"class,omitempty"`
 }
 
-type someone struct{ code, class, cohort string }
-
-// near says by what two people of one name may be one: they are in one class; or, where the class of one is not known, in one cohort; or
-// their codes differ by one digit, or by two that have changed places.
+// near says by what two people of one name may be one: by what brings them together, or by their codes.
 func near(a, b someone) (why []string) {
 	if strings.EqualFold(a.code, b.code) {
 		return nil
 	}
-	known := a.class != "" && b.class != ""
-	if known && bot.ClassKey(a.class) == bot.ClassKey(b.class) {
-		why = append(why, "class")
-	}
-	if !known && a.cohort != "" && strings.EqualFold(a.cohort, b.cohort) {
-		why = append(why, "cohort")
+	if by := together(a, b); by != "" {
+		why = append(why, by)
 	}
 	if slip(a.code, b.code) {
 		why = append(why, "code")
@@ -40,17 +33,32 @@ func near(a, b someone) (why []string) {
 	return why
 }
 
+// together: two people are in one class; or, where the class of one is not known, in one cohort.
+func together(a, b someone) string {
+	known := a.class != "" && b.class != ""
+	switch {
+	case known && a.class == b.class:
+		return "class"
+	case !known && a.cohort != "" && a.cohort == b.cohort:
+		return "cohort"
+	}
+	return ""
+}
+
+const shortestCode = 4 // shorter ones are like each other by chance
+
 // slip says whether one code may be the other, mistyped: one character is another one, or two neighbours have changed places.
 func slip(a, b string) bool {
-	if len(a) != len(b) || len(a) < 4 {
+	if len(a) != len(b) || len(a) < shortestCode {
 		return false
 	}
-	var at []int
+	at := make([]int, 0, 2)
 	for i := range len(a) {
 		if a[i] != b[i] {
-			if at = append(at, i); len(at) > 2 {
+			if len(at) == 2 {
 				return false
 			}
+			at = append(at, i)
 		}
 	}
 	return len(at) == 1 || len(at) == 2 && at[1] == at[0]+1 && a[at[0]] == b[at[1]] && a[at[1]] == b[at[0]]
@@ -83,8 +91,9 @@ func (r *Register) NearRows(ctx context.Context, tx *store.Tx, rows []bot.CaseRo
 		if inCase[l.Code] {
 			continue
 		}
+		other := who(l.Code, l.Class, l.Cohort)
 		for _, row := range byKey[l.NameKey] {
-			if why := near(someone{row.Code, row.Class, row.Cohort}, someone{l.Code, l.Class, l.Cohort}); why != nil {
+			if why := near(who(row.Code, row.Class, row.Cohort), other); why != nil {
 				all = append(all, Near{Row: row.N, Code: row.Code, Other: l.Code, State: l.State, Why: why, Class: l.Class})
 			}
 		}
@@ -92,14 +101,14 @@ func (r *Register) NearRows(ctx context.Context, tx *store.Tx, rows []bot.CaseRo
 	return all, nil
 }
 
-// Near goes through everybody in the register who may be in it twice, each pair once.
+// Near goes through everybody in the register who may be in it twice. Of a class each is named with the first of his name alone.
 func (r *Register) Near(ctx context.Context, f func(Near) error) error {
 	after := ""
 	for {
 		var keys []string
-		var lines []store.RegisterLine
+		var lines []store.Namesake
 		err := r.DB.Read(ctx, func(tx *store.Tx) (err error) {
-			if keys, err = tx.SharedNames(ctx, after, 200); err != nil {
+			if keys, err = tx.SharedNames(ctx, after, 50); err != nil {
 				return err
 			}
 			lines, err = tx.Namesakes(ctx, keys)
@@ -109,23 +118,29 @@ func (r *Register) Near(ctx context.Context, f func(Near) error) error {
 			return err
 		}
 		after = keys[len(keys)-1]
-		same := make(map[string][]store.RegisterLine, len(keys))
+		same := make(map[string][]store.Namesake, len(keys))
 		for _, l := range lines {
 			same[l.NameKey] = append(same[l.NameKey], l)
 		}
 		for _, key := range keys {
-			people := same[key]
-			for i, a := range people {
-				for _, b := range people[i+1:] {
-					why := near(someone{a.Code, a.Class, a.Cohort}, someone{b.Code, b.Class, b.Cohort})
-					if why == nil {
-						continue
-					}
-					if err := f(Near{Code: a.Code, Other: b.Code, State: b.State, Why: why, Class: b.Class}); err != nil {
-						return err
-					}
-				}
+			if err := nearOf(same[key], f); err != nil {
+				return err
 			}
 		}
 	}
+}
+
+// nearOf holds people of one name against each other.
+func nearOf(people []store.Namesake, f func(Near) error) error {
+	var before namesakes
+	for _, p := range people {
+		me := who(p.Code, p.Class, p.Cohort)
+		for _, i := range before.near(me) {
+			if err := f(Near{Code: people[i].Code, Other: p.Code, State: p.State, Why: near(before.people[i], me), Class: p.Class}); err != nil {
+				return err
+			}
+		}
+		before.add(me)
+	}
+	return nil
 }

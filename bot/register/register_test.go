@@ -209,46 +209,90 @@ func TestReconcile(t *testing.T) {
 	})
 }
 
-// Many accounts in bounded memory: VANTHU_REGISTER says how many (100,000 in .ci/nightly).
+// Many accounts in bounded memory and sensible time, however many share a name: VANTHU_REGISTER says how many (100,000 in .ci/nightly, on both databases).
 func TestManyAccounts(t *testing.T) {
+	databases := map[string]func(t testing.TB) *store.DB{"SQLite": storetest.SQLite, "PostgreSQL": func(t testing.TB) *store.DB { return storetest.Postgres(t).Open(t) }}
 	n, err := strconv.Atoi(os.Getenv("VANTHU_REGISTER"))
 	if err != nil {
-		n = 3000
+		n = 2000
+		delete(databases, "PostgreSQL")
 	}
-	db := storetest.SQLite(t)
+	for _, names := range []int{1, 676, n} { // a directory that names everybody "Sinh viên"; one of common names; nobody is called as anybody else
+		for name, open := range databases { // one after the other: memory is measured
+			t.Run(fmt.Sprintf("%s, %d names", name, names), func(t *testing.T) { manyAccounts(t, open(t), n, names) })
+		}
+	}
+}
+
+func manyAccounts(t *testing.T, db *store.DB, n, names int) {
 	r := newRegister(db)
 	var most, before runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	seen := 0
+	look := func() {
+		if seen++; seen%(n/2) != 0 {
+			return
+		}
+		runtime.GC()
+		var now runtime.MemStats
+		runtime.ReadMemStats(&now)
+		if now.HeapAlloc > most.HeapAlloc {
+			most = now
+		}
+	}
 	source := func(_ context.Context, f func(register.Account) error) error {
 		for i := range n {
-			if err := f(person(i)); err != nil {
+			a := person(i)
+			a.Name = person(i % names).Name
+			if err := f(a); err != nil {
 				return err
 			}
-			if seen++; seen%(n/2) == 0 {
-				runtime.GC()
-				var now runtime.MemStats
-				runtime.ReadMemStats(&now)
-				if now.HeapAlloc > most.HeapAlloc {
-					most = now
-				}
-			}
+			look()
 		}
 		return nil
 	}
-	for _, keep := range []bool{false, true, true} {
-		report, err := r.Import(t.Context(), "officer:lan", "platform", source, keep)
-		if err != nil || report.Seen != n {
-			t.Fatalf("%+v, %v", report, err)
-		}
+	var took [5]time.Duration
+	measure := func(i int, f func()) {
+		start := time.Now()
+		f()
+		took[i] = time.Since(start)
 	}
-	c, err := r.Reconcile(t.Context(), source)
-	if err != nil || c.Same != n || len(c.Differences) != 0 {
-		t.Fatalf("%d the same, %d differences, %v", c.Same, len(c.Differences), err)
+	var near [2]int
+	for i, keep := range []bool{false, true, true} {
+		measure(i, func() {
+			report, err := r.Import(t.Context(), "officer:lan", "platform", source, keep)
+			if err != nil || report.Seen != n {
+				t.Fatalf("%+v, %v", report, err)
+			}
+			if i < 2 {
+				near[i] = report.Near
+			} else if report.Known != n {
+				t.Errorf("again: %d known", report.Known)
+			}
+		})
+	}
+	if near[0] != near[1] || names == 1 && near[0] < n-1 || names == n && near[0] != 0 {
+		t.Errorf("%v may be there twice", near)
+	}
+	measure(3, func() {
+		c, err := r.Reconcile(t.Context(), source)
+		if err != nil || c.Same != n || len(c.Differences) != 0 {
+			t.Fatalf("%d the same, %d differences, %v", c.Same, len(c.Differences), err)
+		}
+	})
+	twice := make(map[string]bool)
+	measure(4, func() {
+		if err := r.Near(t.Context(), func(n register.Near) error { twice[n.Other] = true; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if len(twice) != near[0] {
+		t.Errorf("%d were said to be near when they were imported, %d are", near[0], len(twice))
 	}
 	held := int64(most.HeapAlloc) - int64(before.HeapAlloc)
-	t.Logf("%d accounts: %d KB held at the most, %d bytes an account", n, held>>10, held/int64(n))
+	t.Logf("%d accounts, %d near: preview %v, import %v, again %v, reconcile %v, near %v; %d KB held at the most, %d bytes an account",
+		n, near[0], took[0].Round(time.Millisecond), took[1].Round(time.Millisecond), took[2].Round(time.Millisecond), took[3].Round(time.Millisecond), took[4].Round(time.Millisecond), held>>10, held/int64(n))
 	if limit := int64(8<<20) + 500*int64(n); held > limit {
 		t.Errorf("%d bytes held, more than %d", held, limit)
 	}

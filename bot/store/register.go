@@ -25,15 +25,14 @@ type RegisterLine struct {
 	Since    time.Time        `json:"since,omitzero"` // made or imported
 	Gone     time.Time        `json:"gone,omitzero"`  // suspended or deleted
 	Decision string           `json:"decision,omitempty"`
-	NameKey  string           `json:"-"` // how its name is compared
 }
 
 const registerLine = `SELECT a.code, a.user_name, a.address, a.name, a.class, a.cohort, a.platform, a.origin, a.state, coalesce(c.number, ''), a.n, a.created_at,
-	CASE WHEN a.deleted_at > 0 THEN a.deleted_at ELSE a.suspended_at END, a.decision, a.name_key FROM accounts a LEFT JOIN cases c ON c.id = a.case_id `
+	CASE WHEN a.deleted_at > 0 THEN a.deleted_at ELSE a.suspended_at END, a.decision FROM accounts a LEFT JOIN cases c ON c.id = a.case_id `
 
 func scanRegisterLine(s scanner) (l RegisterLine, err error) {
 	var since, gone int64
-	err = s.Scan(&l.Code, &l.User, &l.Address, &l.Name, &l.Class, &l.Cohort, &l.Platform, &l.Origin, &l.State, &l.Case, &l.Row, &since, &gone, &l.Decision, &l.NameKey)
+	err = s.Scan(&l.Code, &l.User, &l.Address, &l.Name, &l.Class, &l.Cohort, &l.Platform, &l.Origin, &l.State, &l.Case, &l.Row, &since, &gone, &l.Decision)
 	l.Since, l.Gone = instant(since), instant(gone)
 	return l, err
 }
@@ -73,19 +72,29 @@ func (tx *Tx) RegisterOf(ctx context.Context, codes, addresses []string) (lines 
 	return lines, nil
 }
 
-// Namesakes returns the lines of people whose names are compared so.
-func (tx *Tx) Namesakes(ctx context.Context, keys []string) (lines []RegisterLine, err error) {
+// A Namesake is as much of a line of the register as says who may be in it twice.
+type Namesake struct {
+	Code, Class, Cohort string
+	State               bot.AccountState
+	NameKey             string // how the name is compared
+}
+
+// Namesakes returns the people whose names are compared so.
+func (tx *Tx) Namesakes(ctx context.Context, keys []string) (all []Namesake, err error) {
+	scan := func(s scanner) (n Namesake, err error) {
+		return n, s.Scan(&n.Code, &n.Class, &n.Cohort, &n.State, &n.NameKey)
+	}
 	for len(keys) > 0 {
 		set := keys[:min(500, len(keys))]
 		keys = keys[len(set):]
 		marks, args := placeholders(set)
-		found, err := list(ctx, tx, scanRegisterLine, registerLine+`WHERE a.name_key <> '' AND a.name_key IN (`+marks+`) ORDER BY a.code`, args...)
+		found, err := list(ctx, tx, scan, `SELECT code, class, cohort, state, name_key FROM accounts WHERE name_key <> '' AND name_key IN (`+marks+`) ORDER BY code`, args...)
 		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, found...)
+		all = append(all, found...)
 	}
-	return lines, nil
+	return all, nil
 }
 
 // SharedNames returns the names, as they are compared, that several people of the register have, in order after a name; at most that many.

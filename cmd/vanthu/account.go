@@ -36,29 +36,29 @@ type accountListCmd struct {
 
 func (c *accountListCmd) Run(e *env) error {
 	return c.look(e, func(a *app.App) error {
-		all := []store.RegisterLine{}
+		list := jsonList{e: e}
 		if !c.JSON {
 			fmt.Fprintln(e.stdout, "CODE\tUSER\tADDRESS\tNAME\tCLASS\tSTATE\tORIGIN\tCASE")
 		}
-		err := eachLine(e, a, func(l store.RegisterLine) {
+		err := eachLine(e, a, func(l store.RegisterLine) error {
 			if c.State != "" && string(l.State) != c.State || c.Class != "" && bot.ClassKey(l.Class) != bot.ClassKey(c.Class) {
-				return
+				return nil
 			}
 			if c.JSON {
-				all = append(all, l)
-				return
+				return list.add(l)
 			}
-			fmt.Fprintf(e.stdout, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", foreign(l.Code), foreign(l.User), foreign(l.Address), foreign(l.Name), foreign(l.Class), l.State, l.Origin, dash(l.Case))
+			_, err := fmt.Fprintf(e.stdout, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", foreign(l.Code), foreign(l.User), foreign(l.Address), foreign(l.Name), foreign(l.Class), l.State, l.Origin, dash(l.Case))
+			return err
 		})
 		if err != nil || !c.JSON {
 			return err
 		}
-		return writeJSON(e, all)
+		return list.end()
 	})
 }
 
 // eachLine goes through the register, a page in each transaction.
-func eachLine(e *env, a *app.App, f func(store.RegisterLine)) error {
+func eachLine(e *env, a *app.App, f func(store.RegisterLine) error) error {
 	for after := ""; ; {
 		var lines []store.RegisterLine
 		err := a.DB.Read(e.ctx, func(tx *store.Tx) (err error) {
@@ -69,7 +69,9 @@ func eachLine(e *env, a *app.App, f func(store.RegisterLine)) error {
 			return err
 		}
 		for _, l := range lines {
-			f(l)
+			if err := f(l); err != nil {
+				return err
+			}
 		}
 		after = lines[len(lines)-1].Code
 	}
@@ -117,19 +119,21 @@ type accountNearCmd struct{ officerFlags }
 
 func (c *accountNearCmd) Run(e *env) error {
 	return c.look(e, func(a *app.App) error {
-		var all []register.Near
-		if err := a.Register().Near(e.ctx, func(n register.Near) error { all = append(all, n); return nil }); err != nil {
+		list := jsonList{e: e}
+		if !c.JSON {
+			fmt.Fprintln(e.stdout, "CODE\tOTHER\tSAME NAME, AND SAME\tSTATE OF THE OTHER")
+		}
+		err := a.Register().Near(e.ctx, func(n register.Near) error {
+			if c.JSON {
+				return list.add(n)
+			}
+			_, err := fmt.Fprintf(e.stdout, "%s\t%s\t%s\t%s\n", foreign(n.Code), foreign(n.Other), nearWhy(n), n.State)
+			return err
+		})
+		if err != nil || !c.JSON {
 			return err
 		}
-		if c.JSON {
-			return writeJSON(e, all)
-		}
-		w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "CODE\tOTHER\tSAME NAME, AND SAME\tSTATE OF THE OTHER")
-		for _, n := range all {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", foreign(n.Code), foreign(n.Other), nearWhy(n), n.State)
-		}
-		return w.Flush()
+		return list.end()
 	})
 }
 

@@ -1,10 +1,17 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+
+	"vanthu/bot"
+	"vanthu/bot/store"
 )
 
 // An import says what it would do and did (pain 23): who has an account already, made long before vanthu came, is refused row by row once the register knows it; the others are not.
@@ -28,6 +35,13 @@ func TestPain23ImportedAccounts(t *testing.T) {
 	if got := o.must("account", "show", "2153010001"); !strings.Contains(got, "co@sv.truong.example") || !strings.Contains(got, "vanthu did not make it") {
 		t.Error(got)
 	}
+	var listed []store.RegisterLine
+	if err := json.Unmarshal([]byte(o.must("account", "list", "--json")), &listed); err != nil || len(listed) != 2 || listed[0].Code != "2153010001" || listed[1].State != bot.AccountSuspended {
+		t.Errorf("%+v, %v", listed, err)
+	}
+	if got := o.must("account", "list", "--json", "--state", "deleted"); got != "[]\n" {
+		t.Errorf("%q", got)
+	}
 	o.serve()
 	o.arrive("INBOX", o.request(ctsvAddress, "ctsv", "<1@truong.example>", "2153010001", "2153010002"))
 	o.settled(1)
@@ -48,3 +62,42 @@ func TestPain23ImportedAccounts(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A list that is written one thing at a time is the one that is written at once, and none as long as it is not ended.
+func TestJSONList(t *testing.T) {
+	t.Parallel()
+	for n := range 4 {
+		all := make([]store.RegisterLine, n)
+		for i := range all {
+			all[i] = store.RegisterLine{Code: strconv.Itoa(i), Name: "Lê <Bé>\n"}
+		}
+		var one, whole bytes.Buffer
+		list := jsonList{e: &env{stdout: &one}}
+		for i, l := range all {
+			if err := list.add(l); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(one.String(), `"code": "`+strconv.Itoa(i)+`"`) || json.Valid(one.Bytes()) {
+				t.Errorf("after %d: %s", i+1, &one)
+			}
+		}
+		if err := list.end(); err != nil {
+			t.Fatal(err)
+		}
+		if err := writeJSON(&env{stdout: &whole}, all); err != nil {
+			t.Fatal(err)
+		}
+		if one.String() != whole.String() {
+			t.Errorf("%d things:\n%s\nwant\n%s", n, &one, &whole)
+		}
+	}
+	broken := jsonList{e: &env{stdout: shut{}}}
+	if err := broken.add(1); err == nil {
+		t.Error("nobody reads, and the list goes on")
+	}
+}
+
+// shut is a pipe whose reader is gone.
+type shut struct{}
+
+func (shut) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }

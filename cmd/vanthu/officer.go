@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"reflect"
 	"time"
@@ -72,6 +73,35 @@ func writeJSON(e *env, v any) error {
 	enc := json.NewEncoder(e.stdout)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
+}
+
+// jsonList writes a list as writeJSON does, one thing at a time, so that a list of any length takes no memory. It is no list before end:
+// what was cut off cannot be taken for all.
+type jsonList struct {
+	e     *env
+	begun bool
+}
+
+func (l *jsonList) add(v any) error {
+	data, err := json.MarshalIndent(v, "  ", "  ")
+	if err != nil {
+		return err
+	}
+	before := ",\n  "
+	if !l.begun {
+		l.begun, before = true, "[\n  "
+	}
+	_, err = fmt.Fprintf(l.e.stdout, "%s%s", before, data)
+	return err
+}
+
+func (l *jsonList) end() error {
+	text := "\n]\n"
+	if !l.begun {
+		text = "[]\n"
+	}
+	_, err := io.WriteString(l.e.stdout, text)
+	return err
 }
 
 // local shows an instant as the office reads it.
