@@ -204,9 +204,10 @@ func Code(said string) string {
 
 var code = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]{1,63}$`)
 
-// retryAfter reads the header of RFC 9110 §10.2.3: seconds, or a date.
+// retryAfter reads the header of RFC 9110 §10.2.3: seconds, or a date. It is believed for an hour: everybody waits for it, whoever wants to
+// judge a list, too, and who is asked too early says so again.
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
-	const most = 24 * time.Hour
+	const most = time.Hour
 	said := h.Get("Retry-After")
 	if seconds, err := strconv.ParseInt(said, 10, 64); err == nil && seconds >= 0 {
 		return time.Duration(min(seconds, int64(most/time.Second))) * time.Second, true

@@ -38,7 +38,7 @@ func FuzzAnswer(f *testing.F) {
 		if asked > 6 || clock.Now().Sub(start) > 2*time.Minute {
 			t.Errorf("%d requests in %v", asked, clock.Now().Sub(start))
 		}
-		if wait, ok := errors.AsType[*account.Wait](err); ok && (wait.For < 0 || wait.For > 28*time.Hour) {
+		if wait, ok := errors.AsType[*account.Wait](err); ok && (wait.For < 0 || wait.For > 70*time.Minute) {
 			t.Errorf("wait for %v", wait.For)
 		}
 		if err == nil && (status < 200 || status > 299 || len(body) > 1000) {

@@ -141,6 +141,36 @@ func TestHang(t *testing.T) {
 	}
 }
 
+// A Retry-After of days, or of a year, stops nobody for longer than an hour.
+func TestAbsurdWait(t *testing.T) {
+	t.Parallel()
+	for _, said := range []string{"86400", "31536000", "Fri, 31 Dec 9999 23:59:59 GMT"} {
+		clock := resttest.NewClock(start)
+		asked := 0
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if asked++; asked == 1 {
+				w.Header().Set("Retry-After", said)
+				w.WriteHeader(http.StatusTooManyRequests)
+				return
+			}
+			_, _ = w.Write([]byte("{}"))
+		}))
+		t.Cleanup(server.Close)
+		c, err := rest.New(rest.Config{Name: "api", Base: server.URL, Now: clock.Now, Sleep: clock.Sleep})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Do(t.Context(), rest.Request{What: "things.list", Method: "GET", Path: "/"})
+		if w, ok := errors.AsType[*account.Wait](err); !ok || w.For > 61*time.Minute {
+			t.Errorf("%s: error %v, want a Wait of an hour", said, err)
+		}
+		clock.Step(61 * time.Minute)
+		if _, err := c.Do(t.Context(), rest.Request{What: "things.list", Method: "GET", Path: "/"}); err != nil {
+			t.Errorf("%s: an hour later: %v", said, err)
+		}
+	}
+}
+
 // Of a long Retry-After the caller hears; meanwhile nobody else asks either.
 func TestLongWait(t *testing.T) {
 	t.Parallel()

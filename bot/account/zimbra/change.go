@@ -107,11 +107,16 @@ func (s *Server) SetPassword(ctx context.Context, a account.Account, password st
 	return s.modify(ctx, e, attribute(attrMust, "TRUE"))
 }
 
-// Suspend stops every sign-in: Zimbra looks at the status at each request, so that open sessions end, too.
+// Suspend stops every sign-in: Zimbra looks at the status at each request, so that open sessions end, too. In maintenance nobody signs in,
+// either, but that ends by itself (a mailbox that is moved is active afterwards), as pending does.
 func (s *Server) Suspend(ctx context.Context, a account.Account) error {
-	e, have, err := s.named(ctx, a)
-	if err != nil || have.Suspended {
+	e, _, err := s.named(ctx, a)
+	if err != nil {
 		return err
+	}
+	switch e.one(attrStatus) {
+	case statusLocked, statusClosed: // by us, or by an administrator: it stays so
+		return nil
 	}
 	return s.modify(ctx, e, attribute(attrStatus, s.cfg.Suspended))
 }

@@ -319,10 +319,12 @@ func TestStatus(t *testing.T) {
 			t.Errorf("%s: suspended %v", status, got)
 		}
 	}
-	w.fake.Change(a.Address, map[string][]string{"zimbraAccountStatus": {"active"}})
-	must(t, w.Suspend(t.Context(), a))
-	if got := w.fake.Accounts()[a.Address]["zimbraAccountStatus"][0]; got != "closed" {
-		t.Errorf("status %s", got)
+	for status, want := range map[string]string{"active": "closed", "lockout": "closed", "maintenance": "closed", "pending": "closed", "locked": "locked"} {
+		w.fake.Change(a.Address, map[string][]string{"zimbraAccountStatus": {status}})
+		must(t, w.Suspend(t.Context(), a))
+		if got := w.fake.Accounts()[a.Address]["zimbraAccountStatus"][0]; got != want {
+			t.Errorf("%s, suspended: %s, want %s", status, got, want)
+		}
 	}
 }
 
