@@ -99,9 +99,10 @@ func (tx *Tx) Gathered(ctx context.Context, planID int64) ([]BundleRow, error) {
 	return list(ctx, tx, scanBundleRow, `SELECT `+bundleRowColumns+bundleRowTables+`WHERE b.plan_id = $1 AND b.state = 'gathered' ORDER BY b.case_id, b.n`, planID)
 }
 
-// ToBundle returns the plans with rows in no bundle, the last of which was asked for before then.
+// ToBundle returns the plans with rows in no bundle, the last of which was asked for before then; not those that an officer has stopped.
 func (tx *Tx) ToBundle(ctx context.Context, before time.Time) ([]int64, error) {
-	return list(ctx, tx, scanID, `SELECT plan_id FROM bundle_rows WHERE state = 'gathered' GROUP BY plan_id HAVING max(at) <= $1 ORDER BY plan_id`, micros(before))
+	return list(ctx, tx, scanID, `SELECT plan_id FROM bundle_rows WHERE state = 'gathered'
+		AND NOT EXISTS (SELECT 1 FROM plans p WHERE p.id = bundle_rows.plan_id AND p.paused_at > 0) GROUP BY plan_id HAVING max(at) <= $1 ORDER BY plan_id`, micros(before))
 }
 
 // NextBundle gives the next number.

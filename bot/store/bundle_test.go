@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -55,6 +56,40 @@ func TestBundleQuestions(t *testing.T) {
 			return err
 		}); err == nil {
 			t.Error("a row of no case was gathered")
+		}
+	})
+}
+
+// Of a plan that an officer has stopped nothing is handed over; when it goes on, what was gathered is still there.
+func TestNoBundleOfAStoppedPlan(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		aCase(t, db)
+		storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error {
+			_, err1 := tx.AddPlan(ctx, store.StoredPlan{Plan: bot.Plan{Items: []bot.PlanItem{{CaseID: 1}}}, Frozen: []byte("[]")})
+			_, _, err2 := tx.GatherRow(ctx, 1, 1, 1, "a", "a@sv.truong.example")
+			return errors.Join(err1, tx.SetRows(ctx, 1, []bot.Row{{N: 1, Code: "1", OK: true}}, nil), err2)
+		})
+		for _, step := range []struct {
+			do   func(ctx context.Context, tx *store.Tx) (bool, error)
+			want int
+		}{
+			{func(ctx context.Context, tx *store.Tx) (bool, error) { return true, nil }, 1},
+			{func(ctx context.Context, tx *store.Tx) (bool, error) {
+				return tx.PausePlan(ctx, 1, "officer:lan", "wait")
+			}, 0},
+			{func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.ContinuePlan(ctx, 1) }, 1},
+		} {
+			storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error {
+				_, err := step.do(ctx, tx)
+				return err
+			})
+			plans := storetest.Read(t, db, func(ctx context.Context, tx *store.Tx) ([]int64, error) {
+				return tx.ToBundle(ctx, tx.Now.Add(time.Minute))
+			})
+			if len(plans) != step.want {
+				t.Errorf("bundles are to be made of %d plans, not %d", len(plans), step.want)
+			}
 		}
 	})
 }

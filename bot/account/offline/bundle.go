@@ -36,7 +36,7 @@ func (m *Maker) Make(ctx context.Context, planID int64) error {
 		if err != nil || len(gathered) == 0 {
 			return err
 		}
-		if err := plan.Ready(); err != nil {
+		if err := plan.Ready(); err != nil || plan.Paused.Done() { // stopped meanwhile: nothing more is handed over
 			return err
 		}
 		held := make(map[int64]bool)
