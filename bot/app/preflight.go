@@ -69,6 +69,9 @@ func Preflight(ctx context.Context, cfg *config.Config, now func() time.Time, n 
 
 // Try makes a throw-away account on the platform and takes it away again; it stands in the history that the officer did.
 func (a *App) Try(ctx context.Context, officer bot.Officer) (l Ahead, left string, err error) {
+	if a.Config.Accounts.Platform == "offline" {
+		return l, "", bot.Errorf(bot.Invalid, "another admin makes the accounts of the platform \"offline\", and nothing can be tried from here; try it with a plan for one person")
+	}
 	p, closePlatform, err := OpenPlatform(ctx, a.Config, a.DB.Now)
 	if err != nil {
 		return l, "", err

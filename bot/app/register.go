@@ -42,8 +42,15 @@ func (a *App) ImportAccounts(ctx context.Context, actor bot.Actor, from string, 
 	return a.Register().Import(ctx, actor, from, source, keep)
 }
 
-// Reconcile holds the register against the platform.
-func (a *App) Reconcile(ctx context.Context) (register.Comparison, error) {
+// Reconcile holds the register against the platform, or against a CSV file of its accounts.
+func (a *App) Reconcile(ctx context.Context, file string) (register.Comparison, error) {
+	if file != "" {
+		source, err := csvAccounts(file, parseLimits(a.Config.Limits))
+		if err != nil {
+			return register.Comparison{}, err
+		}
+		return a.Register().Reconcile(ctx, source)
+	}
 	source, done, err := a.listed(ctx)
 	if err != nil {
 		return register.Comparison{}, err
@@ -61,7 +68,7 @@ func (a *App) listed(ctx context.Context) (register.Source, func(), error) {
 	lister, ok := platform.(account.Lister)
 	if !ok {
 		done()
-		return nil, nil, bot.Errorf(bot.Invalid, "the platform %q cannot list its accounts; import a CSV file instead", platform.Name())
+		return nil, nil, bot.Errorf(bot.Invalid, "the platform %q cannot list its accounts; name a CSV file of them instead", platform.Name())
 	}
 	return func(ctx context.Context, f func(register.Account) error) error {
 		return lister.List(ctx, func(acc account.Account) error {

@@ -28,7 +28,7 @@ var accountHeads = map[string][]string{ // read-only
 	"user":    {"user", "ten dang nhap", "username", "user name", "uid", "samaccountname"},
 	"class":   {"class", "lop", "ten lop", "ma lop"},
 	"cohort":  {"cohort", "khoa", "khoa hoc", "nien khoa"},
-	"state":   {"state", "status", "trang thai", "tinh trang"},
+	"state":   {"state", "status", "status read only", "accountenabled", "account enabled", "trang thai", "tinh trang"},
 }
 
 // accountStates are the words of a state, folded.

@@ -82,7 +82,7 @@ type Progress struct {
 	Hidden int       `json:"hidden"` // of these: asked for, and not shown yet
 	Later  int       `json:"later"`  // their day has not come
 	Next   string    `json:"next,omitempty"`
-	Tried  int       `json:"tried"`          // of Left: tried in vain
+	Tried  int       `json:"tried"`          // of Left: asked for and not done: tried in vain, or with another admin
 	Said   string    `json:"said,omitempty"` // of the first of these
 	Paused bot.Stamp `json:"paused,omitzero"`
 	Why    string    `json:"why,omitempty"`

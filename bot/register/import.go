@@ -42,6 +42,7 @@ func (p *Report) tell(all ...Difference) {
 // event, an officer's act; what is there already is never changed, so that it may be repeated, and go on after it was cut off.
 func (r *Register) Import(ctx context.Context, actor bot.Actor, from string, source Source, keep bool) (Report, error) {
 	i := importing{r: r, report: Report{From: from, Kept: keep}, codes: make(map[string]string), addresses: make(map[string]string), names: make(map[string]*namesakes)}
+	i.report.Details = []Difference{}
 	err := inBatches(ctx, source, func(batch []Account) error {
 		if !keep {
 			return r.DB.Read(ctx, func(tx *store.Tx) error { _, err := i.batch(ctx, tx, batch); return err })

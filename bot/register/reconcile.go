@@ -19,12 +19,13 @@ type Comparison struct {
 	OnlyPlatform int          `json:"only_platform"`
 	OnlyRegister int          `json:"only_register"`
 	Differing    int          `json:"differing"` // accounts
+	Unreadable   int          `json:"unreadable"`
 	Differences  []Difference `json:"differences"`
 }
 
 // Reconcile holds the register against the platform. Of what agrees only the codes are held in memory.
 func (r *Register) Reconcile(ctx context.Context, source Source) (Comparison, error) {
-	var c Comparison
+	c := Comparison{Differences: []Difference{}}
 	seen := make(map[string]string) // code → address
 	err := inBatches(ctx, source, func(batch []Account) error {
 		return r.DB.Read(ctx, func(tx *store.Tx) error {
@@ -71,6 +72,11 @@ func (r *Register) Reconcile(ctx context.Context, source Source) (Comparison, er
 }
 
 func (r *Register) compare(c *Comparison, a Account, seen map[string]string, byCode, byAddress map[string]store.RegisterLine) {
+	if a.Fault != "" {
+		c.Unreadable++
+		c.Differences = append(c.Differences, Difference{What: "unreadable", Code: a.Code, Address: a.Address, There: a.Fault, Where: a.Where})
+		return
+	}
 	at, taken := byAddress[a.Address]
 	if a.Code == "" {
 		c.WithoutCode++

@@ -105,7 +105,7 @@ func escapePath(file string) string {
 func openPostgres(ctx context.Context, dsn, password string) (*DB, error) {
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("store: the database URL cannot be read") // the cause would show the URL with its password
+		return nil, errors.New("store: the database URL cannot be read; write sqlite:FILE or postgres://user@host:5432/database") // the cause would show the URL with its password
 	}
 	if cfg.ConnConfig.Password == "" {
 		cfg.ConnConfig.Password = password
@@ -144,7 +144,7 @@ func named(cfg *pgxpool.Config, token string) {
 func Postgres(ctx context.Context, dsn, password, token string) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
-		return nil, errors.New("store: the database URL cannot be read")
+		return nil, errors.New("store: the database URL cannot be read; write postgres://user@host:5432/database")
 	}
 	if cfg.ConnConfig.Password == "" {
 		cfg.ConnConfig.Password = password

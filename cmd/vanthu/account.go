@@ -30,7 +30,7 @@ const pageSize = 1000
 
 type accountListCmd struct {
 	officerFlags
-	State string `help:"Only accounts in this state: new, waits_for_password, active, suspended, deleted." placeholder:"STATE"`
+	State string `help:"Only accounts in this state: new, waits_for_password, active, suspended, deleted." enum:"new,waits_for_password,active,suspended,deleted," default:"" placeholder:"STATE"`
 	Class string `help:"Only those of a class." placeholder:"CLASS"`
 }
 
@@ -109,7 +109,11 @@ func (c *accountShowCmd) Run(e *env) error {
 			fmt.Fprintf(e.stdout, "made by case %s row %d, %s\n", l.Case, l.Row, local(l.Since))
 		}
 		if !l.Gone.IsZero() {
-			fmt.Fprintf(e.stdout, "%s since %s  decision %s\n", l.State, local(l.Gone), foreign(l.Decision))
+			since := "since"
+			if l.Origin == "imported" && l.Decision == "" { // the platform does not say since when
+				since = "as it was found"
+			}
+			fmt.Fprintf(e.stdout, "%s %s %s  decision %s\n", l.State, since, local(l.Gone), foreign(l.Decision))
 		}
 		return nil
 	})
@@ -186,7 +190,9 @@ func (c *accountImportCmd) Run(e *env) error {
 		if r.More > 0 {
 			fmt.Fprintf(e.stdout, "… and %d more\n", r.More)
 		}
-		if !r.Kept {
+		if r.Kept {
+			fmt.Fprintf(e.stdout, "%s imported\n", count(r.New, "account"))
+		} else {
 			fmt.Fprintln(e.stdout, "nothing was written; --yes imports the new ones")
 		}
 		return nil
@@ -204,7 +210,8 @@ func printDifferent(e *env, all []register.Difference) {
 
 type accountReconcileCmd struct {
 	officerFlags
-	CSV string `name:"csv" help:"Write the differences to a new CSV file, too." placeholder:"FILE"`
+	File string `arg:"" optional:"" help:"CSV file of all accounts of the platform, as for import, where it cannot be asked for them." placeholder:"FILE.csv"`
+	CSV  string `name:"csv" help:"Write the differences to a new CSV file, too." placeholder:"FILE"`
 }
 
 func (c *accountReconcileCmd) Run(e *env) error {
@@ -214,7 +221,7 @@ func (c *accountReconcileCmd) Run(e *env) error {
 		}
 	}
 	return c.look(e, func(a *app.App) error {
-		r, err := a.Reconcile(e.ctx)
+		r, err := a.Reconcile(e.ctx, c.File)
 		if err != nil {
 			return err
 		}
@@ -226,8 +233,8 @@ func (c *accountReconcileCmd) Run(e *env) error {
 		if c.JSON {
 			err = writeJSON(e, r)
 		} else {
-			fmt.Fprintf(e.stdout, "in the register     %d\non the platform     %d  (and %d without a code)\nthe same            %d\nonly on platform    %d\nonly in register    %d\ndifferent           %d\n",
-				r.Register, r.Platform, r.WithoutCode, r.Same, r.OnlyPlatform, r.OnlyRegister, r.Differing)
+			fmt.Fprintf(e.stdout, "in the register     %d\non the platform     %d  (and %d without a code)\nthe same            %d\nonly on platform    %d\nonly in register    %d\ndifferent           %d\nunreadable          %d\n",
+				r.Register, r.Platform, r.WithoutCode, r.Same, r.OnlyPlatform, r.OnlyRegister, r.Differing, r.Unreadable)
 			if len(r.Differences) > 0 {
 				printDifferent(e, r.Differences)
 				fmt.Fprintln(e.stdout, "\nnothing was changed: take accounts up by \"account import\"; what should change on the platform goes by a plan")

@@ -58,6 +58,19 @@ func TestPain23ImportedAccounts(t *testing.T) {
 	if err != nil || !strings.Contains(string(data), ",'=nghi@sv.truong.example,") || !strings.HasPrefix(string(data), "\ufeffwhat,code") {
 		t.Errorf("%q, %v", data, err)
 	}
+	list := filepath.Join(o.dir, "tai-ve.csv") // as another admin downloads it
+	if err := os.WriteFile(list, []byte("Employee ID,First Name,Last Name,Email Address,Status [READ ONLY]\n2153010001,Văn Có,Nguyễn,co@sv.truong.example,Active\n2153010009,Thị Nghỉ,Lê,=nghi@sv.truong.example,Suspended\n2.15301E+09,A,B,hong@sv.truong.example,Active\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, code := o.run("account", "reconcile", list); code != 1 || !strings.Contains(got, "the same            2\n") || !strings.Contains(got, "unreadable          1\n") || !strings.Contains(got, "line 4") {
+		t.Errorf("exit %d\n%s", code, got)
+	}
+	if got, code := o.run("username", "Nguyễn Văn Có", "2153010001"); code != 1 || !strings.Contains(got, "2153010001 has an account already, co@sv.truong.example") || strings.Contains(got, "would get") {
+		t.Errorf("exit %d\n%s", code, got)
+	}
+	if got, code := o.run("username", "Lê Hai", "ba/b"); code != 1 || !strings.Contains(got, "ACC-02") {
+		t.Errorf("exit %d\n%s", code, got)
+	}
 	if got := o.must("username", "Nguyễn Văn An", "2153010077"); !strings.Contains(got, "would get 2153010077, 2153010077@") {
 		t.Error(got)
 	}

@@ -102,7 +102,7 @@ func (c *bundleShowCmd) Run(e *env) error {
 }
 
 func printBundle(e *env, b store.Bundle) {
-	fmt.Fprintf(e.stdout, "%s (%s) of plan %s is %s: %d wait, %d done, %d refused, %d taken out again\n", b.Number, b.Form, b.Plan, b.State, b.Waits, b.Done, b.Refused, b.Void)
+	fmt.Fprintf(e.stdout, "%s (%s) of plan %s is %s: %d wait, %d done, %d refused, %d for another bundle\n", b.Number, b.Form, b.Plan, b.State, b.Waits, b.Done, b.Refused, b.Void)
 	fmt.Fprintf(e.stdout, "SHA256SUMS %s, made %s", b.Sums, local(b.MadeAt))
 	if b.Exported.Done() {
 		fmt.Fprintf(e.stdout, ", first taken out by %s %s", b.Exported.By, local(b.Exported.At))

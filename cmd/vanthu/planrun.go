@@ -69,7 +69,7 @@ func printProgress(e *env, a *app.App, number string, asJSON bool) error {
 		fmt.Fprintf(w, "  not shown yet\t%d\tasked for; looked for again, not asked twice\n", p.Hidden)
 	}
 	if p.Tried > 0 {
-		fmt.Fprintf(w, "  tried in vain\t%d\t%s\n", p.Tried, harmless(p.Said, widest))
+		fmt.Fprintf(w, "  asked for, not done\t%d\t%s\n", p.Tried, harmless(p.Said, widest))
 	}
 	if p.Later > 0 {
 		fmt.Fprintf(w, "later\t%d\tthe next batch on %s\n", p.Later, p.Next)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"text/tabwriter"
 
 	"vanthu/bot"
 	"vanthu/bot/app"
@@ -24,27 +25,30 @@ func (c *usernameCmd) Run(e *env) error {
 			return err
 		}
 		if c.JSON {
-			return writeJSON(e, u)
+			err = writeJSON(e, u)
+		} else {
+			err = printUsername(e, a.Config.Accounts.Names.Policy, u)
 		}
-		printUsername(e, a.Config.Accounts.Names.Policy, u)
-		if u.User == "" {
-			return exit(1)
+		if err == nil && (u.User == "" || u.Has != "") {
+			err = exit(1)
 		}
-		return nil
+		return err
 	})
 }
 
-func printUsername(e *env, policy string, u app.Username) {
+func printUsername(e *env, policy string, u app.Username) error {
+	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 	what := map[string]string{"folded": "without marks", "fields": "parts", "policy": "policy " + policy, "shortened": "shortened", "fault": "refused by", "instead": "code instead"}
 	for _, s := range u.Steps {
-		fmt.Fprintf(e.stdout, "%-14s  %s\n", what[s.What], foreign(s.Is))
-	}
-	if u.Has != "" {
-		fmt.Fprintf(e.stdout, "%s has an account already: %s (%s); nobody gets a second one\n", foreign(u.Code), foreign(u.Has), u.State)
+		fmt.Fprintf(w, "%s\t%s\n", what[s.What], foreign(s.Is))
 	}
 	for _, t := range u.Tried {
+		if t.Free && u.Has != "" {
+			fmt.Fprintf(w, "%s\tnobody else's\n", t.User)
+			continue
+		}
 		if t.Free {
-			fmt.Fprintf(e.stdout, "%-14s  free\n", t.User)
+			fmt.Fprintf(w, "%s\tfree\n", t.User)
 			continue
 		}
 		holder := "an account without a code"
@@ -55,19 +59,27 @@ func printUsername(e *env, policy string, u app.Username) {
 		if t.State == string(bot.AccountDeleted) || t.State == string(bot.AccountSuspended) {
 			in += ", " + t.State
 		}
-		fmt.Fprintf(e.stdout, "%-14s  taken by %s, %s\n", t.User, holder, in)
+		fmt.Fprintf(w, "%s\ttaken by %s, %s\n", t.User, holder, in)
 	}
-	if !u.Asked {
-		fmt.Fprintln(e.stdout, "the platform was not asked")
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if !u.Asked && u.Rule == "" {
+		fmt.Fprintln(e.stdout, "the platform was not asked; it has the last word when the account is made")
 	}
 	switch {
+	case u.Rule == "ACC-02":
+		fmt.Fprintln(e.stdout, "no user name (ACC-02): none can be made of this code and name; put the code right, or let such people have their code ([accounts.names] instead)")
 	case u.Rule != "":
-		fmt.Fprintf(e.stdout, "no user name: %s\n", u.Rule)
+		fmt.Fprintf(e.stdout, "no user name (%s): reserved, unsuitable or of a length that is not given; see [accounts.names] suitable and instead, [accounts] reserved\n", u.Rule)
+	case u.Has != "":
+		fmt.Fprintf(e.stdout, "gets none: %s has an account already, %s (%s), and nobody gets a second one\n", foreign(u.Code), foreign(u.Has), u.State)
 	case u.User == "":
-		fmt.Fprintln(e.stdout, "no user name: this policy has no other one")
+		fmt.Fprintln(e.stdout, "no user name: this policy has no other one; see [accounts.names] collision")
 	default:
 		fmt.Fprintf(e.stdout, "would get %s, %s\n", u.User, u.Address)
 	}
+	return nil
 }
 
 // asksPlatform lets plans ask the platform who has a name, where names may be taken by others, and says when it cannot be asked from
