@@ -79,9 +79,9 @@ func openSQLite(ctx context.Context, file string) (*DB, error) {
 	}
 	pragmas := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-8000)", "temp_store(memory)"}}
 	pragmas.Set("_txlock", "immediate")
-	write, err := sql.Open("sqlite", "file:"+escapePath(file)+"?"+pragmas.Encode())
+	write, err := openPrepared("file:" + escapePath(file) + "?" + pragmas.Encode())
 	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+		return nil, err
 	}
 	write.SetMaxOpenConns(1)
 	if err := write.PingContext(ctx); err != nil { // creates the file before a reader looks for it

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,8 +17,8 @@ import (
 	"vanthu/bot/store/storetest"
 )
 
-// A plan on a real slapd, through the engine and its database, beside what ldapadd takes for the same entries on one connection
-// (.ci/bench/accounts). By day some people show that it works; a loaded machine's figures prove nothing, so that none fails.
+// On a real slapd, beside what ldapadd takes for the same entries on one connection: look up, create and read back without the engine,
+// one at a time and eight; then a plan through the engine and its database (.ci/bench/accounts). By day some people show that it works; a loaded machine's figures prove nothing, so that none fails.
 func TestPlanAtSpeedOfSlapd(t *testing.T) {
 	n := 40
 	if text := os.Getenv("VANTHU_BENCH_ACCOUNTS"); text != "" {
@@ -52,6 +53,12 @@ func TestPlanAtSpeedOfSlapd(t *testing.T) {
 	}
 	byHand := time.Since(began)
 	plain.stop()
+	rate := func(took time.Duration) float64 { return float64(n) / took.Seconds() }
+	t.Logf("%d accounts: slapd, %.0f/s by ldapadd on one connection", n, rate(byHand))
+	for _, atOnce := range []int{1, 8} {
+		took := ensured(t, n, atOnce)
+		t.Logf("%d accounts: looked up, created and read back, %d at once: %.0f/s, %.2f times as long", n, atOnce, rate(took), took.Seconds()/byHand.Seconds())
+	}
 
 	s := startSlapd(t, "moduleload pw-sha2", "")
 	d := directory(t, s.config())
@@ -67,6 +74,33 @@ func TestPlanAtSpeedOfSlapd(t *testing.T) {
 			t.Errorf("%s cannot sign in: %v", row.Code, err)
 		}
 	}
-	rate := func(took time.Duration) float64 { return float64(n) / took.Seconds() }
-	t.Logf("%d accounts: slapd, %.0f/s through the engine, %.0f/s by ldapadd on one connection: %.2f times as long", n, rate(engine), rate(byHand), engine.Seconds()/byHand.Seconds())
+	t.Logf("%d accounts: through the engine: %.0f/s, %.2f times as long", n, rate(engine), engine.Seconds()/byHand.Seconds())
+}
+
+// ensured makes n accounts on a slapd of their own and returns how long it took.
+func ensured(t *testing.T, n, atOnce int) time.Duration {
+	t.Helper()
+	s := startSlapd(t, "moduleload pw-sha2", "")
+	defer s.stop()
+	d := directory(t, s.config())
+	next := make(chan int, n)
+	for i := range n {
+		next <- i + 1
+	}
+	close(next)
+	began := time.Now()
+	var all sync.WaitGroup
+	for range atOnce {
+		all.Go(func() {
+			for i := range next {
+				code := plantest.Code(i)
+				want := account.Account{Code: code, User: code, Address: code + "@" + plantest.Domain, Name: "Nguyễn Văn An", Marker: account.Marker("YC-2026-0001", i)}
+				if r, err := account.Ensure(t.Context(), d, want, "Canary7Canary7"); err != nil || !r.Created {
+					t.Errorf("%s: created %v, %v", code, r.Created, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	return time.Since(began)
 }
