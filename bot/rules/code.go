@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -154,9 +155,19 @@ func (j *judge) lostHead(code string, codes codesOfList) string {
 	return codes.head[:n]
 }
 
-// register says which accounts and open cases are there for a code already (FR-17).
+// sameAccount says whether two tell of one account, and nothing that matters otherwise.
+func (j *judge) sameAccount(a, b bot.Existing) bool {
+	return a.Case == "" && b.Case == "" && a.Decision == b.Decision && strings.EqualFold(a.Address, b.Address) && (a.State == bot.AccountDeleted) == (b.State == bot.AccountDeleted) &&
+		j.words.name(a.Name).key == j.words.name(b.Name).key
+}
+
+// register says which accounts and open cases are there for a code already (FR-17). What the platform and then the register say of one
+// account is said once, as the register knows it: it knows the day.
 func (j *judge) register(p *person, at place) {
-	for _, e := range j.known[p.code] {
+	for i, e := range j.known[p.code] {
+		if slices.ContainsFunc(j.known[p.code][i+1:], func(later bot.Existing) bool { return j.sameAccount(e, later) }) {
+			continue
+		}
 		switch {
 		case e.Case != "":
 			if e.Case != j.context.Case {

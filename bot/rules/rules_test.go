@@ -101,6 +101,7 @@ func TestRows(t *testing.T) {
 		{"damaged codes look the same and are no repeats", []string{"2.15301E+09|Lê An|YBK47|K47|", "2.15301E+09|Lê Ân|YBK47|K47|"}, []string{"ROW-03 1 B8", "ROW-03 2 B9"}, bot.Return},
 		{"account exists", []string{good, "1753010001|Lê Văn Tám|YBK47|K47|", "1753010002|Trần Thuỳ Bích|YBK47|K47|"},
 			[]string{"ROW-05 2 B9", "NAM-10? 2 C9", "ROW-05 3 B10"}, bot.QueueWithDefects},
+		{"another account on the platform than in the register", []string{good, "1753010003|Lê Thị My|YBK47|K47|"}, []string{"ROW-05 2 B9", "ROW-05 2 B9"}, bot.QueueWithDefects},
 		{"open case", []string{good, "2153010009|Lê Văn Tám|YBK47|K47|"}, []string{"ROW-06 2 B9"}, bot.QueueWithDefects},
 		{"class and cohort missing, conflicting", []string{good, "2153010002|Trần Thị Bích|||", "2153010003|Lê Thị My|YBK47|K48|", "2153010004|Võ Thành Tài|CK1-NGOAI-K10|2024-2026|"},
 			[]string{"ROW-14? 0", "ROW-08? 2 D9", "ROW-10? 2 E9", "ROW-11? 3 E10"}, bot.Queue},
@@ -120,7 +121,9 @@ func TestRows(t *testing.T) {
 			t.Parallel()
 			known := Register{
 				"1753010001": {{Code: "1753010001", Name: "Nguyễn Văn An", Address: "1753010001@sv.truong.example"}},
-				"1753010002": {{Code: "1753010002", Name: "Trần Thùy Bích", Address: "1753010002@sv.truong.example"}},
+				"1753010002": {{Code: "1753010002", Name: "Trần Thuỳ Bích", Address: "1753010002@SV.truong.example"}, // the platform, and then the register
+					{Code: "1753010002", Name: "Trần Thùy Bích", Address: "1753010002@sv.truong.example", Since: time.Date(2026, 11, 2, 3, 0, 0, 0, time.UTC)}},
+				"1753010003": {{Code: "1753010003", Name: "Lê Thị My", Address: "my@sv.truong.example"}, {Code: "1753010003", Name: "Lê Thị My", Address: "1753010003@sv.truong.example"}},
 				"2153010009": {{Code: "2153010009", Case: "YC-2026-0031"}},
 			}
 			got := Judge(request(tt.rows...), policy(), known, setting())
