@@ -93,7 +93,7 @@ func (w *world) confirms(number string) {
 }
 
 // Above a brake one approval starts nothing, and nobody gives two.
-func TestTwoApproveAboveTheBrakes(t *testing.T) {
+func TestPain42TwoApproveAboveTheBrakes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.desk.Planning.Needs = desk.Deleting{Most: 2}.Needs

@@ -86,7 +86,7 @@ func TestUserNames(t *testing.T) {
 	}
 }
 
-func TestCredentialsRefuse(t *testing.T) {
+func TestPain32NoBlankPasswordGoesOut(t *testing.T) {
 	t.Parallel()
 	w := letterCase{}.writer()
 	const canary = "CANARY-mk"

@@ -80,7 +80,7 @@ func finding(rule string, severity bot.Severity, n int, sheet, cell, value strin
 	return bot.Finding{Rule: rule, Severity: severity, N: n, Sheet: sheet, Cell: cell, Value: value}
 }
 
-func TestMarkWorkbook(t *testing.T) {
+func TestPain24MarkWorkbook(t *testing.T) {
 	t.Parallel()
 	const rejected, warned = bot.RejectRow, bot.Warn
 	for _, tt := range []struct {
