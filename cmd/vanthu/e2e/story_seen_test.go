@@ -42,6 +42,8 @@ var (
 	shortHash = regexp.MustCompile(`(SHA-256 )?\b[0-9a-f]{12}(…|\.json)`)
 	queuedAs  = regexp.MustCompile(`queued as \w+`)
 	uid       = regexp.MustCompile(`UID \d+/\d+`)
+	ahead     = regexp.MustCompile(`preflight: .*`) // what serve saw last: its looks do not wait for the steps of the clock
+	pace      = regexp.MustCompile(`, \d+ a minute`)
 )
 
 // stable replaces tokens, identifiers and hashes.
@@ -57,6 +59,8 @@ func (s *tale) stable(text string) string {
 	})
 	text = shortHash.ReplaceAllString(text, "${1}{hash}${2}")
 	text = queuedAs.ReplaceAllString(text, "queued as {id}")
+	text = pace.ReplaceAllString(text, "")
+	text = ahead.ReplaceAllString(text, "preflight: {the last look}")
 	return uid.ReplaceAllString(text, "UID {uid}")
 }
 
