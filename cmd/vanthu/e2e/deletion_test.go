@@ -127,10 +127,12 @@ func deletion(t *testing.T, database string) {
 	}
 	before := inbox.count("INBOX")
 	unit.send(request(t, ctsv, "again", []person{leaves}))
-	w.await("the answer to the new request", 20*time.Second, func() bool { return inbox.count("INBOX") == before+1 })
-	if again := inbox.mails("INBOX")[before]; !strings.Contains(again.Text, "ROW-07") || !strings.Contains(again.Text, "1234/QĐ-ĐHYDVD") {
-		t.Errorf("a deleted code was asked for again:\n%s", again.Text)
-	}
+	// A reminder about the first request may be due on such a day, too.
+	w.await("the answer that a deleted code was asked for again", 20*time.Second, func() bool {
+		return slices.ContainsFunc(inbox.mails("INBOX")[before:], func(m *mime.Message) bool {
+			return strings.Contains(m.Text, "ROW-07") && strings.Contains(m.Text, "1234/QĐ-ĐHYDVD")
+		})
+	})
 	if err := serve.stop(t); err != nil {
 		t.Errorf("SIGTERM: %v\n%s", err, serve.log)
 	}
