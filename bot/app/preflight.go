@@ -158,7 +158,7 @@ func waitingAccounts(ctx context.Context, tx *store.Tx) (n int, err error) {
 	return n, err
 }
 
-// SeenAhead is what a serving process saw last; nil: nobody serves, or has looked yet.
+// SeenAhead is what a serving process saw last; nil: nobody serves, or none who serves has looked yet.
 func SeenAhead(ctx context.Context, tx *store.Tx) (*Ahead, error) {
 	all, err := processes(ctx, tx)
 	var last *Ahead

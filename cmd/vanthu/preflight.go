@@ -94,7 +94,7 @@ func seenAhead(e *env, a *app.App) (seen *app.Ahead, err error) {
 // aheadLine is what the serving process saw last, in a line.
 func aheadLine(seen *app.Ahead) string {
 	if seen == nil {
-		return "preflight: not known, nobody serves"
+		return "preflight: not known: nobody serves, or the process that does has not looked yet (vanthu status)"
 	}
 	if failed := seen.Failed(); len(failed) > 0 {
 		return fmt.Sprintf("preflight: FAILED at %s: %s", local(seen.At), foreign(seen.Said()))
