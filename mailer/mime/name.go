@@ -12,8 +12,15 @@ const maxName = 200
 // fileName is the name of a part: of its Content-Disposition, or else of its Content-Type.
 func fileName(disposition, kind params) string {
 	first := ""
-	for _, said := range []string{disposition.get("filename"), disposition.get("name"), kind.get("name"), kind.get("filename")} {
-		name := CleanName(unescaped(said))
+	for _, said := range []struct {
+		of  params
+		key string
+	}{{disposition, "filename"}, {disposition, "name"}, {kind, "name"}, {kind, "filename"}} {
+		name := said.of.get(said.key)
+		if !said.of.extended[said.key] {
+			name = unescaped(name)
+		}
+		name = CleanName(name)
 		if hasExtension(name) {
 			return name
 		}

@@ -13,8 +13,9 @@ const maxSegments = 100
 
 // params is a field value with parameters, as Content-Type and Content-Disposition have. Values are decoded.
 type params struct {
-	value string // lower case: "text/plain", "attachment"
-	list  map[string]string
+	value    string // lower case: "text/plain", "attachment"
+	list     map[string]string
+	extended map[string]bool // written as RFC 2231: its percents are undone already
 }
 
 func (p params) get(name string) string { return p.list[name] }
@@ -33,7 +34,7 @@ func parseParams(s string) params {
 			value, rest = value+rest[:end], strings.TrimLeft(rest[end:], ";, \t")
 		}
 	}
-	p := params{value: strings.ToLower(strings.TrimSpace(clean(value))), list: map[string]string{}}
+	p := params{value: strings.ToLower(strings.TrimSpace(clean(value))), list: map[string]string{}, extended: map[string]bool{}}
 	segments := map[string][]segment{}
 	for rest != "" {
 		var name, raw string
@@ -49,6 +50,7 @@ func parseParams(s string) params {
 	}
 	for base, segs := range segments {
 		p.list[base] = joinSegments(segs)
+		p.extended[base] = slices.ContainsFunc(segs, func(s segment) bool { return s.extended })
 	}
 	if segs := segments["boundary"]; len(segs) == 1 { // bytes that must be found again as they stand
 		p.list["boundary"] = segs[0].value

@@ -69,7 +69,7 @@ func (p Patient) Create(ctx context.Context, a account.Account, password string)
 		switch {
 		case look != nil:
 			return look
-		case ours && unknown:
+		case ours && unknown && !before:
 			return nil
 		case exists && ours:
 			return err
