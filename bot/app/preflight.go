@@ -149,11 +149,9 @@ func (s *Server) ahead(ctx context.Context) error {
 
 // waitingAccounts is how many the largest of the plans would make that wait for their approval.
 func waitingAccounts(ctx context.Context, tx *store.Tx) (n int, err error) {
-	plans, err := tx.Plans(ctx)
+	plans, err := tx.PlansToApprove(ctx, bot.PlanCreate)
 	for _, p := range plans {
-		if p.Kind == bot.PlanCreate && !p.Dropped && !p.Approved.Done() {
-			n = max(n, len(p.Items))
-		}
+		n = max(n, len(p.Items))
 	}
 	return n, err
 }

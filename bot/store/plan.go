@@ -158,6 +158,12 @@ func (tx *Tx) Plans(ctx context.Context) ([]StoredPlan, error) {
 	return plans, err
 }
 
+// PlansToApprove returns the plans of a kind that wait for their approval, in order, without the approvals that some have already. Of all
+// others nothing is read: a school keeps its plans for years.
+func (tx *Tx) PlansToApprove(ctx context.Context, kind bot.PlanKind) ([]StoredPlan, error) {
+	return list(ctx, tx, scanPlan, `SELECT `+planColumns+` FROM plans WHERE approved_at = 0 AND dropped_at = 0 AND kind = $1 ORDER BY id`, string(kind))
+}
+
 // ApprovePlan adds one person's approval, and stamps the plan when it has as many as it needs. It returns the plan as it is then.
 func (tx *Tx) ApprovePlan(ctx context.Context, id int64, by bot.Actor, hash, via string) (StoredPlan, error) {
 	if err := tx.Lock(ctx, LockRegister); err != nil { // two who approve at once must see each other

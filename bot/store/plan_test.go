@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -162,4 +163,33 @@ func TestOneOldMailInTheMailbox(t *testing.T) {
 	if far > 10*near+time.Millisecond {
 		t.Errorf("%v, and %v without the old one", far, near)
 	}
+}
+
+// Of the plans that wait for their approval those of one kind are read, and nothing of the others: what stands in an old one may be
+// anything, and be long.
+func TestPlansToApprove(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		var ids []int64
+		write(t, db, func(ctx context.Context, tx *store.Tx) error {
+			for _, kind := range []bot.PlanKind{bot.PlanCreate, bot.PlanCreate, bot.PlanCreate, bot.PlanReset} {
+				p, err := tx.AddPlan(ctx, store.StoredPlan{Plan: bot.Plan{Hash: "x", Kind: kind, Made: bot.Stamp{By: "officer:hoa"}}, Frozen: []byte(`[{"n":1}]`)})
+				if err != nil {
+					return err
+				}
+				ids = append(ids, p.ID)
+			}
+			if _, err := tx.ApprovePlan(ctx, ids[0], "officer:lan", "x", store.ByCommand); err != nil {
+				return err
+			}
+			return tx.DropPlan(ctx, ids[1], "officer:lan", "no")
+		})
+		store.Exec(t, db, fmt.Sprintf(`UPDATE plans SET items = 'no plan' WHERE id <> %d`, ids[2]))
+		waiting := read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.StoredPlan, error) {
+			return tx.PlansToApprove(ctx, bot.PlanCreate)
+		})
+		if len(waiting) != 1 || waiting[0].ID != ids[2] || len(waiting[0].Items) != 1 {
+			t.Errorf("waiting %+v", waiting)
+		}
+	})
 }
