@@ -139,7 +139,8 @@ func (m *Remover) record(ctx context.Context, c bot.Case, item bot.PlanItem, to 
 		if err != nil {
 			return err
 		}
-		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "account_" + string(to),
+		what := map[bot.RowState]string{bot.RowSuspended: "account_suspended", bot.RowErased: "account_erased", bot.RowRestored: "account_restored"}[to]
+		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: what,
 			Detail: map[string]string{"row": fmt.Sprint(r.N), "platform": m.Platform.Name(), "said": said}})
 	})
 }

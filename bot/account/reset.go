@@ -27,11 +27,11 @@ func (p *Provisioner) reset(ctx context.Context, w work, named Account, password
 	if errors.Is(err, ErrPermanent) { // gone, suspended, another's: it stays missing, and an officer must look
 		result.Account = Account{}
 		said := refusal(w.c) + err.Error()
-		return result, end{func(r *bot.CaseRow) { r.Said = said }, "reset_refused"}, nil
+		return result, end{what: "reset_refused", change: func(r *bot.CaseRow) { r.Said = said }}, nil
 	}
-	return result, end{func(r *bot.CaseRow) {
+	return result, end{what: "account_reset", change: func(r *bot.CaseRow) {
 		r.State, r.Said = bot.RowCreated, p.Platform.Name()+": new password set and read back"
-	}, "account_reset"}, err
+	}}, err
 }
 
 // unused refuses an account whose holder has chosen a password of his own: it is not missing, and with a new one in the hands of the

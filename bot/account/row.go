@@ -15,8 +15,8 @@ type act func(ctx context.Context, w work, want Account, password string, t Try)
 
 // An end is what becomes of a row.
 type end struct {
-	change func(*bot.CaseRow)
 	what   string // the event
+	change func(*bot.CaseRow)
 }
 
 // row does one row and records it.
@@ -96,15 +96,15 @@ func (p *Provisioner) pass(ctx context.Context, c bot.Case, item bot.PlanItem, a
 func (p *Provisioner) make(ctx context.Context, _ work, want Account, password string, t Try) (Result, end, error) {
 	result, err := t.Ensure(ctx, p.Platform, want, password)
 	if errors.Is(err, ErrRefused) {
-		return result, end{func(r *bot.CaseRow) { r.OK, r.State, r.Said = false, bot.RowBad, err.Error() }, "account_refused"}, nil
+		return result, end{what: "account_refused", change: func(r *bot.CaseRow) { r.OK, r.State, r.Said = false, bot.RowBad, err.Error() }}, nil
 	}
 	if _, taken := errors.AsType[*Conflict](err); taken { // not any ErrExists: a look may be answered so by a server that is confused
 		result.Account = Account{} // somebody else's
-		return result, end{func(r *bot.CaseRow) { r.OK, r.State, r.Said = false, bot.RowBad, err.Error() }, "account_conflict"}, nil
+		return result, end{what: "account_conflict", change: func(r *bot.CaseRow) { r.OK, r.State, r.Said = false, bot.RowBad, err.Error() }}, nil
 	}
-	return result, end{func(r *bot.CaseRow) {
+	return result, end{what: "account_created", change: func(r *bot.CaseRow) {
 		r.State, r.User, r.Address, r.Platform, r.Said = bot.RowCreated, want.User, result.Account.Address, p.Platform.Name(), result.Said
-	}, "account_created"}, err
+	}}, err
 }
 
 // record writes what became of a row, with its event.
