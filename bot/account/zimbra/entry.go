@@ -45,12 +45,12 @@ func (s *Server) attributes() string {
 	return strings.Join([]string{attrUser, attrAddress, attrMail, attrAlias, attrName, attrCommon, attrFamily, attrGiven, attrStatus, attrMust, attrChanged, attrMade, attrLogon, s.cfg.CodeAttr, s.cfg.MarkerAttr}, ",")
 }
 
-// Lookup returns who has one of the keys: people, resources and lists. Keys are asked for in sets.
+// Lookup returns who has one of the keys: people, resources, lists and dynamic groups, which Zimbra counts as a kind of their own. Keys are asked for in sets.
 func (s *Server) Lookup(ctx context.Context, keys account.Keys) ([]account.Account, error) {
 	var found []account.Account
 	seen := map[string]bool{}
 	for set := range slices.Chunk(s.tests(keys), keysPerSearch) {
-		err := s.search(ctx, "(|"+strings.Join(set, "")+")", "accounts,resources,distributionlists", "", pageOfSearch, func(e entry, person bool) error {
+		err := s.search(ctx, "(|"+strings.Join(set, "")+")", "accounts,resources,distributionlists,dynamicgroups", "", pageOfSearch, func(e entry, person bool) error {
 			a := s.account(e, person)
 			if !seen[e.ID] && s.asked(a, keys) {
 				seen[e.ID] = true
@@ -68,25 +68,23 @@ func (s *Server) Lookup(ctx context.Context, keys account.Keys) ([]account.Accou
 // List goes through the people of the domain. While it does so others may come and go: when pages have shifted by that, somebody may
 // have been passed over, and the error is temporary.
 func (s *Server) List(ctx context.Context, f func(account.Account) error) error {
-	seen := map[string]bool{}
-	return s.search(ctx, "(objectClass=zimbraAccount)", "accounts", s.cfg.Domain, pageOfList, func(e entry, person bool) error {
-		if seen[e.ID] {
-			return nil
-		}
-		seen[e.ID] = true
-		return f(s.account(e, person))
-	})
+	return s.search(ctx, "(objectClass=zimbraAccount)", "accounts", s.cfg.Domain, pageOfList, func(e entry, person bool) error { return f(s.account(e, person)) })
 }
 
 // search goes through all pages of a SearchDirectoryRequest. maxResults is said because of Zimbra's own bound of 5,000.
+//
+// Whether there are more Zimbra does not say: to who has no session, and we have none, versions since 8.7 count no further than the end
+// of the page (AdminAccessControl.getAllowed), so that more is always 0 and searchTotal what was shown. A full page is followed by
+// another, which begins with the last entry of the one before: when it does not, somebody was deleted meanwhile, and others have moved up
+// into what was read already.
 func (s *Server) search(ctx context.Context, filter, types, domain string, page int, f func(e entry, person bool) error) error {
 	attributes := element{"query": filter, "types": types, "attrs": s.attributes(), "applyCos": "0", "applyConfig": "0", "sortBy": "name", "limit": page, "maxResults": "0"}
 	if domain != "" {
 		attributes["domain"] = domain
 	}
-	got, total, seen := 0, int64(-1), map[string]bool{}
+	next, total, seen := 0, int64(-1), map[string]bool{}
 	for {
-		attributes["offset"] = got
+		attributes["offset"] = next
 		said, err := s.look(ctx, "SearchDirectory", attributes)
 		if err != nil {
 			return err
@@ -94,24 +92,30 @@ func (s *Server) search(ctx context.Context, filter, types, domain string, page 
 		if total < 0 { // who came later may be missed, not who was there
 			total = int64(said.Total)
 		}
-		n := 0
+		n, joined := 0, next == 0
 		for i, entries := range [][]entry{said.Accounts, said.Others, said.Lists} {
 			for _, e := range entries {
 				n++
+				if e.ID != "" && seen[e.ID] {
+					joined = true
+					continue
+				}
 				seen[e.ID] = true
 				if err := f(e, i == 0); err != nil {
 					return err
 				}
 			}
 		}
-		got += n
-		more := said.More == "1" || said.More == "true"
-		switch {
-		case more && n == 0:
+		switch more := said.More == "1" || said.More == "true"; {
+		case !joined:
+			return fmt.Errorf("zimbra: SearchDirectory: the directory changed after %d entries were shown", len(seen))
+		case more && n < 2:
 			return errors.New("zimbra: SearchDirectory: a page without entries says that there are more")
-		case !more && int64(len(seen)) < total:
+		case more || n >= page:
+			next += n - 1
+		case int64(len(seen)) < total:
 			return fmt.Errorf("zimbra: SearchDirectory: %d of %d entries were shown: the directory changed meanwhile", len(seen), total)
-		case !more:
+		default:
 			return nil
 		}
 	}

@@ -328,26 +328,54 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// Of more people than a page holds everybody is listed, once, whether Zimbra counts beyond the page or not.
 func TestList(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(w *world, _ *zimbra.Config) { w.fake.MaxSearch = 7 })
-	for i := range 30 {
-		w.fake.Add(fmt.Sprintf("u%d@%s", i, zimbratest.Domain), "x", map[string][]string{"displayName": {"Trần Văn B"}})
-	}
-	seen := map[string]bool{}
-	must(t, w.List(t.Context(), func(a account.Account) error {
-		seen[a.User] = true
-		if len(seen) == 10 { // pages shift
-			w.fake.Add("a0@"+zimbratest.Domain, "x", nil)
+	for _, counts := range []bool{false, true} {
+		w := newWorld(t, func(w *world, _ *zimbra.Config) { w.fake.Counts = counts })
+		const people = 2100
+		for i := range people {
+			w.fake.Add(fmt.Sprintf("u%04d@%s", i, zimbratest.Domain), "x", map[string][]string{"displayName": {"Trần Văn B"}})
 		}
-		return nil
-	}))
-	if len(seen) < 30 {
-		t.Errorf("%d people", len(seen))
+		seen := map[string]int{}
+		must(t, w.List(t.Context(), func(a account.Account) error {
+			if seen[a.User]++; len(seen) == 10 { // pages shift
+				w.fake.Add("a0@"+zimbratest.Domain, "x", nil)
+			}
+			if seen[a.User] > 1 {
+				t.Errorf("%s is listed twice", a.User)
+			}
+			return nil
+		}))
+		if len(seen) < people {
+			t.Errorf("counts %v: %d people", counts, len(seen))
+		}
+		n := 0
+		err := w.List(t.Context(), func(account.Account) error {
+			if n++; n == 10 { // one who moves up into the first page is passed over
+				w.fake.Remove("u0003@" + zimbratest.Domain)
+			}
+			return nil
+		})
+		if err == nil || errors.Is(err, account.ErrPermanent) {
+			t.Errorf("counts %v: %d people after one has gone, error %v", counts, n, err)
+		}
+		enough := errors.New("enough")
+		if err := w.List(t.Context(), func(account.Account) error { return enough }); !errors.Is(err, enough) {
+			t.Error(err)
+		}
 	}
-	enough := errors.New("enough")
-	if err := w.List(t.Context(), func(account.Account) error { return enough }); !errors.Is(err, enough) {
-		t.Error(err)
+}
+
+// The address of a dynamic group is as taken as that of a list.
+func TestDynamicGroup(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	person := accounttest.Person(1, 0)
+	w.fake.AddGroup(person.Address)
+	_, err := account.Ensure(t.Context(), w, person, accounttest.Password)
+	if _, conflict := errors.AsType[*account.Conflict](err); !conflict {
+		t.Errorf("error %v, want a conflict with the group", err)
 	}
 }
 

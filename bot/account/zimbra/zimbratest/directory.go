@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// entry is an account or a distribution list.
+// entry is an account, a distribution list or a dynamic group.
 type entry struct {
 	id, kind, name string
 	password       string
@@ -77,7 +77,7 @@ func (f *Fake) make(kind, address, password string, attrs map[string][]string) *
 		maps.Copy(all, map[string][]string{"objectClass": {"inetOrgPerson", "zimbraAccount"}, "zimbraMailDeliveryAddress": {address}, "zimbraAccountStatus": {"active"},
 			"cn": {local}, "sn": {local}, "zimbraPasswordModifiedTime": {f.stamp()}})
 	} else {
-		all["objectClass"] = []string{"zimbraDistributionList"}
+		all["objectClass"] = []string{map[string]string{"dl": "zimbraDistributionList", "group": "zimbraGroup"}[kind]}
 	}
 	maps.Copy(all, attrs)
 	all["mail"] = append(all["mail"], attrs["zimbraMailAlias"]...)

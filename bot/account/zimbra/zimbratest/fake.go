@@ -40,9 +40,9 @@ type Fake struct {
 	Lag           time.Duration       // of the replica that searches ask
 	History       bool                // zimbraPasswordEnforceHistory
 	KeepsDemand   bool                // SetPassword of an administrator leaves zimbraPasswordMustChange, as older versions do
-	Denied        map[string]bool     // requests and rights that the administrator lacks
+	Denied        map[string]bool     // requests and rights that the administrator lacks; entries without the right to list them are passed over in silence
 	DomainAttrs   map[string][]string // of Domain
-	MaxSearch     int                 // entries of one answer at most, 0: as many as are asked for
+	Counts        bool                // a search says how many entries there are beyond its page, as versions before 8.7 do
 	RefusedLogins int                 // AuthRequests with a wrong password until now
 
 	now func() time.Time
@@ -274,4 +274,18 @@ func (f *Fake) Add(address, password string, attrs map[string][]string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.make("account", address, password, attrs)
+}
+
+// AddGroup makes a dynamic group behind the back of whoever is tested.
+func (f *Fake) AddGroup(address string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.make("group", address, "", nil)
+}
+
+// Remove deletes whoever has the address.
+func (f *Fake) Remove(address string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.remove(f.holder(address))
 }

@@ -95,11 +95,16 @@ func (f *Fake) search(r request) (string, *refusal) {
 		return "", &refusal{"service.INVALID_REQUEST", "invalid filter: " + r.get("query")}
 	}
 	types := strings.Split(cmp.Or(r.get("types"), "accounts"), ",")
+	for _, t := range types {
+		if !slices.Contains([]string{"accounts", "aliases", "distributionlists", "dynamicgroups", "resources", "domains", "coses"}, t) {
+			return "", &refusal{"service.INVALID_REQUEST", "unknown type: " + t}
+		}
+	}
 	seen := f.now().Add(-f.Lag)
 	var found []*entry
 	for _, e := range f.entries {
 		attrs := e.at(seen)
-		if attrs != nil && slices.Contains(types, map[string]string{"account": "accounts", "dl": "distributionlists"}[e.kind]) &&
+		if attrs != nil && slices.Contains(types, kinds[e.kind].kind) && !f.Denied[kinds[e.kind].list] && // who may not list it is not told that it is there
 			(r.get("domain") == "" || e.domain() == r.get("domain")) && wanted.matches(attrs) {
 			found = append(found, e)
 		}
@@ -114,19 +119,28 @@ func (f *Fake) search(r request) (string, *refusal) {
 	slices.SortFunc(found, func(a, b *entry) int { return cmp.Compare(a.name, b.name) })
 	offset, _ := strconv.Atoi(r.get("offset"))
 	limit, _ := strconv.Atoi(r.get("limit"))
-	if limit == 0 || f.MaxSearch > 0 && limit > f.MaxSearch {
-		limit = cmp.Or(f.MaxSearch, len(found))
+	end := len(found)
+	if limit > 0 {
+		end = min(offset+limit, len(found))
 	}
-	page := found[min(offset, len(found)):min(offset+limit, len(found))]
+	if !f.Counts { // no session: AdminAccessControl.SearchDirectoryRightChecker.getAllowed stops at offset+limit
+		found = found[:end]
+	}
 	var b strings.Builder
-	for _, e := range page {
-		fmt.Fprintf(&b, "<%s name=\"%s\" id=\"%s\">%s</%s>", e.kind, escape(e.name), e.id, attributes(e.at(seen), r.get("attrs")), e.kind)
+	for _, e := range found[min(offset, end):end] {
+		element := kinds[e.kind].element
+		fmt.Fprintf(&b, "<%s name=\"%s\" id=\"%s\">%s</%s>", element, escape(e.name), e.id, attributes(e.at(seen), r.get("attrs")), element)
 	}
 	more := "0"
-	if offset+limit < len(found) {
+	if end < len(found) {
 		more = "1"
 	}
 	return response(fmt.Sprintf(" more=%q searchTotal=\"%d\"", more, len(found)), b.String()), nil
+}
+
+// kinds are what entries are called in searches, in answers, and by the right to see them there.
+var kinds = map[string]struct{ kind, element, list string }{
+	"account": {"accounts", "account", "listAccount"}, "dl": {"distributionlists", "dl", "listDistributionList"}, "group": {"dynamicgroups", "dl", "listGroup"},
 }
 
 // known are the attributes of inetOrgPerson and of Zimbra that an account may have here.
@@ -183,7 +197,7 @@ func (f *Fake) createAccount(r request) (string, *refusal) {
 }
 
 func shown(e *entry) string {
-	return fmt.Sprintf("<%s name=\"%s\" id=\"%s\"/>", e.kind, escape(e.name), e.id)
+	return fmt.Sprintf("<%s name=\"%s\" id=\"%s\"/>", kinds[e.kind].element, escape(e.name), e.id)
 }
 
 func (f *Fake) byID(r request) (*entry, *refusal) {
@@ -233,7 +247,7 @@ func (f *Fake) deleteAccount(r request) (string, *refusal) {
 func (f *Fake) createList(r request) (string, *refusal) {
 	name := r.get("name")
 	switch e := f.holder(name); {
-	case e != nil && e.kind == "dl":
+	case e != nil && e.kind != "account":
 		return "", &refusal{"account.DISTRIBUTION_LIST_EXISTS", "email address already exists: " + name}
 	case e != nil:
 		return "", &refusal{"account.ACCOUNT_EXISTS", "email address already exists: " + name}
@@ -247,7 +261,7 @@ func (f *Fake) createList(r request) (string, *refusal) {
 
 func (f *Fake) getList(r request) (string, *refusal) {
 	e := f.holder(r.child("dl").Text)
-	if e == nil || e.kind != "dl" {
+	if e == nil || e.kind == "account" {
 		return "", &refusal{"account.NO_SUCH_DISTRIBUTION_LIST", "no such distribution list: " + r.child("dl").Text}
 	}
 	var b strings.Builder
