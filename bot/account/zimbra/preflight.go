@@ -129,14 +129,7 @@ func (s *Server) room(ctx context.Context, domain entry, n int) account.Check {
 	if err != nil {
 		return warning("quota", "how many accounts the domain holds cannot be seen: %v", err)
 	}
-	all, ofThis := 0, 0
-	for _, c := range said.COS {
-		count, _ := strconv.Atoi(strings.TrimSpace(c.Text))
-		all += count
-		if c.ID == id {
-			ofThis += count
-		}
-	}
+	all, ofThis := counted(said.COS, id)
 	left, which := most-all, attrMaxAccounts
 	if limitedCOS && (!limited || ofCOS-ofThis < left) {
 		left, which = ofCOS-ofThis, attrMaxOfCOS
@@ -147,6 +140,33 @@ func (s *Server) room(ctx context.Context, domain entry, n int) account.Check {
 	return ok("quota", "there is room for %d accounts (%s)", left, which)
 }
 
+// blind says whether a search shows nobody although the domain has accounts: who may not list them is not told that they are there
+// (AdminAccessControl.SearchDirectoryRightChecker). Then every code would look free, and a person could get a second account.
+func (s *Server) blind(ctx context.Context) *account.Check {
+	said, err := s.look(ctx, "CountAccount", nil, selector("domain", "name", s.cfg.Domain))
+	if err != nil {
+		c := warning("rights", "a search shows no account of %s, and how many there are cannot be seen (%v): grant %s the right listAccount, or persons could get a second account", s.cfg.Domain, err, s.cfg.Admin)
+		return &c
+	}
+	if all, _ := counted(said.COS, ""); all > 0 {
+		c := failed("rights", "%s has %d accounts and shows none of them to %s: grant it listAccount, or persons get a second account (zmprov grantRight domain %s usr %s +domainAdminRights)", s.cfg.Domain, all, s.cfg.Admin, s.cfg.Domain, s.cfg.Admin)
+		return &c
+	}
+	return nil
+}
+
+// counted adds up the answer to a CountAccountRequest: all accounts, and those of one class of service.
+func counted(classes []entry, id string) (all, ofThis int) {
+	for _, c := range classes {
+		count, _ := strconv.Atoi(strings.TrimSpace(c.Text))
+		all += count
+		if c.ID == id {
+			ofThis += count
+		}
+	}
+	return all, ofThis
+}
+
 // rights asks what the administrator may do (CheckRightRequest): on the domain, and on some account of it.
 func (s *Server) rights(ctx context.Context) []account.Check {
 	type on struct{ kind, name, right string }
@@ -155,7 +175,11 @@ func (s *Server) rights(ctx context.Context) []account.Check {
 	if err != nil {
 		return []account.Check{failed("rights", "the domain cannot be searched: %v", err)}
 	}
-	if len(said.Accounts) > 0 {
+	if len(said.Accounts) == 0 {
+		if check := s.blind(ctx); check != nil {
+			return []account.Check{*check}
+		}
+	} else {
 		for _, right := range []string{"setAccountPassword", "modifyAccount", "deleteAccount"} {
 			wanted = append(wanted, on{"account", said.Accounts[0].Name, right})
 		}

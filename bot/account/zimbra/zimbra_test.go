@@ -439,7 +439,11 @@ func TestPreflight(t *testing.T) {
 		"count denied": {func(w *world, _ *zimbra.Config) {
 			w.fake.DomainAttrs["zimbraDomainMaxAccounts"], w.fake.Denied["CountAccount"] = []string{"500"}, true
 		}, "quota", account.CheckWarning, "cannot be seen"},
-		"right lacking":   {func(w *world, _ *zimbra.Config) { w.fake.Denied["deleteAccount"] = true }, "rights", account.CheckFailed, "deleteAccount"},
+		"right lacking": {func(w *world, _ *zimbra.Config) { w.fake.Denied["deleteAccount"] = true }, "rights", account.CheckFailed, "deleteAccount"},
+		"blind":         {func(w *world, _ *zimbra.Config) { w.fake.Denied["listAccount"] = true }, "rights", account.CheckFailed, "2 accounts and shows none"},
+		"blind, uncounted": {func(w *world, _ *zimbra.Config) {
+			w.fake.Denied["listAccount"], w.fake.Denied["CountAccount"] = true, true
+		}, "rights", account.CheckWarning, "listAccount"},
 		"rights unseen":   {func(w *world, _ *zimbra.Config) { w.fake.Denied["CheckRight"] = true }, "rights", account.CheckWarning, "cannot be asked"},
 		"domain not seen": {func(w *world, _ *zimbra.Config) { w.fake.Denied["GetDomain"] = true }, "rights", account.CheckFailed, "may not see"},
 		"clock": {func(w *world, cfg *zimbra.Config) {
