@@ -29,6 +29,12 @@ type Lister interface {
 	List(ctx context.Context, f func(Account) error) error
 }
 
+// A Checker looks, before anything is done, whether what its configuration names is there: the server, our sign-in, the place for
+// accounts. ErrAway when that cannot be seen now; every other error is for a person to put right.
+type Checker interface {
+	Check(ctx context.Context) error
+}
+
 // An Opener can try a password as its holder would. It is asked of the throw-away account of a trial alone, never of a person's.
 type Opener interface {
 	Opens(ctx context.Context, a Account, password string) (bool, error)

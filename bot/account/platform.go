@@ -76,6 +76,9 @@ var (
 	// ErrUndone is of a temporary error that is known to have had no effect: nothing was sent, or the platform turned it away before it
 	// looked (429, 412, a quota of our own). Then the next try need not wait until what it may have done must show.
 	ErrUndone = errors.New("nothing was done")
+
+	// ErrAway is of a Checker: the platform does not answer, or not now, and nobody can tell whether it was configured well.
+	ErrAway = errors.New("account: the platform is away")
 )
 
 // A Wait is a temporary error of which is known when to come back: the platform said it (Retry-After), or the quota of the hour or

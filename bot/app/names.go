@@ -127,6 +127,9 @@ func (a *App) Platform(ctx context.Context) (account.Platform, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := lookAt(ctx, platform); err != nil { // he is there to be told
+		return nil, nil, errors.Join(err, done())
+	}
 	return platform, func() { _ = done() }, nil
 }
 

@@ -39,6 +39,7 @@ type parts struct {
 	provisioner *account.Provisioner
 	remover     *account.Remover
 	platform    account.Platform
+	seen        *seen
 	bundler     *offline.Maker // nil: of a platform that we ask ourselves
 	deliver     func(ctx context.Context, caseID int64) error
 	closers     []func() error
@@ -56,6 +57,10 @@ func newParts(ctx context.Context, a *App, hooks Hooks) (*parts, error) {
 		return nil, err
 	}
 	p.platform, p.closers = platform, append(p.closers, closePlatform)
+	p.seen = &seen{platform: platform}
+	if err := p.seen.first(ctx, a.Logger); err != nil {
+		return nil, errors.Join(err, p.closeAll())
+	}
 	if p.bundler, err = a.bundles(vault); err != nil {
 		return nil, errors.Join(err, p.closeAll())
 	}
@@ -80,12 +85,12 @@ func (p *parts) queues(a *App) []job.Queue {
 		{Kind: store.JudgeJob, Workers: 4, Handler: p.intake.Mail},
 		{Kind: store.SendJob, Workers: a.Config.SMTP.Connections, Handler: p.postman.letter},
 		{Kind: store.BeginJob, Workers: 1, Handler: a.Desk.Begin},
-		{Kind: store.CreateJob, Workers: 2, Handler: puttingOff(p.provisioner.Create)},
+		{Kind: store.CreateJob, Workers: 2, Handler: p.seen.before(puttingOff(p.provisioner.Create))},
 		{Kind: store.DeliverJob, Workers: 1, Handler: p.deliver},
 		{Kind: store.RemindJob, Workers: 1, Handler: a.Desk.Remind},
-		{Kind: store.SuspendJob, Workers: 1, Handler: puttingOff(p.remover.Suspend)},
-		{Kind: store.RestoreJob, Workers: 1, Handler: puttingOff(p.remover.Restore)},
-		{Kind: store.EraseJob, Workers: 1, Handler: puttingOff(p.remover.Erase)},
+		{Kind: store.SuspendJob, Workers: 1, Handler: p.seen.before(puttingOff(p.remover.Suspend))},
+		{Kind: store.RestoreJob, Workers: 1, Handler: p.seen.before(puttingOff(p.remover.Restore))},
+		{Kind: store.EraseJob, Workers: 1, Handler: p.seen.before(puttingOff(p.remover.Erase))},
 		{Kind: store.EraseRemindJob, Workers: 1, Handler: a.Desk.RemindErase},
 		{Kind: store.DigestJob, Workers: 1, Handler: a.Desk.Digest},
 	}...)

@@ -8,7 +8,6 @@ import (
 	"vanthu/bot/config"
 )
 
-// openGoogle asks nobody yet: a mailbox is read and lists are judged also while Google does not answer.
 func openGoogle(cfg *config.Config, now func() time.Time) (account.Platform, func() error, error) {
 	g := cfg.Accounts.Google
 	p, err := google.New(google.Config{Key: g.Key.Value, Admin: g.Admin, Domain: cfg.Accounts.Domain, Customer: g.Customer, OrgUnit: g.OrgUnit, CodeType: g.CodeType,

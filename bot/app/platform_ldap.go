@@ -1,17 +1,13 @@
 package app
 
 import (
-	"context"
-	"errors"
-	"fmt"
-
 	"vanthu/bot/account"
 	"vanthu/bot/account/ldap"
 	"vanthu/bot/config"
 	"vanthu/bot/secret"
 )
 
-func openLDAP(ctx context.Context, cfg *config.Config) (account.Platform, func() error, error) {
+func openLDAP(cfg *config.Config) (account.Platform, func() error, error) {
 	l := cfg.Accounts.LDAP
 	groups := ""
 	if cfg.Groups.Enabled {
@@ -22,9 +18,6 @@ func openLDAP(ctx context.Context, cfg *config.Config) (account.Platform, func()
 		Domain: cfg.Accounts.Domain, PasswordLength: secret.PasswordLength})
 	if err != nil {
 		return nil, nil, err
-	}
-	if err := directory.Check(ctx); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("app: the directory %s: %w", l.URL, err), directory.Close())
 	}
 	return directory, directory.Close, nil
 }

@@ -8,7 +8,6 @@ import (
 	"vanthu/bot/config"
 )
 
-// openMicrosoft asks nobody: Graph away for a minute must not keep the desk from starting. `vanthu preflight` looks at everything.
 func openMicrosoft(cfg *config.Config, now func() time.Time) (account.Platform, func() error, error) {
 	m := cfg.Accounts.Microsoft
 	p, err := microsoft.New(microsoft.Config{Tenant: m.Tenant, ClientID: m.ClientID, Secret: m.Client.Value, Certificate: []byte(m.Certificate.Value), Domain: cfg.Accounts.Domain,

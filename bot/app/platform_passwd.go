@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 
 	"vanthu/bot/account"
 	"vanthu/bot/account/passwd"
@@ -15,9 +14,6 @@ func openPasswd(ctx context.Context, cfg *config.Config) (account.Platform, func
 		Extra: p.Extra, MustChange: p.MustChange, Hash: p.Hash, Domain: cfg.Accounts.Domain, Timeout: p.Timeout, Connections: p.Connections})
 	if err != nil {
 		return nil, nil, err
-	}
-	if err := table.Check(ctx); err != nil {
-		return nil, nil, errors.Join(err, table.Close())
 	}
 	return table, table.Close, nil
 }

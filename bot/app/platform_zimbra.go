@@ -8,8 +8,6 @@ import (
 	"vanthu/bot/config"
 )
 
-// openZimbra asks nobody: a mail server that is away for a minute must not keep the desk from starting. `vanthu preflight` looks at
-// everything.
 func openZimbra(cfg *config.Config, now func() time.Time) (account.Platform, func() error, error) {
 	z := cfg.Accounts.Zimbra
 	p, err := zimbra.New(zimbra.Config{URL: z.URL, ServerName: z.ServerName, CAFile: z.CAFile, Admin: z.Admin, Password: z.Value, Domain: cfg.Accounts.Domain, COS: z.COS,

@@ -96,9 +96,14 @@ type silent struct {
 
 func newSilent(t *testing.T, settings string) *silent {
 	t.Helper()
+	return newSilentOn(t, "platform = \"file\"\nfile_path = \"accounts.jsonl\"\ndomain = \"sv.truong.example\"", settings)
+}
+
+func newSilentOn(t *testing.T, accounts, settings string) *silent {
+	t.Helper()
 	s := &silent{t: t, heard: make(chan alarm.Message, 100)}
 	var err error
-	s.mail, err = local.Start(local.Options{Mailboxes: []local.Account{{Address: "cntt@truong.example", Password: "invented"}}})
+	s.mail, err = local.Start(local.Options{Mailboxes: []local.Account{{Address: "cntt@truong.example", Password: "invented"}, {Address: "ctsv@truong.example", Password: "invented"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +132,7 @@ func newSilent(t *testing.T, settings string) *silent {
 	}
 	write("pw", "invented")
 	write("ctsv.pass", "correct horse battery staple")
-	write("vanthu.toml", fmt.Sprintf(silentSettings, s.imap.Addr(), s.smtp.Addr(), settings, hook.URL))
+	write("vanthu.toml", fmt.Sprintf(silentSettings, s.imap.Addr(), s.smtp.Addr(), accounts, settings, hook.URL))
 	cfg, err := config.Load(filepath.Join(dir, "vanthu.toml"))
 	if err != nil {
 		t.Fatal(err)
@@ -180,9 +185,7 @@ timeout = "10s"
 authserv_id = "mail.truong.example"
 domains = ["truong.example"]
 [accounts]
-platform = "file"
-domain = "sv.truong.example"
-file_path = "accounts.jsonl"
+%s
 [alarm]
 after = "1s"
 disk_mb = 1

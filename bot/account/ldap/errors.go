@@ -1,6 +1,7 @@
 package ldap
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strings"
@@ -51,6 +52,23 @@ func (d *Directory) explain(err error, secrets ...string) error {
 		return fmt.Errorf("%w: ldap: %s", account.ErrPermanent, text)
 	}
 	return fmt.Errorf("ldap: %s", text) // busy, unavailable, a lost connection …: another try
+}
+
+// away says whether the server was not there, or not in a state to answer. Who answers that it does not know us, or shows a certificate
+// that proves nothing, is there.
+func away(err error) bool {
+	if _, refused := errors.AsType[*tls.CertificateVerificationError](err); refused {
+		return false
+	}
+	answer, ok := errors.AsType[*goldap.Error](signInCause(err))
+	if !ok {
+		return true // the network, or the time was over
+	}
+	switch answer.ResultCode {
+	case goldap.ErrorNetwork, goldap.LDAPResultBusy, goldap.LDAPResultUnavailable, goldap.LDAPResultTimeLimitExceeded:
+		return true
+	}
+	return false
 }
 
 // word is the code and what the server said, on one line and without secrets.

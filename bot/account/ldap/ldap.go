@@ -243,7 +243,7 @@ func (d *Directory) Close() error {
 	return nil
 }
 
-// Check signs in and looks whether both bases are there: for start-up.
+// Check signs in and looks whether the bases are there: for start-up.
 func (d *Directory) Check(ctx context.Context) error {
 	bases := []string{d.cfg.Base, d.cfg.SearchBase}
 	if d.cfg.GroupBase != "" {
@@ -256,7 +256,11 @@ func (d *Directory) Check(ctx context.Context) error {
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("base %q: %w", base, d.explain(err))
+			said := fmt.Errorf("%s: base %q: %w", d.cfg.URL, base, d.explain(err))
+			if away(err) {
+				return fmt.Errorf("%w: %w", account.ErrAway, said)
+			}
+			return said
 		}
 	}
 	return nil

@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -82,14 +84,64 @@ func TestCheck(t *testing.T) {
 	}
 	cfg := config(m.url)
 	cfg.SearchBase = "ou=nowhere,dc=truong,dc=example"
-	if err := directory(t, cfg).Check(t.Context()); !errors.Is(err, account.ErrPermanent) || !strings.Contains(err.Error(), "nowhere") {
+	if err := directory(t, cfg).Check(t.Context()); !errors.Is(err, account.ErrPermanent) || errors.Is(err, account.ErrAway) || !strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("no such base: error %v", err)
 	}
 	cfg = config(m.url)
 	cfg.Password = "Canary-wrong-2"
 	err := directory(t, cfg).Check(t.Context())
-	if err == nil || errors.Is(err, account.ErrPermanent) || !strings.Contains(err.Error(), bindDN) || strings.Contains(err.Error(), "Canary") {
+	if err == nil || errors.Is(err, account.ErrPermanent) || errors.Is(err, account.ErrAway) || !strings.Contains(err.Error(), bindDN) || strings.Contains(err.Error(), "Canary") {
 		t.Errorf("wrong password: error %v", err)
+	}
+}
+
+// Who does not answer, or not now, is away; whoever answers that we are wrong is not (TestCheck, TestCertificateIsChecked).
+func TestAway(t *testing.T) {
+	t.Parallel()
+	listen := func(answer func(net.Conn)) string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var talks sync.WaitGroup
+		t.Cleanup(func() { l.Close(); talks.Wait() })
+		talks.Go(func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				talks.Go(func() { defer c.Close(); answer(c) })
+			}
+		})
+		return "ldap://" + l.Addr().String()
+	}
+	says := func(code byte) func(net.Conn) { // a BindResponse with that result code (RFC 4511 §4.2.2)
+		return func(c net.Conn) {
+			_, _ = c.Read(make([]byte, 1000))
+			_, _ = c.Write([]byte{0x30, 0x0c, 0x02, 0x01, 0x01, 0x61, 0x07, 0x0a, 0x01, code, 0x04, 0x00, 0x04, 0x00})
+			_, _ = c.Read(make([]byte, 1000))
+		}
+	}
+	for name, c := range map[string]struct {
+		url  string
+		away bool
+	}{
+		"nobody listens":   {"ldap://127.0.0.1:1", true},
+		"no such host":     {"ldaps://ldap.invalid", true}, // RFC 2606 §2; the DNS may be what is away
+		"it hangs up":      {listen(func(net.Conn) {}), true},
+		"it is silent":     {listen(func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }), true},
+		"no TLS is spoken": {strings.Replace(listen(func(net.Conn) {}), "ldap:", "ldaps:", 1), true},
+		"busy":             {listen(says(goldap.LDAPResultBusy)), true},
+		"unavailable":      {listen(says(goldap.LDAPResultUnavailable)), true},
+		"not known":        {listen(says(goldap.LDAPResultInvalidCredentials)), false},
+		"another method":   {listen(says(goldap.LDAPResultInappropriateAuthentication)), false},
+	} {
+		cfg := config(c.url)
+		cfg.Timeout = time.Second
+		if err := directory(t, cfg).Check(t.Context()); err == nil || errors.Is(err, account.ErrAway) != c.away || !strings.Contains(err.Error(), cfg.URL) {
+			t.Errorf("%s: error %v, want away %v", name, err, c.away)
+		}
 	}
 }
 
@@ -115,7 +167,7 @@ func TestCertificateIsChecked(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if !c.ok {
-			if _, isTLS := errors.AsType[*tls.CertificateVerificationError](err); !isTLS {
+			if _, isTLS := errors.AsType[*tls.CertificateVerificationError](err); !isTLS || errors.Is(err, account.ErrAway) {
 				t.Errorf("%s: error %v, want the certificate refused", name, err)
 			}
 		}

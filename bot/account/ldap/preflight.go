@@ -18,7 +18,7 @@ import (
 // no quota, whatever n is.
 func (d *Directory) Preflight(ctx context.Context, _ int) []account.Check {
 	if err := d.Check(ctx); err != nil {
-		return []account.Check{failed("connection", "%s: %v", d.cfg.URL, err)}
+		return []account.Check{failed("connection", "%v", err)}
 	}
 	checks := []account.Check{passed("connection", "%s, signed in as %s", d.cfg.URL, d.cfg.BindDN), passed("org_unit", "%s is there", d.cfg.Base)}
 	return append(checks, d.layout.preflight(ctx)...)

@@ -1,6 +1,7 @@
 package passwd
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strings"
@@ -43,4 +44,21 @@ func (t *Table) explain(err error) error {
 		return fmt.Errorf("%w: passwd: %s", account.ErrPermanent, text)
 	}
 	return fmt.Errorf("passwd: %s: %s", t.connection, text) // busy, shutting down, a standby, a deadlock …: another try
+}
+
+// away says whether the database was not there, or not in a state to answer. Who answers that it does not know our role or its
+// database, or shows a certificate that proves nothing, is there.
+func away(err error) bool {
+	if _, refused := errors.AsType[*tls.CertificateVerificationError](err); refused {
+		return false
+	}
+	said, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return true // the network, or the time was over
+	}
+	switch said.Code[:min(2, len(said.Code))] {
+	case "08", "53", "57", "58": // connection exception, insufficient resources, operator intervention (57P03: it starts), system error
+		return true
+	}
+	return false
 }

@@ -182,11 +182,16 @@ func (t *Table) Close() error {
 
 // do runs one operation as one transaction, within the time for it.
 func (t *Table) do(ctx context.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
+	return t.explain(t.tell(ctx, f))
+}
+
+// tell is do that says what the server said.
+func (t *Table) tell(ctx context.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
 	limited, cancel := context.WithTimeout(ctx, t.cfg.Timeout)
 	defer cancel()
 	err := pgx.BeginFunc(limited, t.pool, func(tx pgx.Tx) error { return f(limited, tx) })
 	if err != nil && ctx.Err() != nil { // not a word of the server about a query that we cancelled
-		return fmt.Errorf("passwd: %w", ctx.Err())
+		return ctx.Err()
 	}
-	return t.explain(err)
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -112,7 +113,7 @@ func TestTable(t *testing.T) {
 		run  func(t *testing.T, c *storetest.Cluster)
 	}{
 		{"Preflight", preflight}, {"Rights", rights}, {"Standby", standby}, {"PasswordChanged", passwordChanged}, {"Aliases", aliases}, {"List", list},
-		{"Capitals", capitals}, {"PostfixAdmin", postfixAdmin}, {"Smallint", smallint}, {"ErrorsHoldNoValues", errorsHoldNoValues}, {"SlowServer", slowServer},
+		{"Capitals", capitals}, {"PostfixAdmin", postfixAdmin}, {"Smallint", smallint}, {"ErrorsHoldNoValues", errorsHoldNoValues}, {"SlowServer", slowServer}, {"Away", isAway},
 		{"LostCommit", lostCommit}, {"Argon2ByDovecot", argon2ByDovecot},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -457,6 +458,39 @@ func slowServer(t *testing.T, c *storetest.Cluster) {
 	}
 	if err := w.Suspend(t.Context(), a); err != nil {
 		t.Error(err)
+	}
+}
+
+// At the start nobody answers, or not now: that is told from what somebody must put right.
+func isAway(t *testing.T, c *storetest.Cluster) {
+	w := newWorld(t, c, ddl, nil)
+	check := func(change func(*Config)) error {
+		cfg := w.cfg
+		change(&cfg)
+		p, err := New(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		return p.Check(t.Context())
+	}
+	port := regexp.MustCompile(`:\d+/`)
+	for name, change := range map[string]func(*Config){
+		"nobody listens": func(cfg *Config) { cfg.URL = port.ReplaceAllString(cfg.URL, ":1/") },
+		"no time":        func(cfg *Config) { cfg.Timeout = time.Nanosecond },
+	} {
+		if err := check(change); !errors.Is(err, account.ErrAway) {
+			t.Errorf("%s: %v, want it to be away", name, err)
+		}
+	}
+	for name, change := range map[string]func(*Config){
+		"no such database": func(cfg *Config) { cfg.URL = strings.Replace(cfg.URL, "?", "x?", 1) },
+		"no such role":     func(cfg *Config) { cfg.URL = strings.Replace(cfg.URL, "vanthu", "nobody_of_that_name", 1) },
+		"no such table":    func(cfg *Config) { cfg.Table = "nowhere" },
+	} {
+		if err := check(change); err == nil || errors.Is(err, account.ErrAway) {
+			t.Errorf("%s: %v, want it refused", name, err)
+		}
 	}
 }
 

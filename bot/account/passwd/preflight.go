@@ -14,8 +14,15 @@ import (
 
 // Check looks whether accounts can be made here: for start-up.
 func (t *Table) Check(ctx context.Context) error {
+	checks, err := t.look(ctx)
+	switch {
+	case err != nil && away(err):
+		return fmt.Errorf("%w: %w", account.ErrAway, t.explain(err))
+	case err != nil:
+		return t.explain(err)
+	}
 	var errs []error
-	for _, c := range t.Preflight(ctx, 0) {
+	for _, c := range checks {
 		if c.Level == account.CheckFailed {
 			errs = append(errs, errors.New(c.Said))
 		}
@@ -27,8 +34,17 @@ func (t *Table) Check(ctx context.Context) error {
 }
 
 // Preflight looks at the table: its columns, our rights, what it holds unique. Rows are not counted: a table has no quota.
-func (t *Table) Preflight(ctx context.Context, _ int) (checks []account.Check) {
-	err := t.do(ctx, func(ctx context.Context, tx pgx.Tx) error {
+func (t *Table) Preflight(ctx context.Context, _ int) []account.Check {
+	checks, err := t.look(ctx)
+	if err != nil {
+		checks = append(checks, failed("connection", "%v", t.explain(err)))
+	}
+	return checks
+}
+
+// look returns what is to be said of the table, and why it could not be looked at, unexplained.
+func (t *Table) look(ctx context.Context) (checks []account.Check, err error) {
+	err = t.tell(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var readOnly bool
 		if err := tx.QueryRow(ctx, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool").Scan(&readOnly); err != nil {
 			return err
@@ -59,10 +75,7 @@ func (t *Table) Preflight(ctx context.Context, _ int) (checks []account.Check) {
 		checks = append(checks, t.aliasRights(columns))
 		return err
 	})
-	if err != nil {
-		checks = append(checks, failed("connection", "%v", err))
-	}
-	return checks
+	return checks, err
 }
 
 func failed(what, said string, args ...any) account.Check {
