@@ -13,6 +13,10 @@ import (
 	"vanthu/bot/account/rest"
 )
 
+// resolve lets Google do what the school has chosen for personal accounts ("Conflicting accounts management"): invite their holder (202) or
+// make nobody (409). Whoever does not say it takes the address away from the holder ("users.insert").
+const resolve = "resolveConflictAccount"
+
 // Create makes the user. Google alone knows whether the address is free, now; that the code is nobody else's, and that the
 // address was not somebody's who can still be restored, is looked at here.
 func (p *Platform) Create(ctx context.Context, a account.Account, password string) error {
@@ -40,9 +44,12 @@ func (p *Platform) Create(ctx context.Context, a account.Account, password strin
 		return fmt.Errorf("google: %w", account.ErrExists)
 	}
 	p.remember(a)
-	_, err = p.api.Do(ctx, rest.Request{What: "users.insert", Method: http.MethodPost, Path: usersPath, Query: url.Values{"fields": {"id"}}, Body: p.newUser(a, password)})
+	answer, err := p.api.Do(ctx, rest.Request{What: "users.insert", Method: http.MethodPost, Path: usersPath, Query: url.Values{"fields": {"id"}, resolve: {"true"}}, Body: p.newUser(a, password)})
 	p.remember(a) // the time counts from now: the request may have waited for its turn
 	switch {
+	case err == nil && answer.Status == http.StatusAccepted:
+		p.hold(strings.ToLower(a.Address), aPersonal)
+		return fmt.Errorf("google: users.insert: %w: Google has invited the holder of a personal account, and made nobody", account.ErrExists)
 	case errors.Is(err, account.ErrGone):
 		return fmt.Errorf("google: users.insert: %w: the organizational unit or the domain is not there", rest.ErrLater)
 	case errors.Is(err, account.ErrExists):

@@ -169,6 +169,22 @@ func TestStrangers(t *testing.T) {
 			},
 			want: "unmanaged personal Google account",
 		},
+		"a personal account of today, which Google invites": {
+			before: func(w *world) error {
+				if _, err := w.Platform.Lookup(t.Context(), account.Keys{Addresses: []string{person.Address}}); err != nil {
+					return err
+				}
+				w.fake.Unmanaged, w.fake.Conflicts = []string{person.Address}, "invite"
+				return nil
+			},
+			want: "unmanaged personal Google account",
+		},
+		"a personal account that is not looked for": {
+			change: func(c *google.Config, f *googletest.Fake, _ *resttest.Faults) {
+				c.Unmanaged, f.Unmanaged, f.Conflicts = false, []string{person.Address}, "invite"
+			},
+			want: "unmanaged personal Google account",
+		},
 		"a group": {
 			before: func(w *world) error {
 				w.fake.Add(googletest.User{Email: "an@sv.truong.example", Family: "Lê", Given: "An"})
@@ -200,6 +216,9 @@ func TestStrangers(t *testing.T) {
 				if u.Email == person.Address {
 					t.Error("the account was made")
 				}
+			}
+			if len(w.fake.Evicted) > 0 {
+				t.Error("somebody has lost the address of his personal account")
 			}
 		})
 	}

@@ -51,7 +51,7 @@ func (p *Platform) Preflight(ctx context.Context, n int) []account.Check {
 		result(add, "rights", err, "personal accounts with addresses of the domain can be seen",
 			"personal accounts with addresses of the domain cannot be seen: enable the Cloud Identity API and give the scope "+scopeInvite+", or set unmanaged = false")
 	} else {
-		add("rights", account.CheckWarning, "personal accounts with addresses of the domain are not looked for (unmanaged = false): making one of theirs takes it away from them")
+		add("rights", account.CheckWarning, "personal accounts with addresses of the domain are not looked for (unmanaged = false): what becomes of one whose address is given to a student the Admin console says (Account settings, Conflicting accounts management); do not choose to replace them")
 	}
 	p.time(n, add)
 	add("licences", account.CheckWarning, "how many licences are left Google does not tell here; look at Billing, Subscriptions in the Admin console: %d are needed", n)

@@ -20,8 +20,8 @@ const (
 	aGroup    = "a Google group"
 )
 
-// unmanaged returns the addresses of our domain with which somebody has made himself a personal account: made anew in the
-// directory, such an address would take the account away from him ("About unmanaged accounts").
+// unmanaged returns the addresses of our domain with which somebody has made himself a personal account ("About unmanaged accounts"):
+// where the school has chosen to replace those, making his user would take the address away from him.
 func (p *Platform) unmanaged(ctx context.Context) (map[string]bool, error) {
 	if p.identity == nil {
 		return nil, nil //nolint:nilnil // none
@@ -99,11 +99,16 @@ func (p *Platform) whose(ctx context.Context, address string) {
 			what = aPersonal
 		}
 	}
+	if what != "" {
+		p.hold(address, what)
+	}
+}
+
+// hold notes who has an address.
+func (p *Platform) hold(address, what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if what != "" {
-		p.taken[address] = holder{what, p.cfg.Now()}
-	}
+	p.taken[address] = holder{what, p.cfg.Now()}
 }
 
 // stranger is how a holder who is no user is shown.

@@ -28,6 +28,11 @@ type Fake struct {
 	// changed (412) a tenth of it. Search is for how long a listing or a query does not know him.
 	Late, Search time.Duration
 	Unmanaged    []string // personal accounts with an address of the domain
+	// Conflicts is what the school has chosen for them ("Conflicting accounts management"): "" the user is not made (409), "invite" they are
+	// invited and he is not made (202), "replace" their address is taken away. Who does not say resolveConflictAccount takes it away,
+	// whatever was chosen.
+	Conflicts string
+	Evicted   []string // personal accounts whose address was taken away
 
 	now func() time.Time
 	key *rsa.PrivateKey

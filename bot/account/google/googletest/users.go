@@ -92,10 +92,14 @@ func (f *Fake) insert(r *http.Request) (int, any) {
 			return failed(400, "invalid", "Invalid Input: INVALID_OU_ID")
 		}
 	}
-	for _, other := range f.Unmanaged {
-		if other == email {
+	if i := slices.Index(f.Unmanaged, email); i >= 0 {
+		switch resolve := r.URL.Query().Get("resolveConflictAccount") == "true"; {
+		case resolve && f.Conflicts == "invite":
+			return 202, map[string]any{"kind": "admin#directory#user", "primaryEmail": email}
+		case resolve && f.Conflicts != "replace":
 			return failed(409, "duplicate", "Entity already exists.")
 		}
+		f.Evicted, f.Unmanaged = append(f.Evicted, email), slices.Delete(slices.Clone(f.Unmanaged), i, i+1)
 	}
 	if f.emails[email] != nil || f.groups[email] != nil {
 		return failed(409, "duplicate", "Entity already exists.")
