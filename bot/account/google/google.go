@@ -48,6 +48,8 @@ const (
 	undelete = 20 * 24 * time.Hour
 	// late is how long a search may not know a user ("Search for users").
 	late = 36 * time.Hour
+	// perSecond is how many users may be made in a domain ("Limits and quotas", Creating users). No quota page raises it.
+	perSecond = 10
 )
 
 // A Config says where and as whom. Key, Admin, Domain and Now are needed.
@@ -141,9 +143,20 @@ func (cfg *Config) defaults() {
 func (p *Platform) client(base string, scopes ...string) (*rest.Client, error) {
 	// Google counts when a query arrives: those in flight may be late, and fall into a later minute than they were sent in.
 	share := max(1, p.cfg.PerMinute/max(1, p.cfg.Machines))
-	quota := rest.Quota{Count: max(1, share-min(2*p.cfg.InFlight, share/10)), Per: time.Minute}
+	quotas := []rest.Quota{{Count: max(1, share-min(2*p.cfg.InFlight, share/10)), Per: time.Minute}, {Count: p.makes(), Per: time.Second, Cost: makes}}
 	return rest.New(rest.Config{Name: "google", Base: base, Fetch: p.key.fetch(p.cfg.Admin, scopes), Classify: classify, MaxBody: 16 << 20,
-		Quotas: []rest.Quota{quota}, Timeout: p.cfg.Timeout, HTTP: p.cfg.HTTP, Now: p.cfg.Now, Sleep: p.cfg.Sleep})
+		Quotas: quotas, Timeout: p.cfg.Timeout, HTTP: p.cfg.HTTP, Now: p.cfg.Now, Sleep: p.cfg.Sleep})
+}
+
+// makes is how many users this machine makes in a second: one less than its share of what may be, for those that arrive late.
+func (p *Platform) makes() int { return max(1, perSecond/max(1, p.cfg.Machines)-1) }
+
+// makes is what a request counts of the users that may be made.
+func makes(r rest.Request) int {
+	if r.Method == http.MethodPost && r.Path == usersPath {
+		return 1
+	}
+	return 0
 }
 
 // A serviceKey is what Google gives as the key of a service account.

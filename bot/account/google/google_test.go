@@ -384,7 +384,7 @@ func TestPreflight(t *testing.T) {
 		said   string
 	}{
 		"all well":         {what: "domain", level: account.CheckOK, said: "sv.truong.example"},
-		"quota":            {what: "quota", level: account.CheckOK, said: "3000 accounts are 6000 queries, 2m30s"},
+		"quota":            {what: "quota", level: account.CheckOK, said: "3000 accounts are 6000 queries, 5m33s"},
 		"no delegation":    {change: func(_ *google.Config, f *googletest.Fake, _ *resttest.Faults) { f.Scopes = []string{"x"} }, what: "rights", level: account.CheckFailed, said: "admin.directory.user"},
 		"no administrator": {change: func(c *google.Config, _ *googletest.Fake, _ *resttest.Faults) { c.Admin = "nobody@sv.truong.example" }, what: "rights", level: account.CheckFailed, said: "must exist"},
 		"Google is away": {after: func(w *world) {

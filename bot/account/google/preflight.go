@@ -149,9 +149,9 @@ func escapeUnit(unit string) string {
 	return strings.Join(parts, "/")
 }
 
-// time says how long the quota makes it last: two queries an account, made and read back.
+// time says how long the quotas make it last: two queries an account, made and read back, and so many users a second.
 func (p *Platform) time(n int, add adder) {
 	rate := max(1, p.cfg.PerMinute/max(1, p.cfg.Machines))
-	lasts := time.Duration(float64(2*n) / float64(rate) * float64(time.Minute)).Round(time.Second)
-	add("quota", account.CheckOK, "%d accounts are %d queries, %v at %d a minute; how much of the day's quota is used up Google does not tell", n, 2*n, lasts, rate)
+	lasts := max(time.Duration(float64(2*n)/float64(rate)*float64(time.Minute)), time.Duration(n)*time.Second/time.Duration(p.makes())).Round(time.Second)
+	add("quota", account.CheckOK, "%d accounts are %d queries, %v at %d a minute and %d users a second; how much of the day's quota is used up Google does not tell", n, 2*n, lasts, rate, p.makes())
 }

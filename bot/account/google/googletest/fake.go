@@ -23,6 +23,7 @@ type Fake struct {
 	Admin     string   // for whom a service account may act
 	Scopes    []string // that are delegated to it; nil: all
 	PerMinute int      // queries of a user and project ("Limits and quotas"): 2,400
+	PerSecond int      // users that are made in the domain ("Limits and quotas", Creating users): 10
 	Licences  int      // users that there may be; 0: no limit
 	// Late is for how long a user who was made is not found by users.get (404, of some 403), and for how long he cannot be
 	// changed (412) a tenth of it. Search is for how long a listing or a query does not know him.
@@ -44,6 +45,7 @@ type Fake struct {
 	groups  map[string]*Group
 	tokens  map[string]token
 	asked   []time.Time // queries of the last minute
+	made    []time.Time // users of the last seconds
 	ids     int
 	refused int // because of the quota
 	queries int
@@ -74,7 +76,7 @@ type Group struct {
 
 // New makes an empty one for the domain sv.truong.example.
 func New(now func() time.Time) *Fake {
-	f := &Fake{Domain: "sv.truong.example", Units: []string{"/Sinh viên"}, Admin: "quantri@sv.truong.example", PerMinute: 2400,
+	f := &Fake{Domain: "sv.truong.example", Units: []string{"/Sinh viên"}, Admin: "quantri@sv.truong.example", PerMinute: 2400, PerSecond: 10,
 		now: now, users: map[string]*User{}, emails: map[string]*User{}, groups: map[string]*Group{}, tokens: map[string]token{}, key: signingKey()}
 	f.mux = http.NewServeMux()
 	const directory = "/admin/directory/v1"
