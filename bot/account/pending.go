@@ -13,6 +13,10 @@ import (
 // tried again.
 var ErrRefused = fmt.Errorf("%w: the account was not made", ErrPermanent)
 
+// ErrTaken is an ErrRefused for the name: somebody else has it there, or nobody says that it is not so. With any other refusal the name stays
+// the person's.
+var ErrTaken = fmt.Errorf("%w, and its name counts as somebody else's", ErrRefused)
+
 // A Pending says that a platform has taken an account in hand and that a person must carry it out: it is neither a failure nor
 // waited for in minutes. Who reads the result wakes the case. Asking again changes nothing.
 type Pending struct {

@@ -341,3 +341,55 @@ func TestABatchIsLateFromItsDay(t *testing.T) {
 		t.Errorf("%+v", q)
 	}
 }
+
+// Whose account is not made keeps his name for the next plan, unless the name is somebody else's.
+func TestTheNameOfARowThatIsRefused(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		other := func(n int, user string) account.Account {
+			return account.Account{Code: code(n), User: user, Address: user + "@sv.truong.example", Name: "Lê Thị Bé"}
+		}
+		w.dir.accounts[code(3)] = made{Account: other(3, "be")}
+		w.dir.accounts["9"] = made{Account: other(4, "9")}
+		foreign := other(5, code(5))
+		foreign.Code = "8"
+		w.dir.accounts["8"] = made{Account: foreign}
+		w.dir.fails = func(c string) failure {
+			switch c {
+			case code(1):
+				return failure{before: fmt.Errorf("%w: no licence", account.ErrRefused)}
+			case code(2):
+				return failure{before: fmt.Errorf("%w: somebody has it", account.ErrTaken)}
+			}
+			return failure{}
+		}
+		if err := w.prov.Create(t.Context(), w.id); err != nil || w.state() != bot.Created {
+			t.Fatalf("%v, the case is %s", err, w.state())
+		}
+		var users, kept, taken []string
+		for n := 1; n <= people; n++ {
+			users = append(users, code(n))
+		}
+		for c := range look(w, func(ctx context.Context, tx *store.Tx) (map[string]store.UserName, error) {
+			return tx.UserNamesOf(ctx, users)
+		}) {
+			kept = append(kept, c)
+		}
+		for c, h := range look(w, func(ctx context.Context, tx *store.Tx) (map[string]store.NameHolder, error) {
+			return tx.NamesTaken(ctx, users, nil)
+		}) {
+			if !strings.Contains(c, "@") {
+				taken = append(taken, c+" "+h.Where+h.Code)
+			}
+		}
+		slices.Sort(kept)
+		slices.Sort(taken)
+		if want := []string{code(1), code(3), code(4)}; !slices.Equal(kept, want) { // refused for another reason; only the code is in use
+			t.Errorf("kept %v, want %v", kept, want)
+		}
+		if want := []string{code(2) + " platform", code(5) + " platform"}; !slices.Equal(taken, want) {
+			t.Errorf("taken %v, want %v", taken, want)
+		}
+	})
+}

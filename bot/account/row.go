@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"vanthu/bot"
@@ -17,6 +18,7 @@ type act func(ctx context.Context, w work, want Account, password string, t Try)
 type end struct {
 	what   string // the event
 	change func(*bot.CaseRow)
+	taken  bool // of a row that is bad: somebody else has its name
 }
 
 // row does one row and records it.
@@ -96,15 +98,20 @@ func (p *Provisioner) pass(ctx context.Context, c bot.Case, item bot.PlanItem, a
 func (p *Provisioner) make(ctx context.Context, _ work, want Account, password string, t Try) (Result, end, error) {
 	result, err := t.Ensure(ctx, p.Platform, want, password)
 	if errors.Is(err, ErrRefused) {
-		return result, end{what: "account_refused", change: func(r *bot.CaseRow) { r.OK, r.State, r.Said = false, bot.RowBad, err.Error() }}, nil
+		return result, end{what: "account_refused", change: bad(err), taken: errors.Is(err, ErrTaken)}, nil
 	}
-	if _, taken := errors.AsType[*Conflict](err); taken { // not any ErrExists: a look may be answered so by a server that is confused
+	if c, ok := errors.AsType[*Conflict](err); ok { // not any ErrExists: a look may be answered so by a server that is confused
 		result.Account = Account{} // somebody else's
-		return result, end{what: "account_conflict", change: func(r *bot.CaseRow) { r.OK, r.State, r.Said = false, bot.RowBad, err.Error() }}, nil
+		return result, end{what: "account_conflict", change: bad(err), taken: slices.ContainsFunc(c.Taken, func(key string) bool { return key != "code" })}, nil
 	}
 	return result, end{what: "account_created", change: func(r *bot.CaseRow) {
 		r.State, r.User, r.Address, r.Platform, r.Said = bot.RowCreated, want.User, result.Account.Address, p.Platform.Name(), result.Said
 	}}, err
+}
+
+// bad ends a row whose account is not made.
+func bad(why error) func(*bot.CaseRow) {
+	return func(r *bot.CaseRow) { r.OK, r.State, r.Said = false, bot.RowBad, why.Error() }
 }
 
 // record writes what became of a row, with its event.
@@ -128,8 +135,12 @@ func (p *Provisioner) record(ctx context.Context, tx *store.Tx, c bot.Case, item
 	if err := tx.SaveRow(ctx, r); err != nil {
 		return err
 	}
-	if r.State == bot.RowBad { // somebody else has what was reserved for him
-		if err := tx.RefuseName(ctx, r.Code); err != nil {
+	if r.State == bot.RowBad {
+		let := tx.ReleaseName
+		if end.taken {
+			let = tx.RefuseName
+		}
+		if err := let(ctx, r.Code); err != nil {
 			return err
 		}
 	}

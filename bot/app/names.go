@@ -16,17 +16,20 @@ import (
 )
 
 // names makes user names and addresses as the configuration says.
-type names struct{ account.Policy }
+type names struct {
+	account.Policy
+	blind bool // nobody says reliably that a name is taken
+}
 
 func namesOf(cfg *config.Config) names {
 	n := cfg.Accounts.Names
-	return names{account.Policy{Domain: cmp.Or(cfg.Accounts.Domain, "localhost"), Reserved: cfg.Accounts.Reserved, Kind: n.Policy, Template: n.Template,
-		Suffix: n.Collision == "suffix", Longest: n.Longest, Instead: n.Instead == "code", Suitable: n.Suitable}}
+	return names{Policy: account.Policy{Domain: cmp.Or(cfg.Accounts.Domain, "localhost"), Reserved: cfg.Accounts.Reserved, Kind: n.Policy, Template: n.Template,
+		Suffix: n.Collision == "suffix", Longest: n.Longest, Instead: n.Instead == "code", Suitable: n.Suitable}, blind: cfg.Accounts.Platform == "offline"}
 }
 
 // naming is how plans name people. The platform is asked when somebody has opened it (AskPlatform).
 func (n names) naming() desk.Naming {
-	return desk.Naming{Suffix: n.Suffix, Nth: func(r bot.NameRow, nth int) (string, string, error) { return n.UserName(account.Holder(r), nth) }}
+	return desk.Naming{Suffix: n.Suffix, Blind: n.blind, Nth: func(r bot.NameRow, nth int) (string, string, error) { return n.UserName(account.Holder(r), nth) }}
 }
 
 // fault says by which rule a person gets no user name, "" when he gets one.
@@ -219,7 +222,9 @@ func (a *App) tryName(ctx context.Context, tx *store.Tx, code, user, address str
 		return TriedName{}, err
 	}
 	for _, key := range []string{user, address} {
-		if h, ok := taken[key]; ok && (h.Code != code || h.Where == "platform" && a.Desk.Names.Suffix) {
+		h, ok := taken[key]
+		again := h.Where == "platform" && !a.Desk.Names.Suffix && !a.Desk.Names.Blind || h.Where != "platform" && h.Code == code
+		if ok && !again {
 			return TriedName{User: user, Holder: h.Code, Where: h.Where, State: string(h.State)}, nil
 		}
 	}

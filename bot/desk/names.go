@@ -18,6 +18,8 @@ type Naming struct {
 	Nth func(r bot.NameRow, n int) (user, address string, err error)
 	// Suffix: of two who would have one name the second gets his next (ACC-04); else that is an error (ACC-01).
 	Suffix bool
+	// Blind: where accounts are made nobody says reliably that a name is taken. One that was refused is not tried again, by anybody.
+	Blind bool
 	// Taken asks the platform who has user names or addresses, suspended, erased and aliases too; nil: it is not asked, and says so itself
 	// when the accounts are made. It is asked between transactions, never within one.
 	Taken func(ctx context.Context, users, addresses []string) ([]bot.Existing, error)
@@ -34,7 +36,7 @@ const rounds = 12
 
 // asking runs f, and again whenever it wants to know more of the platform.
 func (d *Desk) asking(ctx context.Context, f func(n *naming) error) error {
-	n := &naming{nth: d.Names.Nth, suffix: d.Names.Suffix, taken: d.Names.Taken, said: make(word), window: 1}
+	n := &naming{nth: d.Names.Nth, suffix: d.Names.Suffix, blind: d.Names.Blind, taken: d.Names.Taken, said: make(word), window: 1}
 	for range rounds {
 		n.ask = nil
 		if err := f(n); !errors.Is(err, errAsk) {
@@ -52,6 +54,7 @@ func (d *Desk) asking(ctx context.Context, f func(n *naming) error) error {
 type naming struct {
 	nth    func(bot.NameRow, int) (string, string, error)
 	suffix bool
+	blind  bool
 	taken  func(ctx context.Context, users, addresses []string) ([]bot.Existing, error)
 	said   word
 	window int         // names of a person to look at at once
@@ -226,7 +229,7 @@ func (n *naming) free(w *nameless, c candidate, taken map[string]store.NameHolde
 		switch {
 		case !ok:
 		case h.Where == "plan" && h.Code == w.item.Code: // reserved for him
-		case h.Where == "platform" && !n.suffix: // it was refused once; the platform says again when the account is made
+		case h.Where == "platform" && !n.suffix && !n.blind: // it was refused once; the platform says again when the account is made
 		default:
 			return h, false, true
 		}

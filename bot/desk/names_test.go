@@ -286,3 +286,37 @@ func TestNamesOfACaseThatLeavesAnApprovedPlan(t *testing.T) {
 		})
 	}
 }
+
+// A name that a platform refused once is tried again where each has but one, and the platform says again that it is taken; where it cannot,
+// and where there is another, it is not. Whose it is there nobody knows.
+func TestNamesThatWereRefused(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		what          string
+		suffix, blind bool
+		want, fault   string
+	}{
+		{what: "one name", want: "2153010001 nvan"},
+		{what: "a blind platform", blind: true, fault: "would get the user name nvan, which is or was that of an account on the platform of somebody else"},
+		{what: "suffix", suffix: true, want: "2153010001 nvan2 (2: nvan of )"},
+		{what: "suffix on a blind platform", suffix: true, blind: true, want: "2153010001 nvan2 (2: nvan of )"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			storetest.Each(t, func(t *testing.T, db *store.DB) {
+				w := newWorldOn(t, db)
+				w.named(c.suffix)
+				w.desk.Names.Blind = c.blind
+				w.planAs(bot.PlanWish{}, w.people("2153010001 Nguyễn Văn An"))
+				w.write(func(ctx context.Context, tx *store.Tx) error { return tx.RefuseName(ctx, "2153010001") })
+				p, err := w.desk.MakePlan(t.Context(), "officer:lan", []string{w.people("2153010001 Nguyễn Văn An")})
+				switch {
+				case c.fault != "" && (bot.ErrorCode(err) != bot.Conflict || !strings.Contains(err.Error(), c.fault)):
+					t.Errorf("%v", err)
+				case c.fault == "" && (err != nil || users(p.Plan)[0] != c.want):
+					t.Errorf("%v, %v", users(p.Plan), err)
+				}
+			})
+		})
+	}
+}

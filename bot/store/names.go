@@ -73,10 +73,15 @@ func (tx *Tx) RegisteredUsers(ctx context.Context, codes []string) (map[string]s
 
 // A NameHolder is who has a user name or an address, or had it: no name is given twice (Q17).
 type NameHolder struct {
-	Code  string // "" not known: the group of a class
+	Code  string // "" not known: the group of a class, somebody else on the platform
 	Where string // "register", "plan", "platform", "group"
 	State bot.AccountState
 }
+
+// reservedNames are those of plans, and those that a platform refused: of these nobody knows who has them, but where they are aliases of
+// people in the register.
+const reservedNames = `SELECT user_name, address, CASE WHEN state = 'refused' AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.code = user_names.code) THEN '' ELSE code END,
+	CASE WHEN state = 'refused' THEN 'platform' ELSE 'plan' END, '' FROM user_names WHERE state <> 'released'`
 
 // NamesTaken says of user names and addresses, in lower case, which of them people of the register have or had, which plans have reserved,
 // which a platform refused because somebody has them there, and which are those of groups.
@@ -109,8 +114,8 @@ func (tx *Tx) NamesTaken(ctx context.Context, users, addresses []string) (map[st
 		values []string
 	}{
 		{`SELECT '', address, '', 'group', '' FROM class_groups WHERE lower(address) IN (%s)`, addresses},
-		{`SELECT user_name, address, code, CASE WHEN state = 'refused' THEN 'platform' ELSE 'plan' END, '' FROM user_names WHERE state <> 'released' AND address IN (%s)`, addresses},
-		{`SELECT user_name, address, code, CASE WHEN state = 'refused' THEN 'platform' ELSE 'plan' END, '' FROM user_names WHERE state <> 'released' AND user_name IN (%s)`, users},
+		{reservedNames + ` AND address IN (%s)`, addresses},
+		{reservedNames + ` AND user_name IN (%s)`, users},
 		{`SELECT user_name, address, code, 'register', state FROM accounts WHERE lower(address) IN (%s)`, addresses},
 		{`SELECT user_name, address, code, 'register', state FROM accounts WHERE user_name IN (%s)`, users},
 	} {
@@ -121,12 +126,12 @@ func (tx *Tx) NamesTaken(ctx context.Context, users, addresses []string) (map[st
 	return taken, nil
 }
 
-// ReserveNames keeps the user names of a plan that makes accounts for its people. What was only remembered for somebody else makes room;
-// what another plan has reserved, or a person of another plan, is a bot.Conflict: whoever planned at the same moment was faster.
+// ReserveNames keeps the user names of a plan that makes accounts for its people. What was only remembered for somebody else makes room, and
+// what was refused once: whoever decides the names has looked at that, and may try again. What another plan has reserved, or a person of another plan, is a bot.Conflict: whoever planned at the same moment was faster.
 func (tx *Tx) ReserveNames(ctx context.Context, p StoredPlan) error {
 	for _, i := range p.Items {
 		address, user := strings.ToLower(i.Address), strings.ToLower(i.User)
-		if _, err := tx.exec(ctx, `DELETE FROM user_names WHERE state = 'released' AND (address = $1 OR user_name = $2 OR code = $3)`, address, user, i.Code); err != nil {
+		if _, err := tx.exec(ctx, `DELETE FROM user_names WHERE state <> 'reserved' AND (address = $1 OR user_name = $2 OR state = 'released' AND code = $3)`, address, user, i.Code); err != nil {
 			return err
 		}
 		nth := 1
@@ -148,6 +153,13 @@ func (tx *Tx) ReserveNames(ctx context.Context, p StoredPlan) error {
 // RefuseName notes that the platform has somebody else's account with the name that was reserved for a person: it is nobody's.
 func (tx *Tx) RefuseName(ctx context.Context, code string) error {
 	_, err := tx.exec(ctx, `UPDATE user_names SET state = 'refused' WHERE code = $1 AND state = 'reserved'`, code)
+	return err
+}
+
+// ReleaseName lets the name go that was reserved for a person whose account is not made, for a reason that is not the name's. It is remembered
+// for him.
+func (tx *Tx) ReleaseName(ctx context.Context, code string) error {
+	_, err := tx.exec(ctx, `UPDATE user_names SET state = 'released' WHERE code = $1 AND state = 'reserved'`, code)
 	return err
 }
 

@@ -51,7 +51,7 @@ func printUsername(e *env, policy string, u app.Username) error {
 			fmt.Fprintf(w, "%s\tfree\n", t.User)
 			continue
 		}
-		holder := "an account without a code"
+		holder := "somebody else's account"
 		if t.Holder != "" {
 			holder = foreign(t.Holder)
 		}

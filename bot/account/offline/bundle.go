@@ -278,9 +278,9 @@ func (v *verdict) judge(r store.BundleRow) (store.BundleRowState, Told) {
 	case v.shown != nil && v.shown.Marker == marker:
 		return store.RowDone, tell(v.shown, "shown with our marker")
 	case v.shown != nil && v.shown.Marker == "":
-		return store.RowRefused, tell(v.shown, "another account has this address")
+		return store.RowRefused, tell(v.shown, anothers)
 	case v.shown != nil:
-		return store.RowRefused, tell(v.shown, "another account of ours has this address: "+said(v.shown.Marker))
+		return store.RowRefused, tell(v.shown, anotherOfOurs+said(v.shown.Marker))
 	case v.made != nil && v.refused != nil:
 		return store.RowBundled, tell(v.made, fmt.Sprintf("said to be made, and in line %d to be refused; look at the platform and say done or failed in the -result.csv", v.refused.Line))
 	case v.made != nil && v.made.Marker != "" && v.made.Marker != marker:
@@ -288,7 +288,7 @@ func (v *verdict) judge(r store.BundleRow) (store.BundleRowState, Told) {
 	case v.made != nil:
 		return store.RowDone, tell(v.made, "said to be made")
 	case v.refused != nil:
-		return store.RowRefused, tell(v.refused, cmp.Or(v.refused.Said, "refused without a reason"))
+		return store.RowRefused, tell(v.refused, cmp.Or(v.refused.Said, noReason))
 	case v.exists != nil:
 		return store.RowBundled, tell(v.exists, "there is such an account already: read the list of what is there, too, or say done (it is ours) or failed (it is not) in the -result.csv")
 	}

@@ -106,7 +106,9 @@ func (p *Platform) Create(ctx context.Context, a account.Account, _ string) erro
 	}
 	switch {
 	case taken:
-		return fmt.Errorf("%w: a row of another case is to get this address", account.ErrRefused)
+		return fmt.Errorf("%w: a row of another case is to get this address", account.ErrTaken)
+	case r.State == store.RowRefused && ofTheName(r.Said):
+		return fmt.Errorf("%w: bundle %s: %s", account.ErrTaken, r.Bundle, r.Said)
 	case r.State == store.RowRefused:
 		return fmt.Errorf("%w: bundle %s: %s", account.ErrRefused, r.Bundle, r.Said)
 	case r.State == store.RowDone:

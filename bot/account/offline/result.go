@@ -115,6 +115,21 @@ func said(text string) string {
 	return text
 }
 
+// What is said of a row beside the other admin's words.
+const (
+	anothers      = "another account has this address"
+	anotherOfOurs = "another account of ours has this address: "
+	noReason      = "refused without a reason"
+)
+
+// ofTheName says whether a row was refused because somebody else has its name, as far as a person's words tell. Where there are none it counts as
+// that: a Google upload changes whose address it names, so that a name that may be another's is not put into a bundle again.
+func ofTheName(text string) bool {
+	text = strings.ToLower(text)
+	return exists(text) || slices.ContainsFunc([]string{anothers, anotherOfOurs, noReason, "exist", "in use", "taken", "duplicate", "conflict", "tồn tại", "trùng", "đã có", "đã dùng", "đã được dùng",
+		"đã được sử dụng", "người khác"}, func(words string) bool { return strings.Contains(text, words) })
+}
+
 // exists says whether a platform means that the address is in use already. Who runs a file twice is told so of each row, and
 // the accounts may be ours.
 func exists(text string) bool {
