@@ -202,7 +202,13 @@ func (s *session) login(ctx context.Context, cfg Config, token string) error {
 		}
 		return err
 	}
-	return s.askCaps(ctx) // another list than before the login
+	// Another list than before the login; the library forgets the old one only after it has said that the login is done.
+	err := s.do(ctx, "capability", func() (err error) {
+		s.caps, err = s.c.Capability().Wait()
+		return err
+	})
+	s.ear.settle()
+	return err
 }
 
 // tokenRefused tells a refused token from a server that cannot look at it now (RFC 5530). Gmail goes through the motions of

@@ -17,6 +17,7 @@ type ear struct {
 	net.Conn
 	r *bufio.Reader
 
+	settled  atomic.Bool  // what the server can do is known, and nothing more is heard of it
 	fetching atomic.Value // string: what the FETCH that runs asks for, "" for none
 	bye      atomic.Value // string: the text of BYE
 
@@ -44,6 +45,11 @@ func newEar(conn net.Conn) *ear {
 
 // expect says what the responses to the next FETCH have in them; "" when it is over.
 func (e *ear) expect(item string) { e.fetching.Store(item) }
+
+// settle keeps the list of capabilities as it is from now on. A server may send another at any time (RFC 9051 §7.2.2), and behind one
+// without MOVE the library's Move is COPY, STORE and an EXPUNGE of whatever anybody marked, sent in one go: where the COPY is refused the
+// mail is gone.
+func (e *ear) settle() { e.settled.Store(true) }
 
 // farewell is what the server said when it closed the connection, "" if it did not.
 func (e *ear) farewell() string { return e.bye.Load().(string) }
@@ -75,7 +81,7 @@ func (e *ear) Read(p []byte) (int, error) {
 		}
 		if !e.inside {
 			e.begin(line)
-			if bottomless(line) {
+			if bottomless(line, e.texts) {
 				e.deaf = true
 			}
 		}
@@ -89,6 +95,11 @@ func (e *ear) Read(p []byte) (int, error) {
 // begin looks at the first line of a response.
 func (e *ear) begin(line []byte) {
 	e.inside, e.drop, e.tail = true, false, e.tail[:0]
+	if e.settled.Load() {
+		if _, code, found := bytes.Cut(line, []byte("[CAPABILITY ")); found {
+			copy(line[len(line)-len(code)-len("CAPABILITY "):], "capability") // which the library reads over: it is no code that it knows
+		}
+	}
 	words := bytes.Fields(line[:min(len(line), 200)])
 	e.texts = len(words) == 0 || string(words[0]) != "*" // a tagged answer, a continuation
 	if e.texts || len(words) < 2 {
@@ -109,7 +120,9 @@ func (e *ear) begin(line []byte) {
 	case "BYE":
 		e.texts = true
 		e.bye.Store(printable(string(line[bytes.Index(bytes.ToUpper(line), []byte("BYE"))+3:])))
-	case "CAPABILITY", "ENABLED", "NAMESPACE", "FLAGS", "EXISTS", "EXPUNGE", "LIST", "SEARCH", "ESEARCH":
+	case "CAPABILITY":
+		e.drop = e.settled.Load()
+	case "ENABLED", "NAMESPACE", "FLAGS", "EXISTS", "EXPUNGE", "LIST", "SEARCH", "ESEARCH":
 	default: // RECENT, VANISHED, X…: nothing that we ask for
 		e.drop = true
 	}
@@ -118,9 +131,13 @@ func (e *ear) begin(line []byte) {
 var errNonsense = errors.New("a list of capabilities that is none")
 
 // bottomless finds a list of capabilities in which the library would turn for ever, even when the connection is closed: with
-// a parenthesis in it.
-func bottomless(line []byte) bool {
-	_, list, found := bytes.Cut(bytes.ToUpper(line), []byte("CAPABILITY"))
+// a parenthesis in it. In text only a code holds one: Dovecot says "OK Capability completed (0.001 + 0.000 secs)."
+func bottomless(line []byte, texts bool) bool {
+	begins := "CAPABILITY"
+	if texts {
+		begins = "[CAPABILITY"
+	}
+	_, list, found := bytes.Cut(bytes.ToUpper(line), []byte(begins))
 	if !found {
 		return false
 	}

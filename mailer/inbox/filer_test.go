@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -229,6 +230,49 @@ func TestFilerNeverExpungesForOthers(t *testing.T) {
 	}
 	if bad := append(f.said("EXPUNGE"), f.said("COPY")...); len(bad) > 0 {
 		t.Errorf("%q", bad)
+	}
+}
+
+// What the server can do is heard until the login, and then stays: the library follows each list, and its Move without MOVE
+// expunges what others have marked, and even what could not be copied.
+func TestFilerCapabilitiesStay(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		at, says string
+		moves    bool
+	}{
+		"list":                 {"UID SEARCH", "* CAPABILITY IMAP4rev1 IDLE\r\n", true},
+		"code":                 {"UID SEARCH", "* OK [CAPABILITY IMAP4rev1 IDLE] changed\r\n", true},
+		"answer with code":     {"SELECT", "* OK [UIDVALIDITY 7] valid\r\n%s OK [CAPABILITY IMAP4rev1 IDLE] done\r\n", true},
+		"login with code":      {"LOGIN", "%s OK [CAPABILITY IMAP4rev1 MOVE] done\r\n", true},
+		"more than before":     {"LOGIN", "", true},
+		"list behind the code": {"LOGIN", "%s OK [CAPABILITY IMAP4rev1 MOVE] done\r\n* CAPABILITY IMAP4rev1 IDLE\r\n", false}, // seen or not
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t, mail(5))
+			f.caps = "IMAP4rev1"
+			f.hook = func(conn *fakeConn, command string) bool {
+				if strings.HasPrefix(command, "LOGIN") {
+					f.mu.Lock()
+					f.caps = "IMAP4rev1 MOVE"
+					f.mu.Unlock()
+				}
+				if !strings.HasPrefix(command, c.at) {
+					return false
+				}
+				tagged := strings.Contains(c.says, "%s")
+				_, _ = io.WriteString(conn, strings.Replace(c.says, "%s", conn.tag, 1)) // in one piece
+				return tagged
+			}
+			_, err := filer(t, plain(f.start())).Move(t.Context(), "INBOX", 7, 5, "Done")
+			if err != nil && (c.moves || !errors.Is(err, ErrNoMove)) {
+				t.Error(err)
+			}
+			if bad := append(f.said("EXPUNGE"), f.said("COPY")...); len(bad) > 0 || c.moves && len(f.said("UID MOVE")) != 1 {
+				t.Errorf("%q, %q", bad, f.said("MOVE"))
+			}
+		})
 	}
 }
 

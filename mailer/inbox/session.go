@@ -117,6 +117,7 @@ func (s *session) open(ctx context.Context, mailbox string, readOnly bool) (vali
 			return err
 		}
 		validity = data.UIDValidity
+		s.caps = s.c.Caps() // for good: all that was said right behind the login has been heard by now
 		return nil
 	})
 	if err == nil && validity == 0 {
