@@ -151,6 +151,8 @@ func (l activeDirectory) create(ctx context.Context, a account.Account, password
 		switch {
 		case own == nil && errors.Is(addErr, errConstraint) && len(others) == 0: // not a sign-in name that is taken: a rule
 			return l.refused(addErr)
+		case own == nil && addErr != nil && len(others) == 0:
+			return l.hidden(ctx, a, addErr)
 		case own == nil && addErr != nil:
 			return fmt.Errorf("%w: %w", account.ErrExists, addErr)
 		case own == nil:
@@ -166,6 +168,20 @@ func (l activeDirectory) create(ctx context.Context, a account.Account, password
 		}
 	}
 	return l.finish(ctx, own, a.Marker, password)
+}
+
+// hidden says why the server finds a name taken that no entry shows: somebody has the name of the entry and another user name (an
+// administrator has changed it), or the name is taken outside of what is searched. It is no ErrExists: nobody would ever come to light.
+func (l activeDirectory) hidden(ctx context.Context, a account.Account, cause error) error {
+	dn := l.entry(a).DN
+	there, err := l.one(ctx, dn, goldap.ScopeBaseObject, anything, adUser)
+	switch {
+	case err != nil:
+		return err
+	case there != nil:
+		return fmt.Errorf("%w: ldap: the entry %s is there, and its user name is another one; rename that entry (%v)", account.ErrPermanent, dn, cause)
+	}
+	return fmt.Errorf("%w: ldap: taken by an entry that is not below %s; widen search_base (%v)", account.ErrPermanent, l.cfg.SearchBase, cause)
 }
 
 // own is the entry that create has begun, and who else has one of the keys.

@@ -46,7 +46,7 @@ func (d *Directory) explain(err error, secrets ...string) error {
 	case goldap.LDAPResultNoSuchObject, goldap.LDAPResultInvalidDNSyntax, goldap.LDAPResultNamingViolation,
 		goldap.LDAPResultUndefinedAttributeType, goldap.LDAPResultNoSuchAttribute, goldap.LDAPResultInappropriateMatching,
 		goldap.LDAPResultInvalidAttributeSyntax, goldap.LDAPResultAttributeOrValueExists, goldap.LDAPResultObjectClassViolation,
-		goldap.LDAPResultNotAllowedOnRDN, goldap.LDAPResultObjectClassModsProhibited, goldap.LDAPResultInsufficientAccessRights,
+		goldap.LDAPResultNotAllowedOnRDN, goldap.LDAPResultNotAllowedOnNonLeaf, goldap.LDAPResultObjectClassModsProhibited, goldap.LDAPResultInsufficientAccessRights,
 		goldap.LDAPResultStrongAuthRequired, goldap.LDAPResultConfidentialityRequired, goldap.LDAPResultReferral,
 		goldap.LDAPResultSizeLimitExceeded:
 		return fmt.Errorf("%w: ldap: %s", account.ErrPermanent, text)

@@ -155,7 +155,7 @@ func (d *Directory) JoinGroup(ctx context.Context, g account.Group) error {
 			return err
 		}
 		err = d.do(ctx, func(c *goldap.Conn) error { return c.Modify(change) })
-		if !goldap.IsErrorWithCode(err, goldap.LDAPResultAttributeOrValueExists) {
+		if !goldap.IsErrorAnyOf(err, goldap.LDAPResultAttributeOrValueExists, goldap.LDAPResultEntryAlreadyExists) { // Active Directory says the second
 			return d.refused(d.explain(err))
 		}
 	}
@@ -164,7 +164,14 @@ func (d *Directory) JoinGroup(ctx context.Context, g account.Group) error {
 
 func (d *Directory) joins(ctx context.Context, e *goldap.Entry, g account.Group) (*goldap.ModifyRequest, error) {
 	change := goldap.NewModifyRequest(e.DN, nil)
-	users := slices.Clone(g.Members)
+	there, _, err := d.layout.people(ctx, e) // the values of a group of more than 1,500 Active Directory does not show here
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.DeleteFunc(slices.Clone(g.Members), func(user string) bool {
+		return slices.ContainsFunc(there, func(have string) bool { return strings.EqualFold(have, user) })
+	})
+	users := slices.Clone(missing)
 	takes := g.Owner != "" && e.GetEqualFoldAttributeValue(d.layout.owner()) == ""
 	if takes {
 		users = append(users, g.Owner)
@@ -174,7 +181,7 @@ func (d *Directory) joins(ctx context.Context, e *goldap.Entry, g account.Group)
 		return nil, err
 	}
 	in := e.GetEqualFoldAttributeValues(attrMember)
-	fresh := slices.DeleteFunc(dnsOf(dns, g.Members), func(dn string) bool {
+	fresh := slices.DeleteFunc(dnsOf(dns, missing), func(dn string) bool {
 		return slices.ContainsFunc(in, func(have string) bool { return sameDN(have, dn) })
 	})
 	if len(fresh) > 0 {

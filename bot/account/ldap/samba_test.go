@@ -144,6 +144,7 @@ func TestPain31ActiveDirectory(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, adWorld){
 		"CutOffAnywhere": adCutOff, "Begun": adBegun, "PolicyRefuses": adPolicy, "MustChange": adMustChange, "OneCodeTwice": adOneCode,
 		"Taken": adTaken, "Refuses": adRefuses, "List": adList, "Entry": adEntry, "Preflight": adPreflight, "MarkerIsOurs": adMarkerIsOurs,
+		"Hidden": adHidden, "Below": adBelow, "JoinAgain": adJoinAgain,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -43,7 +43,13 @@ func (d *Directory) Erase(ctx context.Context, a account.Account) error {
 	if err != nil {
 		return err
 	}
-	err = d.do(ctx, func(c *goldap.Conn) error { return c.Del(goldap.NewDelRequest(e.DN, nil)) })
+	remove := func(controls ...goldap.Control) error {
+		return d.do(ctx, func(c *goldap.Conn) error { return c.Del(goldap.NewDelRequest(e.DN, controls)) })
+	}
+	err = remove()
+	if d.cfg.Layout == ActiveDirectory && goldap.IsErrorWithCode(err, goldap.LDAPResultNotAllowedOnNonLeaf) {
+		err = remove(goldap.NewControlSubtreeDelete()) // Exchange keeps a person's telephones below his entry (ExchangeActiveSyncDevices)
+	}
 	if goldap.IsErrorWithCode(err, goldap.LDAPResultNoSuchObject) {
 		return nil // somebody was faster
 	}
