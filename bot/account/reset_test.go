@@ -216,3 +216,46 @@ func TestResetRefused(t *testing.T) {
 		})
 	}
 }
+
+// An account that is suspended while it gets another password, or while that is on its way to the unit, is suspended in the register
+// until it is given back: else its erasure could never be entered. Found by TestExactlyOnce.
+func TestSuspendedMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.SQLite(t))
+	w.missed()
+	suspend := func(n int) {
+		w.write(func(ctx context.Context, tx *store.Tx) error {
+			return tx.MoveAccount(ctx, code(n), bot.AccountSuspended)
+		})
+	}
+	asked := 0
+	w.prov.InFlight = 1
+	w.dir.lookups = func(codes []string) error {
+		if asked++; asked == 2 { // it was read back open, and is suspended before that is recorded
+			suspend(2)
+		}
+		return nil
+	}
+	if err := w.prov.Create(t.Context(), w.id); err != nil || w.state() != bot.Created {
+		t.Fatalf("%s: %v", w.state(), err)
+	}
+	suspend(4)
+	w.write(func(ctx context.Context, tx *store.Tx) error {
+		return (&desk.Desk{}).Sent(ctx, tx, store.Letter{CaseID: w.id, Kind: string(bot.CredentialsOf)})
+	})
+	if w.state() != bot.Delivered {
+		t.Errorf("the case is %s", w.state())
+	}
+	for _, a := range look(w, func(ctx context.Context, tx *store.Tx) ([]bot.Existing, error) { return tx.Accounts(ctx) }) {
+		want := bot.AccountHandedOut
+		if a.Code == code(2) || a.Code == code(4) {
+			want = bot.AccountSuspended
+		}
+		if a.State != want {
+			t.Errorf("%s is %s in the register, want %s", a.Code, a.State, want)
+		}
+	}
+	for _, n := range []int{2, 4} {
+		w.write(func(ctx context.Context, tx *store.Tx) error { return tx.MoveAccount(ctx, code(n), bot.AccountDeleted) })
+	}
+}

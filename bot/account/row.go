@@ -145,7 +145,7 @@ func (p *Provisioner) record(ctx context.Context, tx *store.Tx, c bot.Case, item
 		}
 	}
 	if end.what == "account_reset" {
-		if err := tx.MoveAccount(ctx, r.Code, bot.AccountNew); err != nil {
+		if err := tx.MoveLiving(ctx, r.Code, bot.AccountNew); err != nil {
 			return err
 		}
 	}

@@ -59,7 +59,7 @@ func noteActive(ctx context.Context, db *store.DB, platform account.Platform) er
 				if !changed[strings.ToUpper(r.Code)] {
 					continue
 				}
-				if err := tx.MoveAccount(ctx, r.Code, bot.AccountActive); err != nil {
+				if err := tx.MoveLiving(ctx, r.Code, bot.AccountActive); err != nil {
 					return err
 				}
 				if err := tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: r.CaseID, What: "password_changed", Detail: map[string]string{"row": fmt.Sprint(r.N), "platform": platform.Name()}}); err != nil {

@@ -150,7 +150,7 @@ func (d *Desk) Sent(ctx context.Context, tx *store.Tx, l store.Letter) error {
 		if err := tx.SaveRow(ctx, r); err != nil {
 			return err
 		}
-		if err := tx.MoveAccount(ctx, r.Code, bot.AccountHandedOut); err != nil {
+		if err := tx.MoveLiving(ctx, r.Code, bot.AccountHandedOut); err != nil {
 			return err
 		}
 	}

@@ -104,6 +104,27 @@ func (tx *Tx) AddAccount(ctx context.Context, r bot.CaseRow) error {
 	return nil
 }
 
+// MoveLiving notes what has become of the password of an account. Of one that is suspended or deleted by now nothing is noted: that it
+// is so stays in the register until it is restored, or its erasure could not be entered.
+func (tx *Tx) MoveLiving(ctx context.Context, code string, to bot.AccountState) error {
+	var from bot.AccountState
+	err := tx.row(ctx, `SELECT state FROM accounts WHERE code = $1`, code).Scan(&from)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return fmt.Errorf("store: account: %w", err)
+	case from == bot.AccountSuspended, from == bot.AccountDeleted:
+		return nil
+	}
+	if err := bot.MoveAccount(from, to); err != nil {
+		return err
+	}
+	// It may be suspended in this moment, by another process.
+	_, err = tx.exec(ctx, `UPDATE accounts SET state = $1 WHERE code = $2 AND state NOT IN ('suspended', 'deleted')`, string(to), code)
+	return err
+}
+
 // MoveAccount notes in the register what has become of an account; one that is not there is left alone (the platform knows more
 // accounts than vanthu made). It refuses a move that is not drawn (bot.AccountArrows).
 func (tx *Tx) MoveAccount(ctx context.Context, code string, to bot.AccountState) error {
