@@ -42,18 +42,18 @@ func TestExactlyOnce(t *testing.T) {
 	}
 	t.Logf("VANTHU_SEED=%s", seed)
 	for _, p := range modelPlatforms {
-		t.Run(p.name, func(t *testing.T) { exactlyOnce(t, p.open, storetest.SQLiteURL) })
+		t.Run(p.name, func(t *testing.T) { exactlyOnce(t, p.open(t), storetest.SQLiteURL) })
 	}
 	t.Run("cloud, PostgreSQL", func(t *testing.T) {
 		cluster := storetest.Postgres(t)
 		if err := flag.Set("rapid.checks", strconv.Itoa(max(2, plays/30))); err != nil { // a database for each play
 			t.Fatal(err)
 		}
-		exactlyOnce(t, modelPlatforms[0].open, cluster.URL)
+		exactlyOnce(t, modelPlatforms[0].open(t), cluster.URL)
 	})
 }
 
-func exactlyOnce(t *testing.T, open func(testing.TB, *resttest.Clock, func() resttest.Fault) modelled, url func(testing.TB) string) {
+func exactlyOnce(t *testing.T, open opener, url func(testing.TB) string) {
 	seen := map[op]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newModel(t, rt, open, url(t))
@@ -61,6 +61,9 @@ func exactlyOnce(t *testing.T, open func(testing.TB, *resttest.Clock, func() res
 		m.plays()
 		m.ends()
 		m.holds()
+		if m.platform.later {
+			m.lives()
+		}
 		for o, n := range m.seen {
 			seen[o] += n
 		}
@@ -81,15 +84,17 @@ type model struct {
 	passwords atomic.Int64
 	live      []*process
 
-	cases  []int64
-	wanted map[string]bool // markers that an approved plan names
-	taken  map[string]bool // codes for which somebody else's account stands in the way
+	cases   []int64
+	leavers []int64          // cases of deletions
+	wanted  map[string]bool  // markers that an approved plan names
+	taken   map[string]bool  // codes for which somebody else's account stands in the way
+	lived   map[string]*life // what became of accounts by marker, once they are made
 
 	look   sync.Mutex
 	broken error
 }
 
-func newModel(t *testing.T, rt *rapid.T, open func(testing.TB, *resttest.Clock, func() resttest.Fault) modelled, dsn string) *model {
+func newModel(t *testing.T, rt *rapid.T, open opener, dsn string) *model {
 	m := &model{t: rt, clock: resttest.NewClock(time.Date(2027, 2, 8, 1, 0, 0, 0, time.UTC)), dsn: dsn, wanted: map[string]bool{}, taken: map[string]bool{}}
 	m.dice, m.seen = rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "script"), 0)), map[op]int{}
 	m.bad = rapid.SampledFrom([]int{5, 10, 20, 35, 50}).Draw(rt, "bad of a hundred")
@@ -98,9 +103,9 @@ func newModel(t *testing.T, rt *rapid.T, open func(testing.TB, *resttest.Clock, 
 	if m.db, err = store.Open(context.Background(), m.dsn, "", m.clock.Now); err != nil {
 		rt.Fatal(err)
 	}
-	m.desk = &desk.Desk{DB: m.db, Platform: m.platform.client().Name(), Names: desk.Naming{Nth: func(r bot.NameRow, _ int) (string, string, error) {
+	m.desk = &desk.Desk{DB: m.db, Units: []bot.Unit{{ID: "CTSV"}}, StepDue: func(bot.Case, bot.StepID, time.Time) time.Time { return m.clock.Now() }, Platform: m.platform.client(m.db).Name(), Names: desk.Naming{Nth: func(r bot.NameRow, _ int) (string, string, error) {
 		return strings.ToLower(r.Code), strings.ToLower(r.Code) + "@sv.truong.example", nil
-	}}}
+	}}, Deleting: desk.Deleting{Window: window}, Planning: desk.Planning{EraseOn: func(_ bot.Case, made time.Time) string { return desk.Deleting{Window: window}.EraseOn(made) }}}
 	m.inFlight = rapid.IntRange(1, 3).Draw(rt, "in flight")
 	var numbers []string
 	people := 0
@@ -124,8 +129,20 @@ func newModel(t *testing.T, rt *rapid.T, open func(testing.TB, *resttest.Clock, 
 
 // aCase opens a case with people and has it checked.
 func (m *model) aCase(first, people int) (number string) {
+	var rows []bot.Row
+	for n := 1; n <= people; n++ {
+		rows = append(rows, bot.Row{N: n, Code: code(first + n), Name: "Nguyễn Văn An", OK: true})
+	}
+	id, number := m.opens(bot.AccountRequest, rows)
+	m.cases = append(m.cases, id)
+	return number
+}
+
+// opens opens a case and has it checked.
+func (m *model) opens(kind bot.Kind, rows []bot.Row) (id int64, number string) {
 	m.write(func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.AddMails(ctx, []store.NewMail{{Mailbox: "INBOX", UIDValidity: 7, UID: uint32(first + 1), ArrivedAt: tx.Now, Raw: fmt.Append(nil, first)}}); err != nil {
+		uid := uint32(len(m.cases) + len(m.leavers) + 1)
+		if err := tx.AddMails(ctx, []store.NewMail{{Mailbox: "INBOX", UIDValidity: 7, UID: uid, ArrivedAt: tx.Now, Raw: fmt.Append(nil, uid)}}); err != nil {
 			return err
 		}
 		mails, err := tx.Mails(ctx, "")
@@ -136,20 +153,16 @@ func (m *model) aCase(first, people int) (number string) {
 		if number, err = tx.KeepNumber(ctx, mail, "YC"); err != nil {
 			return err
 		}
-		c, err := tx.AddCase(ctx, bot.Case{Number: number, Kind: bot.AccountRequest, Unit: "CTSV", State: bot.Received, MailID: mail, ReceivedAt: tx.Now})
+		c, err := tx.AddCase(ctx, bot.Case{Number: number, Kind: kind, Unit: "CTSV", State: bot.Received, MailID: mail, ReceivedAt: tx.Now})
 		if err != nil {
 			return err
 		}
-		m.cases = append(m.cases, c.ID)
-		var rows []bot.Row
-		for n := 1; n <= people; n++ {
-			rows = append(rows, bot.Row{N: n, Code: code(first + n), Name: "Nguyễn Văn An", OK: true})
-		}
+		id = c.ID
 		return tx.SetRows(ctx, c.ID, rows, nil)
 	})
 	_, err := m.desk.Check(context.Background(), "officer:lan", number)
 	m.must(err)
-	return number
+	return id, number
 }
 
 // plan gathers the cases into plans, some in batches of later days, and has most of them approved.
@@ -202,8 +215,8 @@ func (m *model) work(processes []*process) (pause time.Duration, err error) {
 	var group sync.WaitGroup
 	for _, p := range processes {
 		group.Go(func() {
-			for _, id := range m.cases {
-				failed := p.prov.Create(context.Background(), id)
+			for _, do := range p.jobs() {
+				failed := do(context.Background())
 				mu.Lock()
 				if put, ok := errors.AsType[*account.PutOff](failed); !ok {
 					err = errors.Join(err, failed)
@@ -265,15 +278,8 @@ func (m *model) tarries() {
 
 // ends lets one process work until nothing is left: the line is good, the officers let every plan go on, the days pass.
 func (m *model) ends() {
-	m.mu.Lock()
-	m.play = false
-	m.mu.Unlock()
-	for _, p := range m.plans() {
-		if p.Paused.Done() {
-			_, err := m.desk.ContinuePlan(context.Background(), "officer:lan", p.Number)
-			m.must(err)
-		}
-	}
+	m.setPlay(false)
+	m.continues()
 	p := m.start()
 	m.live = append(m.live, p)
 	var last error
@@ -296,12 +302,24 @@ func (m *model) ends() {
 	m.t.Fatalf("it never comes to its end: %v", last)
 }
 
+// continues lets every plan go on.
+func (m *model) continues() {
+	for _, p := range m.plans() {
+		if p.Paused.Done() {
+			_, err := m.desk.ContinuePlan(context.Background(), "officer:lan", p.Number)
+			m.must(err)
+		}
+	}
+}
+
 // looks looks at the platform from behind, after each call.
 func (m *model) looks() {
 	m.look.Lock()
 	defer m.look.Unlock()
 	codes, addresses := map[string]bool{}, map[string]bool{}
-	for _, a := range m.platform.all() {
+	all := m.platform.all()
+	m.watches(all)
+	for _, a := range all {
 		address := strings.ToLower(a.Address)
 		switch {
 		case codes[a.Code] || addresses[address]:
@@ -352,6 +370,9 @@ func (m *model) close() {
 		p.db.Close()
 	}
 	m.db.Close()
+	if m.platform.close != nil {
+		m.platform.close()
+	}
 }
 
 func (m *model) must(err error) {

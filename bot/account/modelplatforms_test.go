@@ -22,34 +22,45 @@ import (
 	"vanthu/bot/account/resttest"
 	"vanthu/bot/account/zimbra"
 	"vanthu/bot/account/zimbra/zimbratest"
+	"vanthu/bot/store"
 )
 
 // modelPlatforms are those on which TestExactlyOnce plays. A line is all that another one needs.
 var modelPlatforms = []struct {
 	name string
-	open func(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault) modelled
+	open func(t *testing.T) opener
 }{
-	{"cloud", func(_ testing.TB, clock *resttest.Clock, _ func() resttest.Fault) modelled {
+	{"cloud", each(func(_ testing.TB, clock *resttest.Clock, _ func() resttest.Fault) modelled {
 		return clouded(newCloud(clock.Now, 10*time.Minute), false)
-	}},
-	{"cloud with passes", func(_ testing.TB, clock *resttest.Clock, _ func() resttest.Fault) modelled {
+	})},
+	{"cloud with passes", each(func(_ testing.TB, clock *resttest.Clock, _ func() resttest.Fault) modelled {
 		return clouded(newCloud(clock.Now, 10*time.Minute), true)
-	}},
-	{"strict", func(_ testing.TB, clock *resttest.Clock, _ func() resttest.Fault) modelled {
+	})},
+	{"strict", each(func(_ testing.TB, clock *resttest.Clock, _ func() resttest.Fault) modelled {
 		return clouded(newCloud(clock.Now, 0), false)
-	}},
-	{"microsoft", graph},
-	{"google", workspace},
-	{"zimbra", soap},
+	})},
+	{"microsoft", each(graph)},
+	{"google", each(workspace)},
+	{"zimbra", each(soap)},
+	{"slapd", slapd},
+	{"passwd", table},
 }
+
+// An opener opens a platform for one play.
+type opener func(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault) modelled
+
+// each is of a platform of which each play has a new one.
+func each(open opener) func(*testing.T) opener { return func(*testing.T) opener { return open } }
 
 // modelled is a platform seen from behind.
 type modelled struct {
-	client  func() account.Platform         // a new one for each process
-	all     func() []account.Account        // those that there really are, shown or not, deleted or not
-	signsIn func(user, secret string) bool  // with what is sealed
-	add     func(a account.Account) bool    // somebody else's; false: such a one cannot be there
-	tarry   func(marker string) (late bool) // what is not shown yet takes longer than the platform describes; nil: never
+	client  func(db *store.DB) account.Platform // a new one for each process, on its database
+	all     func() []account.Account            // those that there really are, shown or not, deleted or not
+	signsIn func(user, secret string) bool      // with what is sealed
+	add     func(a account.Account) bool        // somebody else's; false: such a one cannot be there
+	tarry   func(marker string) (late bool)     // what is not shown yet takes longer than the platform describes; nil: never
+	close   func()                              // nil: nothing is to be closed
+	later   bool                                // resets and deletions are played, too
 }
 
 // clouded shows what it has made within the time that it describes, in its first days as late as the fault of the call says.
@@ -59,7 +70,8 @@ func clouded(c *cloud, passes bool) modelled {
 		return c.settle * time.Duration(late) / 100, nil, nil
 	}
 	return modelled{
-		client: func() account.Platform {
+		later: true,
+		client: func(*store.DB) account.Platform {
 			if passes {
 				return passing{c}
 			}
@@ -120,7 +132,8 @@ func graph(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault) mod
 	server := spoiled(t, clock, fake, microsofttest.Fault, fault)
 	server.Start()
 	return modelled{
-		client: func() account.Platform {
+		later: true,
+		client: func(*store.DB) account.Platform {
 			p, err := microsoft.New(microsoft.Config{Tenant: microsofttest.Tenant, ClientID: microsofttest.ClientID, Secret: microsofttest.Secret, Domain: microsofttest.Domain,
 				Graph: server.URL, Login: server.URL, Licences: []string{microsofttest.Licence}, UsageLocation: "VN", Timeout: 10 * time.Second,
 				HTTP: server.Client(), Now: clock.Now, Sleep: clock.Sleep})
@@ -131,7 +144,7 @@ func graph(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault) mod
 		},
 		all: func() (all []account.Account) {
 			for _, h := range fake.Holders() {
-				all = append(all, account.Account{Code: h.Code, Address: h.UPN, Marker: h.Marker})
+				all = append(all, account.Account{Code: h.Code, Address: h.UPN, Marker: h.Marker, Suspended: !h.Enabled})
 			}
 			return all
 		},
@@ -153,7 +166,8 @@ func workspace(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault)
 	server := spoiled(t, clock, fake, googletest.Fault, fault)
 	server.Start()
 	return modelled{
-		client: func() account.Platform {
+		later: true,
+		client: func(*store.DB) account.Platform {
 			p, err := google.New(google.Config{Key: fake.KeyFile(server.URL), Admin: fake.Admin, Domain: fake.Domain, OrgUnit: "/Sinh viên", Groups: true,
 				Directory: server.URL, Identity: server.URL, Now: clock.Now, Sleep: clock.Sleep})
 			if err != nil {
@@ -163,7 +177,7 @@ func workspace(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault)
 		},
 		all: func() (all []account.Account) {
 			for _, u := range fake.Accounts() {
-				a := account.Account{Code: u.Email, Address: u.Email}
+				a := account.Account{Code: u.Email, Address: u.Email, Suspended: u.Suspended}
 				for _, e := range u.ExternalIDs {
 					if strings.HasPrefix(e.Value, "vanthu:") {
 						a.Marker = e.Value
@@ -205,7 +219,8 @@ func soap(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault) mode
 		t.Fatal(err)
 	}
 	return modelled{
-		client: func() account.Platform {
+		later: true,
+		client: func(*store.DB) account.Platform {
 			p, err := zimbra.New(zimbra.Config{Admin: zimbratest.Admin, Password: zimbratest.Password, Domain: zimbratest.Domain, COS: zimbratest.COS, MustChange: true,
 				Timeout: 5 * time.Second, Now: clock.Now, Sleep: clock.Sleep, URL: server.URL, CAFile: ca, ServerName: "example.com"})
 			if err != nil {
@@ -215,7 +230,7 @@ func soap(t testing.TB, clock *resttest.Clock, fault func() resttest.Fault) mode
 		},
 		all: func() (all []account.Account) {
 			for address, attrs := range fake.Accounts() {
-				a := account.Account{Code: address, Address: address}
+				a := account.Account{Code: address, Address: address, Suspended: !slices.Equal(attrs["zimbraAccountStatus"], []string{"active"})}
 				for _, values := range attrs {
 					for _, v := range values {
 						if strings.HasPrefix(v, "vanthu:") {

@@ -21,6 +21,7 @@ type process struct {
 	model *model
 	db    *store.DB
 	prov  *account.Provisioner
+	rem   *account.Remover
 	dead  atomic.Bool
 }
 
@@ -67,7 +68,9 @@ func (m *model) start() *process {
 		}
 		return nil
 	}
-	p.prov = &account.Provisioner{DB: db, Platform: wired(m.platform.client(), p), InFlight: m.inFlight,
+	platform := wired(m.platform.client(db), p)
+	p.rem = p.remover(platform)
+	p.prov = &account.Provisioner{DB: db, Platform: platform, InFlight: m.inFlight,
 		Password: func() (string, error) { return fmt.Sprintf("Canary7x%06d", m.passwords.Add(1)), nil },
 		Seal:     func(plain []byte, label string) ([]byte, error) { return append([]byte(label+"|"), plain...), nil },
 		Unseal: func(sealed []byte, label string) ([]byte, error) {
@@ -78,6 +81,22 @@ func (m *model) start() *process {
 			return []byte(plain), nil
 		}}
 	return p
+}
+
+// jobs are all that there may be to do, each to be harmless when there is nothing.
+func (p *process) jobs() (jobs []func(context.Context) error) {
+	add := func(id int64, do func(context.Context, int64) error) {
+		jobs = append(jobs, func(ctx context.Context) error { return do(ctx, id) })
+	}
+	for _, id := range p.model.cases {
+		add(id, p.prov.Create)
+	}
+	for _, id := range p.model.leavers {
+		add(id, p.rem.Restore)
+		add(id, p.rem.Suspend)
+		add(id, p.rem.Erase)
+	}
+	return jobs
 }
 
 // call does one call of the platform as the script says.
@@ -142,6 +161,18 @@ func (w wires) SetPassword(ctx context.Context, a account.Account, password stri
 	return w.p.call(ctx, func(ctx context.Context) error { return w.Platform.SetPassword(ctx, a, password) })
 }
 
+func (w wires) Suspend(ctx context.Context, a account.Account) error {
+	return w.p.call(ctx, func(ctx context.Context) error { return w.Platform.Suspend(ctx, a) })
+}
+
+func (w wires) Restore(ctx context.Context, a account.Account) error {
+	return w.p.call(ctx, func(ctx context.Context) error { return w.Platform.Restore(ctx, a) })
+}
+
+func (w wires) Erase(ctx context.Context, a account.Account) error {
+	return w.p.call(ctx, func(ctx context.Context) error { return w.Platform.Erase(ctx, a) })
+}
+
 type finishing struct {
 	wires
 	f account.Finisher
@@ -186,6 +217,12 @@ type script struct {
 	n    int
 	seen map[op]int
 	play bool
+}
+
+func (s *script) setPlay(play bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.play = play
 }
 
 func (s *script) next() op {

@@ -112,6 +112,7 @@ func (f *Fake) PassWorks(_ testing.TB, name, code string) bool {
 type Holder struct {
 	ID, Name, UPN, Code, Marker, Location string
 	Licences                              int
+	Enabled                               bool
 }
 
 // Holders are all users that are not deleted.
@@ -121,7 +122,7 @@ func (f *Fake) Holders() []Holder {
 	var all []Holder
 	for _, u := range f.users {
 		if u.deleted.IsZero() {
-			all = append(all, Holder{u.id, u.name, u.upn, u.code, u.ext["extensionAttribute15"], u.location, len(u.licences)})
+			all = append(all, Holder{u.id, u.name, u.upn, u.code, u.ext["extensionAttribute15"], u.location, len(u.licences), u.enabled})
 		}
 	}
 	return all
