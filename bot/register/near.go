@@ -13,10 +13,11 @@ import (
 type Near struct {
 	Row   int              `json:"row,omitempty"` // of a case
 	Code  string           `json:"code"`
-	Other string           `json:"other"` // code in the register
-	State bot.AccountState `json:"state"` // of the other account
-	Why   []string         `json:"why"`   // "class", "cohort", "code"
-	Class string           `json:"class,omitempty"`
+	Other string           `json:"other"`           // code in the register
+	State bot.AccountState `json:"state"`           // of the other account
+	Why   []string         `json:"why"`             // "class", "cohort", "code"
+	Name  string           `json:"name,omitempty"`  // of the other
+	Class string           `json:"class,omitempty"` // of the other
 }
 
 // near says by what two people of one name may be one: by what brings them together, or by their codes.
@@ -94,7 +95,7 @@ func (r *Register) NearRows(ctx context.Context, tx *store.Tx, rows []bot.CaseRo
 		other := who(l.Code, l.Class, l.Cohort)
 		for _, row := range byKey[l.NameKey] {
 			if why := near(who(row.Code, row.Class, row.Cohort), other); why != nil {
-				all = append(all, Near{Row: row.N, Code: row.Code, Other: l.Code, State: l.State, Why: why, Class: l.Class})
+				all = append(all, Near{Row: row.N, Code: row.Code, Other: l.Code, State: l.State, Why: why, Name: l.Name, Class: l.Class})
 			}
 		}
 	}
@@ -136,7 +137,7 @@ func nearOf(people []store.Namesake, f func(Near) error) error {
 	for _, p := range people {
 		me := who(p.Code, p.Class, p.Cohort)
 		for _, i := range before.near(me) {
-			if err := f(Near{Code: people[i].Code, Other: p.Code, State: p.State, Why: near(before.people[i], me), Class: p.Class}); err != nil {
+			if err := f(Near{Code: people[i].Code, Other: p.Code, State: p.State, Why: near(before.people[i], me), Name: p.Name, Class: p.Class}); err != nil {
 				return err
 			}
 		}

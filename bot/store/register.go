@@ -74,21 +74,21 @@ func (tx *Tx) RegisterOf(ctx context.Context, codes, addresses []string) (lines 
 
 // A Namesake is as much of a line of the register as says who may be in it twice.
 type Namesake struct {
-	Code, Class, Cohort string
-	State               bot.AccountState
-	NameKey             string // how the name is compared
+	Code, Name, Class, Cohort string
+	State                     bot.AccountState
+	NameKey                   string // how the name is compared
 }
 
 // Namesakes returns the people whose names are compared so.
 func (tx *Tx) Namesakes(ctx context.Context, keys []string) (all []Namesake, err error) {
 	scan := func(s scanner) (n Namesake, err error) {
-		return n, s.Scan(&n.Code, &n.Class, &n.Cohort, &n.State, &n.NameKey)
+		return n, s.Scan(&n.Code, &n.Name, &n.Class, &n.Cohort, &n.State, &n.NameKey)
 	}
 	for len(keys) > 0 {
 		set := keys[:min(500, len(keys))]
 		keys = keys[len(set):]
 		marks, args := placeholders(set)
-		found, err := list(ctx, tx, scan, `SELECT code, class, cohort, state, name_key FROM accounts WHERE name_key <> '' AND name_key IN (`+marks+`) ORDER BY code`, args...)
+		found, err := list(ctx, tx, scan, `SELECT code, name, class, cohort, state, name_key FROM accounts WHERE name_key <> '' AND name_key IN (`+marks+`) ORDER BY code`, args...)
 		if err != nil {
 			return nil, err
 		}

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"vanthu/bot"
 	"vanthu/bot/app"
@@ -36,10 +35,7 @@ type accountListCmd struct {
 
 func (c *accountListCmd) Run(e *env) error {
 	return c.look(e, func(a *app.App) error {
-		list := jsonList{e: e}
-		if !c.JSON {
-			fmt.Fprintln(e.stdout, "CODE\tUSER\tADDRESS\tNAME\tCLASS\tSTATE\tORIGIN\tCASE")
-		}
+		list, t := jsonList{e: e}, table{w: e.stdout, rows: [][]string{{"CODE", "USER", "ADDRESS", "NAME", "CLASS", "STATE", "ORIGIN", "CASE"}}}
 		err := eachLine(e, a, func(l store.RegisterLine) error {
 			if c.State != "" && string(l.State) != c.State || c.Class != "" && bot.ClassKey(l.Class) != bot.ClassKey(c.Class) {
 				return nil
@@ -47,13 +43,15 @@ func (c *accountListCmd) Run(e *env) error {
 			if c.JSON {
 				return list.add(l)
 			}
-			_, err := fmt.Fprintf(e.stdout, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", foreign(l.Code), foreign(l.User), foreign(l.Address), foreign(l.Name), foreign(l.Class), l.State, l.Origin, dash(l.Case))
-			return err
+			return t.add(foreign(l.Code), foreign(l.User), foreign(l.Address), foreign(l.Name), foreign(l.Class), string(l.State), l.Origin, dash(l.Case))
 		})
-		if err != nil || !c.JSON {
+		switch {
+		case err != nil:
 			return err
+		case c.JSON:
+			return list.end()
 		}
-		return list.end()
+		return t.flush()
 	})
 }
 
@@ -99,45 +97,50 @@ func (c *accountShowCmd) Run(e *env) error {
 		if c.JSON {
 			return writeJSON(e, l)
 		}
-		fmt.Fprintf(e.stdout, "%s  %s  class %s  cohort %s\n%s  user name %s  on %s  %s\n", foreign(l.Code), foreign(l.Name), foreign(l.Class), foreign(l.Cohort), foreign(l.Address), foreign(l.User), l.Platform, l.State)
-		switch l.Origin {
-		case "imported":
-			fmt.Fprintln(e.stdout, "imported: vanthu did not make it")
-		case "found":
-			fmt.Fprintf(e.stdout, "vanthu did not make it; case %s row %d suspended it\n", l.Case, l.Row)
-		default:
-			fmt.Fprintf(e.stdout, "made by case %s row %d, %s\n", l.Case, l.Row, local(l.Since))
-		}
-		if !l.Gone.IsZero() {
-			since := "since"
-			if l.Origin == "imported" && l.Decision == "" { // the platform does not say since when
-				since = "as it was found"
-			}
-			fmt.Fprintf(e.stdout, "%s %s %s  decision %s\n", l.State, since, local(l.Gone), foreign(l.Decision))
-		}
-		return nil
+		return printLine(e, l)
 	})
+}
+
+// printLine says all that the register knows of an account.
+func printLine(e *env, l store.RegisterLine) error {
+	origin := fmt.Sprintf("made by case %s row %d, %s", l.Case, l.Row, local(l.Since))
+	switch l.Origin {
+	case "imported":
+		origin = "imported: vanthu did not make it"
+	case "found":
+		origin = fmt.Sprintf("vanthu did not make it; case %s row %d suspended it", l.Case, l.Row)
+	}
+	state := string(l.State)
+	if !l.Gone.IsZero() {
+		since := "since"
+		if l.Origin == "imported" && l.Decision == "" { // the platform does not say since when
+			since = "as it was found"
+		}
+		state = fmt.Sprintf("%s %s %s, decision %s", l.State, since, local(l.Gone), foreign(l.Decision))
+	}
+	t := table{w: e.stdout, rows: [][]string{{"code", foreign(l.Code)}, {"name", foreign(l.Name)}, {"class", foreign(l.Class)}, {"cohort", foreign(l.Cohort)}, {"address", foreign(l.Address)},
+		{"user name", foreign(l.User)}, {"platform", foreign(l.Platform)}, {"state", state}, {"origin", origin}}}
+	return t.flush()
 }
 
 type accountNearCmd struct{ officerFlags }
 
 func (c *accountNearCmd) Run(e *env) error {
 	return c.look(e, func(a *app.App) error {
-		list := jsonList{e: e}
-		if !c.JSON {
-			fmt.Fprintln(e.stdout, "CODE\tOTHER\tSAME NAME, AND SAME\tSTATE OF THE OTHER")
-		}
+		list, t := jsonList{e: e}, table{w: e.stdout, rows: [][]string{{"CODE", "OTHER", "NAME", "CLASS OF THE OTHER", "ITS STATE", "SAME NAME, AND SAME"}}}
 		err := a.Register().Near(e.ctx, func(n register.Near) error {
 			if c.JSON {
 				return list.add(n)
 			}
-			_, err := fmt.Fprintf(e.stdout, "%s\t%s\t%s\t%s\n", foreign(n.Code), foreign(n.Other), nearWhy(n), n.State)
-			return err
+			return t.add(foreign(n.Code), foreign(n.Other), foreign(n.Name), foreign(n.Class), string(n.State), nearWhy(n))
 		})
-		if err != nil || !c.JSON {
+		switch {
+		case err != nil:
 			return err
+		case c.JSON:
+			return list.end()
 		}
-		return list.end()
+		return t.flush()
 	})
 }
 
@@ -200,12 +203,12 @@ func (c *accountImportCmd) Run(e *env) error {
 }
 
 func printDifferent(e *env, all []register.Difference) {
-	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\nWHAT\tCODE\tADDRESS\tFIELD\tREGISTER\tTHERE\tWHERE")
+	t := table{w: e.stdout, rows: [][]string{{"WHAT", "CODE", "ADDRESS", "FIELD", "REGISTER", "THERE", "WHERE"}}}
+	fmt.Fprintln(e.stdout)
 	for _, d := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.What, foreign(d.Code), foreign(d.Address), dash(d.Field), foreign(d.Register), foreign(d.There), dash(d.Where))
+		_ = t.add(d.What, foreign(d.Code), foreign(d.Address), dash(d.Field), foreign(d.Register), foreign(d.There), dash(d.Where))
 	}
-	_ = w.Flush()
+	_ = t.flush()
 }
 
 type accountReconcileCmd struct {

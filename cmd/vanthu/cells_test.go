@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"vanthu/bot"
+	"vanthu/bot/register"
 	"vanthu/bot/store"
 )
 
@@ -31,6 +33,10 @@ func TestCellsCommandNoTerminal(t *testing.T) {
 	if err := printPlan(&env{stdout: &out}, plan, false); err != nil {
 		t.Fatal(err)
 	}
+	if err := printLine(&env{stdout: &out}, store.RegisterLine{Code: bad, User: bad, Address: bad, Name: bad, Class: bad, Cohort: bad, Platform: bad, Gone: time.Unix(1, 0), Decision: bad}); err != nil {
+		t.Fatal(err)
+	}
+	printDifferent(&env{stdout: &out}, []register.Difference{{Code: bad, Address: bad, Register: bad, There: bad}})
 	if strings.ContainsAny(out.String(), "\x1b\x07\u202e") {
 		t.Errorf("a control character came through:\n%q", out.String())
 	}
