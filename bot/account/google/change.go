@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,24 +24,11 @@ func (p *Platform) Create(ctx context.Context, a account.Account, password strin
 	if err := p.writable(ctx, a); err != nil {
 		return err
 	}
-	taken, err := p.Lookup(ctx, account.Keys{Codes: []string{a.Code}})
+	taken, err := p.inUse(ctx, a)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", account.ErrUndone, err)
 	}
-	gone, err := p.deleted(ctx, deletedFor)
-	if err != nil {
-		return err
-	}
-	for _, u := range gone {
-		if other := p.account(u); other.Has(a.Address) {
-			taken = append(taken, other)
-		}
-	}
-	what, err := p.blocked(ctx, strings.ToLower(a.Address))
-	if err != nil {
-		return err
-	}
-	if len(taken) > 0 || what != "" {
+	if taken {
 		return fmt.Errorf("google: %w", account.ErrExists)
 	}
 	p.remember(a)
@@ -58,6 +46,20 @@ func (p *Platform) Create(ctx context.Context, a account.Account, password strin
 	return err
 }
 
+// inUse says whether somebody who is there, or was deleted, has the code or the address.
+func (p *Platform) inUse(ctx context.Context, a account.Account) (bool, error) {
+	there, err := p.Lookup(ctx, account.Keys{Codes: []string{a.Code}})
+	if err != nil {
+		return false, err
+	}
+	gone, err := p.deleted(ctx, deletedFor)
+	if err != nil {
+		return false, err
+	}
+	what, err := p.blocked(ctx, strings.ToLower(a.Address))
+	return len(there) > 0 || what != "" || slices.ContainsFunc(gone, func(u user) bool { return p.account(u).Has(a.Address) }), err
+}
+
 // writable refuses what Google cannot hold.
 func (p *Platform) writable(ctx context.Context, a account.Account) error {
 	switch {
@@ -72,7 +74,7 @@ func (p *Platform) writable(ctx context.Context, a account.Account) error {
 	p.whose(ctx, strings.ToLower(a.Address))
 	taken, err := p.Lookup(ctx, account.Keys{Codes: []string{a.Code}, Addresses: []string{a.Address}, Users: []string{a.User}})
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", account.ErrUndone, err)
 	}
 	if len(taken) > 0 {
 		return fmt.Errorf("google: %w", account.ErrExists)

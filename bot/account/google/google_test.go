@@ -134,11 +134,31 @@ func TestConformanceFaults(t *testing.T) {
 	seed := resttest.Seed(t)
 	accounttest.Run(t, func(t *testing.T) account.Platform {
 		return newSteady(t, func(_ *google.Config, _ *googletest.Fake, faults *resttest.Faults) {
-			if !strings.Contains(t.Name(), "EnsureConcurrently") { // several with one marker: who of them made it nobody can tell when replies are lost
-				faults.Seed, faults.Rate = seed, 0.15
+			faults.Seed, faults.Rate = seed, 0.15
+			if strings.Contains(t.Name(), "EnsureConcurrently") { // several with one marker: who of them made it nobody can tell when its reply is lost
+				faults.Spare = func(r *http.Request) bool { return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/users") }
 			}
 		})
 	})
+}
+
+// Who has only looked has done nothing: the next try need not wait until what was asked for must show.
+func TestCreateLooksFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.faults.Choose = func(_ int, r *http.Request) resttest.Fault {
+		if r.Method == http.MethodGet {
+			return resttest.Internal
+		}
+		return resttest.Fine
+	}
+	odd := accounttest.Person(1, 1)
+	odd.User = "odd" // not what stands before the @
+	for _, a := range []account.Account{accounttest.Person(1, 0), odd} {
+		if err := w.Platform.Create(t.Context(), a, accounttest.Password); !errors.Is(err, account.ErrUndone) || errors.Is(err, account.ErrPermanent) {
+			t.Errorf("%s: %v", a.User, err)
+		}
+	}
 }
 
 func TestGroups(t *testing.T) {

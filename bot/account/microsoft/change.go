@@ -22,7 +22,7 @@ func (p *Platform) Create(ctx context.Context, a account.Account, password strin
 	}
 	there, err := p.Lookup(ctx, account.Keys{Codes: []string{a.Code}, Addresses: []string{a.Address}, Users: []string{a.User}})
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", account.ErrUndone, err)
 	}
 	if len(there) > 0 {
 		return fmt.Errorf("%w: microsoft: the code, the user name or the address is in use", account.ErrExists)

@@ -108,6 +108,22 @@ func TestFinishIsForTheOneThatIsNamed(t *testing.T) {
 	}
 }
 
+// Who has only looked has done nothing: the next try need not wait until what was asked for must show.
+func TestCreateLooksFirst(t *testing.T) {
+	t.Parallel()
+	x := open(t, unlimited(), nil, func(h http.Handler, clock *resttest.Clock) http.Handler {
+		return &resttest.Faults{Handler: h, Clock: clock, Choose: func(_ int, r *http.Request) resttest.Fault {
+			if strings.HasSuffix(r.URL.Path, "/$batch") {
+				return resttest.Internal
+			}
+			return resttest.Fine
+		}}
+	})
+	if err := x.Create(t.Context(), accounttest.Person(604, 0), accounttest.Password); !errors.Is(err, account.ErrUndone) {
+		t.Error(err)
+	}
+}
+
 func TestPass(t *testing.T) {
 	t.Parallel()
 	late := unlimited()

@@ -63,7 +63,7 @@ func (p Patient) Create(ctx context.Context, a account.Account, password string)
 		if exists && before {
 			return err
 		}
-		unknown = unknown || !exists
+		unknown = unknown || !exists && !errors.Is(err, account.ErrUndone)
 		p.settle()
 		ours, look := p.ours(ctx, a)
 		switch {
