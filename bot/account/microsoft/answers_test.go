@@ -125,9 +125,12 @@ func TestPreflight(t *testing.T) {
 		level   account.Level
 		said    string
 	}{
-		"well":        {what: "rights", level: account.CheckOK},
-		"seats":       {what: "licences", level: account.CheckOK, said: "5000 of 5000"},
-		"few seats":   {behaves: microsofttest.Config{Seats: 2900}, what: "licences", level: account.CheckFailed, said: "2900 of 2900 seats left and 3000 are needed; buy or free 100"},
+		"well":      {what: "rights", level: account.CheckOK},
+		"seats":     {what: "licences", level: account.CheckOK, said: "5000 of 5000"},
+		"few seats": {behaves: microsofttest.Config{Seats: 2900}, what: "licences", level: account.CheckFailed, said: "2900 of 2900 seats left and 3000 are needed; buy or free 100"},
+		"expired":   {behaves: microsofttest.Config{Expired: true}, what: "licences", level: account.CheckWarning, said: "5000 of 5000 seats left, and has run out"},
+		"no erasing": {behaves: microsofttest.Config{Roles: []string{"Directory.ReadWrite.All", "User-PasswordProfile.ReadWrite.All"}}, what: "rights", level: account.CheckWarning,
+			said: "User.ReadWrite.All is missing, to erase users"},
 		"no location": {change: func(cfg *microsoft.Config) { cfg.UsageLocation = "" }, what: "licences", level: account.CheckFailed, said: "usage_location"},
 		"no licence":  {change: func(cfg *microsoft.Config) { cfg.Licences = nil }, what: "licences", level: account.CheckWarning},
 		"bought not":  {change: func(cfg *microsoft.Config) { cfg.Licences = []string{"ENTERPRISEPACK"} }, what: "licences", level: account.CheckFailed, said: "no ENTERPRISEPACK"},
@@ -164,10 +167,19 @@ func TestPreflight(t *testing.T) {
 			}
 		})
 	}
-	w := microsoft.WithPass{Platform: open(t, microsofttest.Config{Roles: []string{"Directory.ReadWrite.All", "User-PasswordProfile.ReadWrite.All"}}, nil, nil).Platform}
-	for _, check := range w.Preflight(t.Context(), 1) {
-		if check.What == "rights" && (check.Level != account.CheckFailed || !strings.Contains(check.Said, "UserAuthenticationMethod.ReadWrite.All")) {
-			t.Errorf("%+v", check)
+	for _, c := range []struct {
+		roles []string
+		level account.Level
+		said  string
+	}{
+		{[]string{"User.ReadWrite.All", "Directory.ReadWrite.All", "User-PasswordProfile.ReadWrite.All"}, account.CheckFailed, "UserAuthMethod-TAP.ReadWrite.All"},
+		{[]string{"User.ReadWrite.All", "Directory.ReadWrite.All", "User-PasswordProfile.ReadWrite.All", "UserAuthMethod-TAP.ReadWrite.All"}, account.CheckOK, ""},
+	} {
+		w := microsoft.WithPass{Platform: open(t, microsofttest.Config{Roles: c.roles}, nil, nil).Platform}
+		for _, check := range w.Preflight(t.Context(), 1) {
+			if check.What == "rights" && (check.Level != c.level || !strings.Contains(check.Said, c.said)) {
+				t.Errorf("%v: %+v", c.roles, check)
+			}
 		}
 	}
 }

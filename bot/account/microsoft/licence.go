@@ -22,8 +22,12 @@ type sku struct {
 	Consumed int    `json:"consumedUnits"`
 	Prepaid  struct {
 		Enabled int `json:"enabled"`
+		Warning int `json:"warning"` // of a subscription that has run out, in its 30 days of grace
 	} `json:"prepaidUnits"`
 }
+
+// seats are all that can be given: those of the grace, too ("licenseUnitsDetail resource type").
+func (s sku) seats() int { return s.Prepaid.Enabled + s.Prepaid.Warning }
 
 // skuLife is how long the list of products is believed. Seats are counted anew when they matter.
 const skuLife = 10 * time.Minute
@@ -118,8 +122,8 @@ func (p *Platform) seats(ctx context.Context, err error) error {
 		return &account.Wait{For: again, Err: err}
 	}
 	for _, want := range p.cfg.Licences {
-		if s := units[want]; s.Consumed >= s.Prepaid.Enabled {
-			err = fmt.Errorf("%w: %s has %d, all in use", err, want, s.Prepaid.Enabled)
+		if s := units[want]; s.Consumed >= s.seats() {
+			err = fmt.Errorf("%w: %s has %d, all in use", err, want, s.seats())
 		}
 	}
 	return &account.Wait{For: again, Err: err}

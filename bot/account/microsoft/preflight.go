@@ -83,7 +83,8 @@ func (p *Platform) rights(ctx context.Context, passes bool) []account.Check {
 		level account.Level
 	}
 	needs := []need{
-		{[]string{"User.ReadWrite.All", "Directory.ReadWrite.All"}, "make, suspend and erase users", account.CheckFailed},
+		{[]string{"User.ReadWrite.All", "Directory.ReadWrite.All"}, "make and suspend users", account.CheckFailed},
+		{[]string{"User.ReadWrite.All", "User.DeleteRestore.All"}, "erase users and bring them back, which Directory.ReadWrite.All does not let", account.CheckWarning},
 		{[]string{"Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, "see addresses that groups have", account.CheckFailed},
 		{[]string{"Domain.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"}, "look at the domain", account.CheckWarning},
 		{[]string{"User-PasswordProfile.ReadWrite.All", "Directory.AccessAsUser.All"}, "set new passwords (or the application must have the role User Administrator)", account.CheckWarning},
@@ -92,7 +93,7 @@ func (p *Platform) rights(ctx context.Context, passes bool) []account.Check {
 		needs = append(needs, need{[]string{"Organization.Read.All", "LicenseAssignment.Read.All", "LicenseAssignment.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, "count seats", account.CheckFailed})
 	}
 	if passes {
-		needs = append(needs, need{[]string{"UserAuthenticationMethod.ReadWrite.All"}, "make Temporary Access Passes", account.CheckFailed})
+		needs = append(needs, need{[]string{"UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All"}, "make Temporary Access Passes", account.CheckFailed})
 	}
 	var all []account.Check
 	for _, n := range needs {
@@ -121,15 +122,17 @@ func (p *Platform) seatsFor(ctx context.Context, n int) []account.Check {
 	for _, want := range p.cfg.Licences {
 		c := account.Check{What: "licences", Level: account.CheckOK}
 		s, known := units[want]
-		switch left := s.Prepaid.Enabled - s.Consumed; {
+		switch left := s.seats() - s.Consumed; {
 		case !known:
 			c.Level, c.Said = account.CheckFailed, fmt.Sprintf("the tenant has no %s; see accounts.microsoft.licences", want)
 		case s.Status != "" && s.Status != "Enabled" && s.Status != "Warning":
 			c.Level, c.Said = account.CheckFailed, fmt.Sprintf("%s is %s in the tenant", want, rest.Code(s.Status))
 		case left < n:
-			c.Level, c.Said = account.CheckFailed, fmt.Sprintf("%s has %d of %d seats left and %d are needed; buy or free %d", want, max(0, left), s.Prepaid.Enabled, n, n-max(0, left))
+			c.Level, c.Said = account.CheckFailed, fmt.Sprintf("%s has %d of %d seats left and %d are needed; buy or free %d", want, max(0, left), s.seats(), n, n-max(0, left))
+		case s.Status == "Warning":
+			c.Level, c.Said = account.CheckWarning, fmt.Sprintf("%s has %d of %d seats left, and has run out: renew it within its 30 days of grace", want, left, s.seats())
 		default:
-			c.Said = fmt.Sprintf("%s has %d of %d seats left", want, left, s.Prepaid.Enabled)
+			c.Said = fmt.Sprintf("%s has %d of %d seats left", want, left, s.seats())
 		}
 		all = append(all, c)
 	}

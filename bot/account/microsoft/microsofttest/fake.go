@@ -39,6 +39,7 @@ type Config struct {
 	TokenLife time.Duration // default 3,599 s
 	Roles     []string      // of the application; default all that are of use
 	Seats     int           // of the licence; default 5,000
+	Expired   bool          // the subscription has run out: for 30 days its seats are in the state warning, and can be given
 	Unproved  bool          // the domain is not verified
 
 	Writes int // per 150 s; default 3,000; negative: no limit
@@ -191,9 +192,15 @@ func kind(parts []string) string {
 	return strings.Join(parts, "/")
 }
 
-// may holds the application's roles against those of which one is needed.
+// may holds the application's roles against those of which one is needed. Directory.ReadWrite.All is as good for most.
 func (f *Fake) may(w http.ResponseWriter, oneOf ...string) bool {
-	for _, role := range append(oneOf, "Directory.ReadWrite.All") {
+	return f.mayOnly(w, append(oneOf, "Directory.ReadWrite.All")...)
+}
+
+// mayOnly is for what Directory.ReadWrite.All does not hold: users deleted or brought back, passwords and passes ("Microsoft Graph permissions
+// reference").
+func (f *Fake) mayOnly(w http.ResponseWriter, oneOf ...string) bool {
+	for _, role := range oneOf {
 		if slices.Contains(f.Roles, role) {
 			return true
 		}

@@ -20,8 +20,12 @@ func (f *Fake) consumed() int {
 }
 
 func (f *Fake) skus(w http.ResponseWriter) {
-	answer(w, 200, map[string]any{"value": []map[string]any{{"skuId": SkuID, "skuPartNumber": Licence, "capabilityStatus": "Enabled", "appliesTo": "User",
-		"consumedUnits": f.consumed(), "prepaidUnits": map[string]int{"enabled": f.Seats, "suspended": 0, "warning": 0}}}})
+	status, units := "Enabled", map[string]int{"enabled": f.Seats, "suspended": 0, "warning": 0, "lockedOut": 0}
+	if f.Expired {
+		status, units["enabled"], units["warning"] = "Warning", 0, f.Seats
+	}
+	answer(w, 200, map[string]any{"value": []map[string]any{{"skuId": SkuID, "skuPartNumber": Licence, "capabilityStatus": status, "appliesTo": "User",
+		"consumedUnits": f.consumed(), "prepaidUnits": units}}})
 }
 
 // assign is user: assignLicense.

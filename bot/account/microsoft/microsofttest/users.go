@@ -103,7 +103,7 @@ func (f *Fake) serveUsers(w http.ResponseWriter, r *http.Request, rest []string)
 	case what == "" && r.Method == "PATCH":
 		f.patchUser(w, r, u)
 	case what == "" && r.Method == "DELETE":
-		if !f.may(w, "User.ReadWrite.All") {
+		if !f.mayOnly(w, "User.DeleteRestore.All", "User.ReadWrite.All") {
 			return
 		}
 		u.deleted = f.now()
@@ -117,7 +117,7 @@ func (f *Fake) serveUsers(w http.ResponseWriter, r *http.Request, rest []string)
 			answer(w, 200, map[string]any{"value": true})
 		}
 	case strings.HasPrefix(what, "authentication/temporaryAccessPassMethods"):
-		if f.may(w, "UserAuthenticationMethod.ReadWrite.All") {
+		if f.mayOnly(w, "UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All") {
 			f.servePass(w, r, u, strings.TrimPrefix(strings.TrimPrefix(what, "authentication/temporaryAccessPassMethods"), "/"))
 		}
 	default:
@@ -262,7 +262,7 @@ func (f *Fake) patchUser(w http.ResponseWriter, r *http.Request, u *user) {
 		return
 	}
 	if in.PasswordProfile != nil {
-		if !f.may(w, "User-PasswordProfile.ReadWrite.All") {
+		if !f.mayOnly(w, "User-PasswordProfile.ReadWrite.All") {
 			return
 		}
 		if !strong(in.PasswordProfile.Password) {
@@ -295,6 +295,9 @@ func (f *Fake) serveDeleted(w http.ResponseWriter, r *http.Request, rest []strin
 			f.list(w, r, "directory/deletedItems/microsoft.graph.user", func(s *state) bool { return !s.deleted.IsZero() })
 		}
 	case len(rest) == 2 && rest[1] == "restore" && r.Method == "POST":
+		if !f.mayOnly(w, "User.DeleteRestore.All", "User.ReadWrite.All") {
+			return
+		}
 		for _, u := range f.users {
 			if s := f.seen(u); s == nil || s.deleted.IsZero() || u.deleted.IsZero() || u.id != rest[0] {
 				continue
