@@ -20,6 +20,7 @@ func (p *Platform) Preflight(ctx context.Context, n int) []account.Check {
 	add := func(what string, level account.Level, said string, args ...any) {
 		checks = append(checks, account.Check{What: what, Level: level, Said: fmt.Sprintf(said, args...)})
 	}
+	asked := p.cfg.Now()
 	answer, err := p.api.Do(ctx, rest.Request{What: "users.list", Method: http.MethodGet, Path: usersPath,
 		Query: url.Values{"customer": {p.cfg.Customer}, "maxResults": {"1"}, "fields": {"users(id)"}}})
 	if err != nil {
@@ -28,7 +29,7 @@ func (p *Platform) Preflight(ctx context.Context, n int) []account.Check {
 	}
 	add("connection", account.CheckOK, "the Directory API answers")
 	add("rights", account.CheckOK, "users can be read; that they can be made shows only a test account (`vanthu preflight --try`)")
-	p.clock(answer, add)
+	checks = append(checks, account.CompareClocks("Google", answer.Time(), asked, p.cfg.Now(), "refuses a statement for a token that is minutes off"))
 	p.lookAt(ctx, "domain", "the domain "+p.cfg.Domain, scopeDomains, "/admin/directory/v1/customer/"+url.PathEscape(p.cfg.Customer)+"/domains/"+url.PathEscape(p.cfg.Domain),
 		func(verified bool) string {
 			if verified {
@@ -98,22 +99,6 @@ func (p *Platform) token(ctx context.Context, scope string) error {
 	}
 	defer func() { _ = client.Close() }()
 	return client.Authorized(ctx)
-}
-
-// clock compares ours with Google's: a statement for a token that is more than a few minutes off is refused.
-func (p *Platform) clock(answer rest.Answer, add adder) {
-	at, err := http.ParseTime(answer.Header.Get("Date"))
-	if err != nil {
-		return
-	}
-	switch off := p.cfg.Now().Sub(at).Round(time.Second); {
-	case off.Abs() > 5*time.Minute:
-		add("clock", account.CheckFailed, "this machine's clock is off by %v: Google refuses its tokens; set it by NTP", off)
-	case off.Abs() > 30*time.Second:
-		add("clock", account.CheckWarning, "this machine's clock is off by %v; set it by NTP", off)
-	default:
-		add("clock", account.CheckOK, "the clocks agree")
-	}
 }
 
 // lookAt reads one thing with a scope that nothing else needs.

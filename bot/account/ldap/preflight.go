@@ -102,6 +102,7 @@ func (l activeDirectory) preflight(ctx context.Context) []account.Check {
 	if l.cfg.GroupBase != "" {
 		look("rights", func() (account.Check, error) { return l.mayMake(ctx, l.cfg.GroupBase, "group") })
 	}
+	asked := time.Now() //nolint:forbidigo // the machine's own
 	root, err := l.one(ctx, "", goldap.ScopeBaseObject, anything, "currentTime", "dnsHostName", "defaultNamingContext", "schemaNamingContext", "configurationNamingContext")
 	if err != nil || root == nil {
 		return append(checks, warning("connection", "the server does not describe itself (rootDSE): %v", err))
@@ -112,7 +113,10 @@ func (l activeDirectory) preflight(ctx context.Context) []account.Check {
 	look("policy", func() (account.Check, error) {
 		return l.policy(ctx, root.GetEqualFoldAttributeValue("defaultNamingContext"))
 	})
-	look("clock", func() (account.Check, error) { return l.clock(root.GetEqualFoldAttributeValue("currentTime")) })
+	heard := time.Now() //nolint:forbidigo // the machine's own
+	look("clock", func() (account.Check, error) {
+		return l.clock(root.GetEqualFoldAttributeValue("currentTime"), asked, heard)
+	})
 	look("domain", func() (account.Check, error) { return l.suffixes(ctx, root) })
 	look("rights", func() (account.Check, error) {
 		return l.ownAttributes(ctx, root.GetEqualFoldAttributeValue("schemaNamingContext"))
@@ -145,17 +149,13 @@ func (l activeDirectory) policy(ctx context.Context, domain string) (account.Che
 	return passed("policy", "initial passwords fulfil the policy of the domain"), nil
 }
 
-// clock: Kerberos lets nobody in whose clock is five minutes off (RFC 4120 §1.6), and neither do our own dates then agree.
-func (l activeDirectory) clock(text string) (account.Check, error) {
-	const most = 5 * time.Minute
+// clock reads the time of the rootDSE. It is the machine's clock that Kerberos looks at.
+func (l activeDirectory) clock(text string, asked, heard time.Time) (account.Check, error) {
 	theirs, err := time.Parse("20060102150405.0Z", text)
 	if err != nil {
 		return account.Check{}, fmt.Errorf("ldap: the time of the server: %w", err)
 	}
-	if off := time.Since(theirs).Abs(); off > most { //nolint:forbidigo // it is the machine's clock that Kerberos looks at
-		return warning("clock", "the server's clock and ours are %v apart", off.Round(time.Second)), nil
-	}
-	return passed("clock", "the server's clock is ours"), nil
+	return account.CompareClocks("the server", theirs, asked, heard, ""), nil
 }
 
 // suffixes: the name of a sign-in may end in anything, but the tools of Windows offer what is registered.

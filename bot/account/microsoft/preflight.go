@@ -65,7 +65,7 @@ func (p *Platform) preflight(ctx context.Context, n int, passes bool) []account.
 		say("domain", account.CheckOK, "%s is verified", p.cfg.Domain)
 	}
 	all = append(all, p.seatsFor(ctx, n)...)
-	all = append(all, clock(a.Header.Get("Date"), asked, p.cfg.Now()), p.pace(n))
+	all = append(all, account.CompareClocks("Graph", a.Time(), asked, p.cfg.Now(), "refuses an assertion that is minutes off"), p.pace(n))
 	return all
 }
 
@@ -137,22 +137,6 @@ func (p *Platform) seatsFor(ctx context.Context, n int) []account.Check {
 		all = append(all, c)
 	}
 	return all
-}
-
-// clock compares Graph's with ours: an assertion and the moment of a password are signed and compared by it.
-func clock(date string, asked, now time.Time) account.Check {
-	server, err := http.ParseTime(date)
-	if err != nil {
-		return account.Check{What: "clock", Level: account.CheckWarning, Said: "Graph does not say what time it is"}
-	}
-	apart := max(server.Sub(now), asked.Sub(server)-time.Second).Round(time.Second)
-	switch {
-	case apart > 5*time.Minute:
-		return account.Check{What: "clock", Level: account.CheckFailed, Said: fmt.Sprintf("this machine's clock differs by %v; set it by NTP", apart)}
-	case apart > 30*time.Second:
-		return account.Check{What: "clock", Level: account.CheckWarning, Said: fmt.Sprintf("this machine's clock differs by %v; set it by NTP", apart)}
-	}
-	return account.Check{What: "clock", Level: account.CheckOK, Said: "this machine's clock is right"}
 }
 
 // pace says how long n accounts take by the quota of changes, and whether somebody else uses it up.

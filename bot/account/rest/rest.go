@@ -82,6 +82,12 @@ type Answer struct {
 	Body   []byte
 }
 
+// Time is what time it was for who answered (RFC 9110 §6.6.1), zero when he did not say.
+func (a Answer) Time() time.Time {
+	at, _ := http.ParseTime(a.Header.Get("Date")) // none, then
+	return at
+}
+
 // A Client is safe for concurrent use.
 type Client struct {
 	cfg     Config

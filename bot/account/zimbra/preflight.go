@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"vanthu/bot/account"
+	"vanthu/bot/account/rest"
 )
 
 // Preflight looks whether n accounts could be made: it signs in, and asks for domain, class of service, rights and room. A licence of the
@@ -45,6 +44,7 @@ const (
 
 // domain signs in with the first request, and looks at the clock that its answer shows.
 func (s *Server) domain(ctx context.Context) (*entry, []account.Check) {
+	began := s.cfg.Now()
 	said, header, err := s.ask(ctx, s.api, "GetDomain", element{"applyConfig": "0", "attrs": strings.Join([]string{attrDomainStatus, attrDomainType, attrMaxAccounts, attrMaxOfCOS, attrDefaultCOS}, ",")},
 		true, selector("domain", "name", s.cfg.Domain))
 	f, isFault := errors.AsType[*fault](err)
@@ -61,7 +61,7 @@ func (s *Server) domain(ctx context.Context) (*entry, []account.Check) {
 		return nil, []account.Check{failed("domain", "Zimbra shows %d domains for %s", len(said.Domains), s.cfg.Domain)}
 	}
 	domain := said.Domains[0]
-	checks := []account.Check{ok("connection", "signed in as %s", s.cfg.Admin), s.clock(header)}
+	checks := []account.Check{ok("connection", "signed in as %s", s.cfg.Admin), account.CompareClocks("Zimbra", rest.Answer{Header: header}.Time(), began, s.cfg.Now(), "")}
 	if status := domain.one(attrDomainStatus); status != "" && status != "active" {
 		return &domain, append(checks, failed("domain", "the domain %s is %s; make it active", s.cfg.Domain, status))
 	}
@@ -69,19 +69,6 @@ func (s *Server) domain(ctx context.Context) (*entry, []account.Check) {
 		return &domain, append(checks, failed("domain", "%s is an alias of another domain, in which the accounts would be made; set accounts.domain to that one", s.cfg.Domain))
 	}
 	return &domain, append(checks, ok("domain", "%s is there", s.cfg.Domain))
-}
-
-// clock: the life of a token is counted by our clock, and what Zimbra writes of times is compared with nothing else of ours.
-func (s *Server) clock(header http.Header) account.Check {
-	at, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
-		return warning("clock", "Zimbra does not show its clock")
-	}
-	off := s.cfg.Now().Sub(at).Abs().Round(time.Second)
-	if off > 5*time.Minute {
-		return warning("clock", "the clocks of Zimbra and of this machine are %v apart; set them by NTP", off)
-	}
-	return ok("clock", "%v apart", off)
 }
 
 func (s *Server) classOfService(ctx context.Context) account.Check {

@@ -448,7 +448,7 @@ func TestPreflight(t *testing.T) {
 		"domain not seen": {func(w *world, _ *zimbra.Config) { w.fake.Denied["GetDomain"] = true }, "rights", account.CheckFailed, "may not see"},
 		"clock": {func(w *world, cfg *zimbra.Config) {
 			cfg.Now = func() time.Time { return w.clock.Now().Add(7 * time.Minute) }
-		}, "clock", account.CheckWarning, "7m0s apart"},
+		}, "clock", account.CheckWarning, "7m0s ahead"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
