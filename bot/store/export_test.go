@@ -152,3 +152,21 @@ func Newest() (n int64) {
 
 // Stays says why a table is not copied.
 func Stays(table string) string { return stays(table) }
+
+// Catalogue asks a database what it has; each value as a text.
+func Catalogue(t *testing.T, db *DB, query string) (all [][]string) {
+	t.Helper()
+	err := eachRow(t.Context(), db.read, func(rows *sql.Rows) error {
+		columns, err := rows.Columns()
+		row, into := make([]string, len(columns)), make([]any, len(columns))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		all = append(all, row)
+		return errors.Join(err, rows.Scan(into...))
+	}, query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
