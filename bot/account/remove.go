@@ -41,7 +41,7 @@ func (m *Remover) Suspend(ctx context.Context, caseID int64) error {
 	err = inTurn(ctx, m.InFlight, begun, func(item bot.PlanItem) error {
 		return m.row(ctx, r.c, item, bot.RowSuspended)
 	})
-	if err != nil {
+	if err = waiting(err); err != nil {
 		return err
 	}
 	return m.DB.Write(ctx, func(tx *store.Tx) error {
@@ -93,7 +93,7 @@ func (m *Remover) Erase(ctx context.Context, caseID int64) error {
 	}
 	suspended := func(item bot.PlanItem) bool { return r.state(item) == bot.RowSuspended }
 	err = inTurn(ctx, m.InFlight, r.todo(suspended), func(item bot.PlanItem) error { return m.row(ctx, r.c, item, bot.RowErased) })
-	if err != nil {
+	if err = waiting(err); err != nil {
 		return err
 	}
 	return m.DB.Write(ctx, func(tx *store.Tx) error {
@@ -182,12 +182,16 @@ func (m *Remover) Restore(ctx context.Context, caseID int64) error {
 	if len(todo) == 0 && len(r.untold()) == 0 {
 		return nil
 	}
-	if err := inTurn(ctx, m.InFlight, todo, func(item bot.PlanItem) error { return m.row(ctx, r.c, item, bot.RowRestored) }); err != nil {
+	done := inTurn(ctx, m.InFlight, todo, func(item bot.PlanItem) error { return m.row(ctx, r.c, item, bot.RowRestored) })
+	if err := waiting(done); err != nil {
 		return err
 	}
 	return m.DB.Write(ctx, func(tx *store.Tx) error {
 		if r, err = m.load(ctx, tx, caseID); err != nil {
 			return err
+		}
+		if done != nil && len(r.untold()) == 0 { // all that is left waits for a person: who would be woken now would wake us again at once
+			return nil
 		}
 		tx.Wake(map[bot.State]string{bot.Suspending: store.SuspendJob, bot.Suspended: store.EraseJob, bot.Erasing: store.EraseJob}[r.c.State], caseID)
 		back := r.untold()

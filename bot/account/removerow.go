@@ -26,8 +26,10 @@ func (m *Remover) row(ctx context.Context, c bot.Case, item bot.PlanItem, to bot
 			return err
 		}
 	}
+	p, person := acting(m.Platform, Errand{CaseID: c.ID, N: item.N, PlanID: c.PlanID})
 	have, err := m.find(ctx, item)
 	switch {
+	case person && to == bot.RowRestored && err == nil: // who is to suspend it may have it in hand
 	case to == bot.RowRestored && fresh.toSuspend(item) && (err == nil && !have.Suspended || errors.Is(err, ErrPermanent)):
 		return m.record(ctx, c, item, to, "it was not suspended")
 	case errors.Is(err, ErrGone) && to == bot.RowErased: // by us, or by somebody else: it is erased
@@ -40,7 +42,7 @@ func (m *Remover) row(ctx context.Context, c bot.Case, item bot.PlanItem, to bot
 	if to == bot.RowErased && !have.Suspended { // somebody let its holder in again: is it still to be erased?
 		return m.doubt(ctx, c, item, to, fmt.Errorf("%s: the account was opened again by somebody else", m.Platform.Name()))
 	}
-	act := map[bot.RowState]func(context.Context, Account) error{bot.RowSuspended: m.Platform.Suspend, bot.RowErased: m.Platform.Erase, bot.RowRestored: m.Platform.Restore}[to]
+	act := map[bot.RowState]func(context.Context, Account) error{bot.RowSuspended: p.Suspend, bot.RowErased: p.Erase, bot.RowRestored: p.Restore}[to]
 	if err := act(ctx, have); errors.Is(err, ErrPermanent) {
 		return m.doubt(ctx, c, item, to, err)
 	} else if err != nil {
@@ -58,7 +60,7 @@ func (m *Remover) row(ctx context.Context, c bot.Case, item bot.PlanItem, to bot
 	said := map[bot.RowState]string{bot.RowSuspended: "suspended", bot.RowErased: "erased", bot.RowRestored: "restored"}[to]
 	err = m.record(ctx, c, item, to, m.Platform.Name()+": "+said+" and read back")
 	if errors.Is(err, errSpared) && !have.Suspended {
-		err = m.Platform.Restore(ctx, have)
+		err = p.Restore(ctx, have)
 	}
 	return err
 }
@@ -177,8 +179,16 @@ func (m *Remover) doubt(ctx context.Context, c bot.Case, item bot.PlanItem, to b
 			return err
 		}
 		return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: "account_left_alone",
-			Detail: map[string]string{"row": fmt.Sprint(r.N), "platform": m.Platform.Name(), "said": r.Said}})
+			Detail: map[string]string{"row": fmt.Sprint(r.N), "platform": m.Platform.Name(), "said": forEver(r.Said, errors.Is(cause, ErrRefused))}})
 	})
+}
+
+// waiting leaves out that rows are pending: who reads the result wakes the case, and no job may stand in the way of that one.
+func waiting(err error) error {
+	if _, pending := errors.AsType[*Pending](err); pending {
+		return nil
+	}
+	return err
 }
 
 // note keeps the platform's last word about a row, for `case explain`.

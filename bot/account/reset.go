@@ -11,7 +11,7 @@ import (
 
 // reset gives the account of a missing row another initial password (step 6): exactly that account, which vanthu made for this row and
 // the platform still shows as such; no second one is ever made. The password was sealed before, like that of a new account: whatever
-// is cut off is done again with the same one.
+// is cut off is done again with the same one. Where a person sets it, it waits for what he says came of it.
 func (p *Provisioner) reset(ctx context.Context, w work, named Account, password string, t Try) (result Result, e end, err error) {
 	if err = p.unused(ctx, named); err == nil {
 		err = t.inTime()
@@ -27,7 +27,7 @@ func (p *Provisioner) reset(ctx context.Context, w work, named Account, password
 	if errors.Is(err, ErrPermanent) { // gone, suspended, another's: it stays missing, and an officer must look
 		result.Account = Account{}
 		said := refusal(w.c) + err.Error()
-		return result, end{what: "reset_refused", change: func(r *bot.CaseRow) { r.Said = said }}, nil
+		return result, end{what: "reset_refused", change: func(r *bot.CaseRow) { r.Said = said }, words: errors.Is(err, ErrRefused)}, nil
 	}
 	return result, end{what: "account_reset", change: func(r *bot.CaseRow) {
 		r.State, r.Said = bot.RowCreated, p.Platform.Name()+": new password set and read back"

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"vanthu/bot"
+	"vanthu/bot/account"
 	"vanthu/bot/desk"
 	"vanthu/bot/store"
 	"vanthu/bot/store/storetest"
@@ -258,4 +259,48 @@ func TestSuspendedMeanwhile(t *testing.T) {
 	for _, n := range []int{2, 4} {
 		w.write(func(ctx context.Context, tx *store.Tx) error { return tx.MoveAccount(ctx, code(n), bot.AccountDeleted) })
 	}
+}
+
+// Where a person sets the password, its row waits without a failure, the case is not delivered, and what he refuses in his own words
+// stays out of the history.
+func TestResetPending(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		before := w.missed()
+		waits := failure{before: &account.Pending{For: "waits for the result of bundle GT-2026-0001"}}
+		w.dir.fails = func(string) failure { return waits }
+		for range 2 {
+			if err := w.prov.Create(t.Context(), w.id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if r := w.rows()[1]; w.state() != bot.Creating || r.State != bot.RowMissing || r.Said != waits.before.Error() {
+			t.Fatalf("the case is %s, row 2 %s: %s", w.state(), r.State, r.Said)
+		}
+		if due := look(w, func(ctx context.Context, tx *store.Tx) ([]int64, error) { return tx.ToCreate(ctx) }); len(due) > 0 {
+			t.Error("the sweep does not let it wait")
+		}
+		w.dir.fails = func(c string) failure {
+			if c == code(4) {
+				return failure{before: fmt.Errorf("%w: bundle GT-2026-0001: Canary Nguyễn Văn An has left", account.ErrRefused)}
+			}
+			return failure{}
+		}
+		if err := w.prov.Create(t.Context(), w.id); err != nil {
+			t.Fatal(err)
+		}
+		rows := w.rows()
+		if w.state() != bot.Created || rows[1].State != bot.RowCreated || w.dir.accounts[code(2)].password == before[code(2)] {
+			t.Errorf("the case is %s, row 2 %s", w.state(), rows[1].State)
+		}
+		if rows[3].State != bot.RowMissing || !strings.Contains(rows[3].Said, "Canary") || w.dir.accounts[code(4)].password != before[code(4)] {
+			t.Errorf("row 4 is %s: %s", rows[3].State, rows[3].Said)
+		}
+		for _, e := range look(w, func(ctx context.Context, tx *store.Tx) ([]bot.Event, error) { return tx.Events(ctx, w.id) }) {
+			if strings.Contains(fmt.Sprint(e.Detail), "Canary") {
+				t.Errorf("%s holds his words: %v", e.What, e.Detail)
+			}
+		}
+	})
 }

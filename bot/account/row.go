@@ -19,6 +19,7 @@ type end struct {
 	what   string // the event
 	change func(*bot.CaseRow)
 	taken  bool // of a row that is bad: somebody else has its name
+	words  bool // it was refused in the words of who carries it out
 }
 
 // row does one row and records it.
@@ -98,7 +99,7 @@ func (p *Provisioner) pass(ctx context.Context, c bot.Case, item bot.PlanItem, a
 func (p *Provisioner) make(ctx context.Context, _ work, want Account, password string, t Try) (Result, end, error) {
 	result, err := t.Ensure(ctx, p.Platform, want, password)
 	if errors.Is(err, ErrRefused) {
-		return result, end{what: "account_refused", change: bad(err), taken: errors.Is(err, ErrTaken)}, nil
+		return result, end{what: "account_refused", change: bad(err), taken: errors.Is(err, ErrTaken), words: true}, nil
 	}
 	if c, ok := errors.AsType[*Conflict](err); ok { // not any ErrExists: a look may be answered so by a server that is confused
 		result.Account = Account{} // somebody else's
@@ -149,12 +150,8 @@ func (p *Provisioner) record(ctx context.Context, tx *store.Tx, c bot.Case, item
 			return err
 		}
 	}
-	said := r.Said
-	if end.what == "account_refused" { // a person's words, or a platform's as he sent them, may name people: the row has them, and the history is for ever
-		said = ErrRefused.Error()
-	}
 	return tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: c.ID, Plan: c.PlanID, What: end.what,
-		Detail: map[string]string{"row": fmt.Sprint(item.N), "platform": p.Platform.Name(), "said": said}})
+		Detail: map[string]string{"row": fmt.Sprint(item.N), "platform": p.Platform.Name(), "said": forEver(r.Said, end.words)}})
 }
 
 // note keeps how far a row came that is not done, and the platform's last word about it, for `case explain`. It returns the cause, or for

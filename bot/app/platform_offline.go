@@ -31,7 +31,7 @@ func bundleSettings(cfg *config.Config) offline.Settings {
 		hash = func(password string) (string, error) { return account.HashPassword(o.Hash, password) }
 	}
 	return offline.Settings{Form: o.Form, Rows: o.Rows, OrgUnit: o.OrgUnit, Location: o.UsageLocation, COS: o.COS, Base: o.Base, Marker: o.MarkerAttr,
-		Change: o.MustChange, Hash: hash}
+		Change: o.MustChange, Suspend: o.Suspend, Hash: hash}
 }
 
 // bundles is who makes bundles in a serving process; nil: the platform needs none.
@@ -72,4 +72,6 @@ func (a *App) toBundle(ctx context.Context, tx *store.Tx) ([]int64, error) {
 }
 
 // Bundles is what officers do with bundles.
-func (a *App) Bundles() *offline.Office { return &offline.Office{DB: a.DB} }
+func (a *App) Bundles() *offline.Office {
+	return &offline.Office{DB: a.DB, S: bundleSettings(a.Config)}
+}

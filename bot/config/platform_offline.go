@@ -20,6 +20,7 @@ type Offline struct {
 	Hash           string        `toml:"hash"`            // ldif: "ssha512", "argon2" or "ssha"
 	MarkerAttr     string        `toml:"marker_attribute"`
 	MustChange     string        `toml:"must_change"`
+	Suspend        string        `toml:"suspend"` // ldif: attribute=value that stops sign-in; "" the other admin knows how
 }
 
 // bundles checks who gets the bundles; makes: this process makes them and reads the keys.
@@ -57,6 +58,7 @@ func (c *checker) bundles(o *Offline, makes bool) {
 		c.oneOf(join(table, "hash"), o.Hash, "ssha512", "argon2", "ssha")
 		c.need(join(table, "marker_attribute"), o.MarkerAttr, `"description"`)
 		c.attributeValue(join(table, "must_change"), o.MustChange, "pwdReset=TRUE")
+		c.attributeValue(join(table, "suspend"), o.Suspend, "pwdAccountLockedTime=000001010000Z")
 	}
 }
 

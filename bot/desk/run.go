@@ -72,21 +72,23 @@ func orConflict(err error, format string, args ...any) error {
 
 // A Progress is how far a plan has come. All of it is read from the database, so it is right whichever machines work on it.
 type Progress struct {
-	Plan   string    `json:"plan"`
-	Kind   string    `json:"kind"`
-	State  string    `json:"state"` // RunWaits …
-	Of     int       `json:"of"`
-	Done   int       `json:"done"`
-	Failed int       `json:"failed"` // given up for an officer: somebody else's account, a refusal
-	Left   int       `json:"left"`   // to be done now
-	Hidden int       `json:"hidden"` // of these: asked for, and not shown yet
-	Later  int       `json:"later"`  // their day has not come
-	Next   string    `json:"next,omitempty"`
-	Tried  int       `json:"tried"`          // of Left: asked for and not done: tried in vain, or with another admin
-	Said   string    `json:"said,omitempty"` // of the first of these
-	Paused bot.Stamp `json:"paused,omitzero"`
-	Why    string    `json:"why,omitempty"`
-	Rests  time.Time `json:"rests_until,omitzero"` // the platform wants to be let alone until then
+	Plan   string `json:"plan"`
+	Kind   string `json:"kind"`
+	State  string `json:"state"` // RunWaits …
+	Of     int    `json:"of"`
+	Done   int    `json:"done"`
+	Failed int    `json:"failed"` // given up for an officer: somebody else's account, a refusal
+	Left   int    `json:"left"`   // to be done now
+	Hidden int    `json:"hidden"` // of these: asked for, and not shown yet
+	Later  int    `json:"later"`  // their day has not come
+	Next   string `json:"next,omitempty"`
+	Tried  int    `json:"tried"`          // of Left: asked for and not done: tried in vain, or with another admin
+	Said   string `json:"said,omitempty"` // of the first of these
+	// With another admin (decisions 34 and 37): what of the plan he has, or gets next; also erasures, which come after the plan is done.
+	Handed []store.Handing `json:"handed,omitempty"`
+	Paused bot.Stamp       `json:"paused,omitzero"`
+	Why    string          `json:"why,omitempty"`
+	Rests  time.Time       `json:"rests_until,omitzero"` // the platform wants to be let alone until then
 
 	PerMinute float64   `json:"per_minute"`
 	Last      time.Time `json:"last,omitzero"` // when a row was last done
@@ -143,6 +145,9 @@ func progress(ctx context.Context, tx *store.Tx, plan store.StoredPlan) (p Progr
 	p = Progress{Plan: plan.Number, Kind: string(plan.Kind), Of: len(plan.Items), Paused: plan.Paused, Why: plan.PausedWhy}
 	began, err := p.count(ctx, tx, plan)
 	if err != nil {
+		return p, err
+	}
+	if p.Handed, err = tx.Handings(ctx, plan.ID); err != nil {
 		return p, err
 	}
 	if p.Rests, err = tx.PlanRestsUntil(ctx, plan.ID); err != nil {
@@ -218,7 +223,7 @@ func (p *Progress) count(ctx context.Context, tx *store.Tx, plan store.StoredPla
 			p.Left++
 			if i.Looks > 0 {
 				p.Hidden++
-			} else if i.Tries > 0 && r.Said != "" {
+			} else if r.Said != "" && (i.Tries > 0 || plan.Kind == bot.PlanSuspend) {
 				p.Tried++
 				if p.Said == "" {
 					p.Said = r.Said

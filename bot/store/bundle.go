@@ -10,18 +10,6 @@ import (
 	"vanthu/bot"
 )
 
-// BundleRowState is how far a row of the offline platform is.
-type BundleRowState string
-
-// The states of a row: asked for, in a bundle, shown by a result, refused by the platform, or taken out again.
-const (
-	RowGathered BundleRowState = "gathered"
-	RowBundled  BundleRowState = "bundled"
-	RowDone     BundleRowState = "done"
-	RowRefused  BundleRowState = "refused"
-	RowVoid     BundleRowState = "void"
-)
-
 // A Bundle is what another admin is to carry out, as files.
 type Bundle struct {
 	ID       int64     `json:"-"`
@@ -30,6 +18,7 @@ type Bundle struct {
 	Plan     string    `json:"plan"`
 	PlanHash string    `json:"plan_hash"`
 	Form     string    `json:"form"`
+	Act      BundleAct `json:"act"`
 	State    string    `json:"state"` // "open", "closed", "void"
 	Sums     string    `json:"sums"`  // SHA-256 of the signed SHA256SUMS
 	MadeAt   time.Time `json:"made_at"`
@@ -41,62 +30,6 @@ type Bundle struct {
 	Done    int `json:"done"`
 	Refused int `json:"refused"`
 	Void    int `json:"void"`
-}
-
-// A BundleRow is the intent that an account be made by another admin, written before anything is handed over.
-type BundleRow struct {
-	ID      int64          `json:"-"`
-	CaseID  int64          `json:"-"`
-	Case    string         `json:"case"`
-	N       int            `json:"row"`
-	PlanID  int64          `json:"-"`
-	Code    string         `json:"code"`
-	Name    string         `json:"-"`
-	Class   string         `json:"-"`
-	Cohort  string         `json:"-"`
-	User    string         `json:"user"`
-	Address string         `json:"address"`
-	Bundle  string         `json:"bundle,omitempty"` // "" in none yet
-	State   BundleRowState `json:"state"`
-	Said    string         `json:"said,omitempty"`
-	At      time.Time      `json:"at"`    // asked for
-	Since   time.Time      `json:"since"` // of the bundle
-}
-
-const bundleRowColumns = `b.id, b.case_id, c.number, b.n, b.plan_id, r.code, r.name, r.class, r.cohort, b.user_name, b.address, coalesce(p.number, ''), b.state, b.said, b.at, coalesce(p.made_at, 0)`
-
-const bundleRowTables = ` FROM bundle_rows b JOIN cases c ON c.id = b.case_id JOIN case_rows r ON r.case_id = b.case_id AND r.n = b.n LEFT JOIN bundles p ON p.id = b.bundle_id `
-
-func scanBundleRow(s scanner) (BundleRow, error) {
-	var r BundleRow
-	var at, since int64
-	err := s.Scan(&r.ID, &r.CaseID, &r.Case, &r.N, &r.PlanID, &r.Code, &r.Name, &r.Class, &r.Cohort, &r.User, &r.Address, &r.Bundle, &r.State, &r.Said, &at, &since)
-	r.At, r.Since = instant(at), instant(since)
-	return r, err
-}
-
-// GatherRow writes down that a row is wanted, once, and returns it as it stands; taken: another row wants the address.
-func (tx *Tx) GatherRow(ctx context.Context, caseID int64, n int, planID int64, user, address string) (r BundleRow, taken bool, err error) {
-	find := func() (BundleRow, error) {
-		return scanBundleRow(tx.row(ctx, `SELECT `+bundleRowColumns+bundleRowTables+`WHERE b.case_id = $1 AND b.n = $2 AND b.state <> 'void'`, caseID, n))
-	}
-	if r, err = find(); !errors.Is(err, sql.ErrNoRows) {
-		return r, false, err
-	}
-	added, err := tx.exec(ctx, `INSERT INTO bundle_rows (case_id, n, plan_id, user_name, address, state, at) VALUES ($1, $2, $3, $4, $5, 'gathered', $6) ON CONFLICT DO NOTHING`,
-		caseID, n, planID, user, address, micros(tx.Now))
-	if err != nil {
-		return r, false, err
-	}
-	if r, err = find(); added == 0 && errors.Is(err, sql.ErrNoRows) {
-		return r, true, nil
-	}
-	return r, false, err
-}
-
-// Gathered returns the rows of a plan that stand in no bundle yet, in the order of cases and rows.
-func (tx *Tx) Gathered(ctx context.Context, planID int64) ([]BundleRow, error) {
-	return list(ctx, tx, scanBundleRow, `SELECT `+bundleRowColumns+bundleRowTables+`WHERE b.plan_id = $1 AND b.state = 'gathered' ORDER BY b.case_id, b.n`, planID)
 }
 
 // ToBundle returns the plans with rows in no bundle, the last of which was asked for before then; not those that an officer has stopped.
@@ -116,8 +49,8 @@ type BundleFile struct {
 
 // AddBundle keeps a bundle with its files and puts the rows into it. It refuses when one of them is not gathered any more.
 func (tx *Tx) AddBundle(ctx context.Context, b Bundle, files []BundleFile, rows []BundleRow) error {
-	if err := tx.row(ctx, `INSERT INTO bundles (number, plan_id, form, sums, made_at) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
-		b.Number, b.PlanID, b.Form, b.Sums, micros(tx.Now)).Scan(&b.ID); err != nil {
+	if err := tx.row(ctx, `INSERT INTO bundles (number, plan_id, form, act, sums, made_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+		b.Number, b.PlanID, b.Form, string(b.Act), b.Sums, micros(tx.Now)).Scan(&b.ID); err != nil {
 		return fmt.Errorf("store: bundle: %w", err)
 	}
 	for i, f := range files {
@@ -143,14 +76,14 @@ func (tx *Tx) AddBundle(ctx context.Context, b Bundle, files []BundleFile, rows 
 		}
 		delete(cases, r.CaseID)
 		if err := tx.AddEvent(ctx, bot.Event{Actor: bot.System, Case: r.CaseID, Plan: b.PlanID, What: "bundle_made",
-			Detail: map[string]string{"bundle": b.Number, "rows": fmt.Sprint(n), "sha256": b.Sums}}); err != nil {
+			Detail: map[string]string{"bundle": b.Number, "act": string(b.Act), "rows": fmt.Sprint(n), "sha256": b.Sums}}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-const bundleColumns = `p.id, p.number, p.plan_id, k.number, k.hash, p.form, p.state, p.sums, p.made_at, p.exported_at, p.exported_by, p.ended_at, p.ended_by, p.why,
+const bundleColumns = `p.id, p.number, p.plan_id, k.number, k.hash, p.form, p.act, p.state, p.sums, p.made_at, p.exported_at, p.exported_by, p.ended_at, p.ended_by, p.why,
 	(SELECT count(*) FROM bundle_rows r WHERE r.bundle_id = p.id AND r.state = 'bundled'), (SELECT count(*) FROM bundle_rows r WHERE r.bundle_id = p.id AND r.state = 'done'),
 	(SELECT count(*) FROM bundle_rows r WHERE r.bundle_id = p.id AND r.state = 'refused'), (SELECT count(*) FROM bundle_rows r WHERE r.bundle_id = p.id AND r.state = 'void')
 	FROM bundles p JOIN plans k ON k.id = p.plan_id`
@@ -158,7 +91,7 @@ const bundleColumns = `p.id, p.number, p.plan_id, k.number, k.hash, p.form, p.st
 func scanBundle(s scanner) (Bundle, error) {
 	var b Bundle
 	var made, exported, ended int64
-	err := s.Scan(&b.ID, &b.Number, &b.PlanID, &b.Plan, &b.PlanHash, &b.Form, &b.State, &b.Sums, &made, &exported, &b.Exported.By, &ended, &b.Ended.By, &b.Why,
+	err := s.Scan(&b.ID, &b.Number, &b.PlanID, &b.Plan, &b.PlanHash, &b.Form, &b.Act, &b.State, &b.Sums, &made, &exported, &b.Exported.By, &ended, &b.Ended.By, &b.Why,
 		&b.Waits, &b.Done, &b.Refused, &b.Void)
 	b.MadeAt, b.Exported.At, b.Ended.At = instant(made), instant(exported), instant(ended)
 	return b, err
@@ -202,12 +135,6 @@ func (tx *Tx) NoteExport(ctx context.Context, b Bundle, by bot.Actor) error {
 	return tx.AddEvent(ctx, bot.Event{Actor: by, Plan: b.PlanID, What: "bundle_exported", Detail: map[string]string{"bundle": b.Number, "sha256": b.Sums}})
 }
 
-// SettleRow writes what a result says of a row that waits. It says false for one that does not wait (any more).
-func (tx *Tx) SettleRow(ctx context.Context, id int64, state BundleRowState, said string) (bool, error) {
-	n, err := tx.exec(ctx, `UPDATE bundle_rows SET state = $1, said = $2, settled_at = $3 WHERE id = $4 AND state = 'bundled'`, string(state), short(said, longestReason), micros(tx.Now), id)
-	return n == 1, err
-}
-
 // EndBundle ends an open bundle; its files go, with the passwords that are encrypted in them. Rows that wait are taken out and may go
 // into another.
 func (tx *Tx) EndBundle(ctx context.Context, b Bundle, state, why string, by bot.Actor) error {
@@ -230,77 +157,71 @@ func (tx *Tx) EndBundle(ctx context.Context, b Bundle, state, why string, by bot
 		Detail: map[string]string{"bundle": b.Number, "done": fmt.Sprint(b.Done), "refused": fmt.Sprint(b.Refused), "freed": fmt.Sprint(freed), "why": why}})
 }
 
+// resumes are the jobs that go on when a result of an act was read. Who gives access back may wait for what was to take it.
+func (a BundleAct) resumes() []string {
+	switch a {
+	case ActSuspend:
+		return []string{SuspendJob, RestoreJob}
+	case ActRestore:
+		return []string{RestoreJob}
+	case ActErase:
+		return []string{EraseJob, RestoreJob}
+	case ActCreate, ActReset:
+	}
+	return []string{CreateJob}
+}
+
 // ResumeCases lets the cases of a plan go on at once that wait for a result.
-func (tx *Tx) ResumeCases(ctx context.Context, planID int64, cases []int64) error {
+func (tx *Tx) ResumeCases(ctx context.Context, planID int64, act BundleAct, cases []int64) error {
 	for _, id := range cases {
 		if err := tx.PlanWaits(ctx, planID, id, time.Time{}); err != nil {
 			return err
 		}
-		tx.Wake(CreateJob, id)
+		for _, job := range act.resumes() {
+			tx.Wake(job, id)
+		}
 	}
 	return nil
-}
-
-// BundleAccounts returns the rows with one of the keys whose accounts a result has shown.
-func (tx *Tx) BundleAccounts(ctx context.Context, codes, addresses, users []string) (found []BundleRow, err error) {
-	for _, key := range []struct {
-		column string
-		values []string
-	}{{"r.code", codes}, {"b.address", addresses}, {"b.user_name", users}} {
-		for values := key.values; len(values) > 0; {
-			set := values[:min(500, len(values))]
-			values = values[len(set):]
-			marks, args := placeholders(set)
-			rows, err := list(ctx, tx, scanBundleRow, `SELECT `+bundleRowColumns+bundleRowTables+`WHERE b.state = 'done' AND `+key.column+` IN (`+marks+`) ORDER BY b.id`, args...)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, rows...)
-		}
-	}
-	return found, nil
-}
-
-// An Entry is an account of the register with the row that it was made for.
-type Entry struct {
-	Code, Address, User, Name, Case string
-	N                               int
-	State                           bot.AccountState
-}
-
-// EntriesBy returns the accounts of the register that have one of the codes, addresses or user names.
-func (tx *Tx) EntriesBy(ctx context.Context, codes, addresses, users []string) (found []Entry, err error) {
-	for column, values := range map[string][]string{"a.code": codes, "a.address": addresses, "a.user_name": users} {
-		for len(values) > 0 {
-			set := values[:min(500, len(values))]
-			values = values[len(set):]
-			marks, args := placeholders(set)
-			rows, err := list(ctx, tx, func(s scanner) (r Entry, err error) {
-				err = s.Scan(&r.Code, &r.Address, &r.User, &r.Name, &r.Case, &r.N, &r.State)
-				return r, err
-			}, `SELECT a.code, a.address, a.user_name, a.name, coalesce(c.number, ''), a.n, a.state FROM accounts a LEFT JOIN cases c ON c.id = a.case_id WHERE `+column+` IN (`+marks+`) ORDER BY a.code`, args...)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, rows...)
-		}
-	}
-	return found, nil
 }
 
 // A Gathering is what waits to be put into a bundle.
 type Gathering struct {
 	Plan  string    `json:"plan"`
+	Act   BundleAct `json:"act"`
 	N     int       `json:"accounts"`
 	Since time.Time `json:"since"`
 }
 
-// Gatherings returns what waits to be put into a bundle, by plan.
+// Gatherings returns what waits to be put into a bundle, by plan and act.
 func (tx *Tx) Gatherings(ctx context.Context) ([]Gathering, error) {
 	return list(ctx, tx, func(s scanner) (g Gathering, err error) {
 		var since int64
-		err = s.Scan(&g.Plan, &g.N, &since)
+		err = s.Scan(&g.Plan, &g.Act, &g.N, &since)
 		g.Since = instant(since)
 		return g, err
-	}, `SELECT p.number, count(*), min(b.at) FROM bundle_rows b JOIN plans p ON p.id = b.plan_id WHERE b.state = 'gathered' GROUP BY p.id, p.number ORDER BY p.id`)
+	}, `SELECT p.number, b.act, count(*), min(b.at) FROM bundle_rows b JOIN plans p ON p.id = b.plan_id WHERE b.state = 'gathered' GROUP BY p.id, p.number, b.act ORDER BY p.id, b.act`)
+}
+
+// A Handing is what of a plan is in the hands of another admin, or on its way there.
+type Handing struct {
+	Act      BundleAct `json:"act"`
+	Gathered int       `json:"gathered,omitempty"` // in no bundle yet
+	Handed   int       `json:"handed,omitempty"`   // in an open bundle
+	Void     int       `json:"void,omitempty"`     // taken out of one, and not gathered again yet
+	Bundle   string    `json:"bundle,omitempty"`   // the oldest that is open
+	Since    time.Time `json:"since,omitzero"`
+}
+
+// Handings says what of a plan waits for another admin, by act.
+func (tx *Tx) Handings(ctx context.Context, planID int64) ([]Handing, error) {
+	return list(ctx, tx, func(s scanner) (h Handing, err error) {
+		var since int64
+		err = s.Scan(&h.Act, &h.Gathered, &h.Handed, &h.Void, &h.Bundle, &since)
+		h.Since = instant(since)
+		return h, err
+	}, `SELECT b.act, sum(CASE WHEN b.state = 'gathered' THEN 1 ELSE 0 END), sum(CASE WHEN b.state = 'bundled' THEN 1 ELSE 0 END),
+		sum(CASE WHEN b.state = 'void' THEN 1 ELSE 0 END), coalesce(min(p.number), ''), coalesce(min(p.made_at), 0)
+		FROM bundle_rows b LEFT JOIN bundles p ON p.id = b.bundle_id AND b.state = 'bundled' WHERE b.plan_id = $1 AND (b.state IN ('gathered', 'bundled') OR b.state = 'void' AND b.bundle_id > 0
+			AND NOT EXISTS (SELECT 1 FROM bundle_rows l WHERE l.case_id = b.case_id AND l.n = b.n AND l.act = b.act AND l.plan_id = b.plan_id AND (l.state <> 'void' OR l.id > b.id)))
+		GROUP BY b.act ORDER BY b.act`, planID)
 }

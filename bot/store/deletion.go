@@ -278,17 +278,31 @@ func (tx *Tx) SuspendedSince(ctx context.Context, code string) (time.Time, error
 const free = `NOT EXISTS (SELECT 1 FROM row_stops s WHERE s.case_id = r.case_id AND s.n = r.n AND s.ended_at = 0)
 	AND NOT EXISTS (SELECT 1 FROM named_holds h WHERE h.code = r.code AND h.lifted_at = 0)`
 
+// inHand is a row of which another admin is to do something: who reads what came of it wakes the case (decision 37).
+const inHand = `EXISTS (SELECT 1 FROM bundle_rows b WHERE b.case_id = r.case_id AND b.n = r.n AND b.state IN ('gathered', 'bundled'))`
+
+// workable says whether something can be done for the rows of a case, or all has been done for them: not when each is in another admin's hands.
+func workable(rows string) string {
+	of := `EXISTS (SELECT 1 FROM case_rows r WHERE r.case_id = c.id AND ` + rows + ` AND ` + free
+	return `(` + of + ` AND NOT ` + inHand + `) OR NOT ` + of + `))`
+}
+
+const (
+	toSuspend = `r.ok AND r.state IN ('good', 'warned')`
+	toErase   = `r.state = 'suspended'`
+)
+
 // ToSuspend returns the deletions in which an account is to be suspended now: those that begin, and those in which somebody was
 // on hold and is so no more.
 func (tx *Tx) ToSuspend(ctx context.Context) ([]int64, error) {
-	return list(ctx, tx, scanID, `SELECT c.id FROM cases c WHERE c.state = 'suspending' OR c.state = 'suspended' AND c.held_at = 0
-		AND EXISTS (SELECT 1 FROM case_rows r WHERE r.case_id = c.id AND r.ok AND r.state IN ('good', 'warned') AND `+free+`) ORDER BY c.id`)
+	return list(ctx, tx, scanID, `SELECT c.id FROM cases c WHERE c.state = 'suspending' AND `+workable(toSuspend)+` OR c.state = 'suspended' AND c.held_at = 0
+		AND EXISTS (SELECT 1 FROM case_rows r WHERE r.case_id = c.id AND `+toSuspend+` AND `+free+` AND NOT `+inHand+`) ORDER BY c.id`)
 }
 
 // ToErase returns the deletions whose window is over and in which somebody can be erased, or nobody is left.
 func (tx *Tx) ToErase(ctx context.Context) ([]int64, error) {
-	return list(ctx, tx, scanID, `SELECT c.id FROM cases c WHERE c.state = 'erasing' OR c.state = 'suspended' AND c.held_at = 0 AND c.erase_at <= $1
-		AND (EXISTS (SELECT 1 FROM case_rows r WHERE r.case_id = c.id AND r.state = 'suspended' AND `+free+`)
+	return list(ctx, tx, scanID, `SELECT c.id FROM cases c WHERE c.state = 'erasing' AND `+workable(toErase)+` OR c.state = 'suspended' AND c.held_at = 0 AND c.erase_at <= $1
+		AND (EXISTS (SELECT 1 FROM case_rows r WHERE r.case_id = c.id AND `+toErase+` AND `+free+`)
 			OR NOT EXISTS (SELECT 1 FROM case_rows r WHERE r.case_id = c.id AND r.ok AND r.state IN ('good', 'warned', 'suspended'))) ORDER BY c.id`, micros(tx.Now))
 }
 

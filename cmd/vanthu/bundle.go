@@ -14,7 +14,7 @@ import (
 	"vanthu/bot/store"
 )
 
-// bundleCmd hands accounts to the admin of another platform as files, and reads what came of them.
+// bundleCmd hands to the admin of another platform, as files, what is to be done with accounts, and reads what came of it.
 type bundleCmd struct {
 	List   bundleListCmd   `cmd:"" help:"List the bundles that are open, and what is gathered for the next ones."`
 	Show   bundleShowCmd   `cmd:"" help:"Show a bundle row by row."`
@@ -48,19 +48,19 @@ func (c *bundleListCmd) Run(e *env) error {
 			return writeJSON(e, map[string]any{"bundles": append([]store.Bundle{}, bundles...), "gathered": append([]store.Gathering{}, gathered...)})
 		}
 		w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "BUNDLE\tFORM\tPLAN\tSTATE\tWAITS\tDONE\tREFUSED\tMADE\tTAKEN OUT")
+		fmt.Fprintln(w, "BUNDLE\tFORM\tACT\tPLAN\tSTATE\tWAITS\tDONE\tREFUSED\tMADE\tTAKEN OUT")
 		for _, b := range bundles {
 			out := "not yet"
 			if b.Exported.Done() {
 				out = fmt.Sprintf("%s by %s", local(b.Exported.At), b.Exported.By)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", b.Number, b.Form, b.Plan, b.State, b.Waits, b.Done, b.Refused, local(b.MadeAt), out)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", b.Number, b.Form, b.Act, b.Plan, b.State, b.Waits, b.Done, b.Refused, local(b.MadeAt), out)
 		}
 		if err := w.Flush(); err != nil {
 			return err
 		}
 		for _, g := range gathered {
-			fmt.Fprintf(e.stdout, "gathered  %s of %s since %s, in no bundle yet\n", count(g.N, "account"), g.Plan, local(g.Since))
+			fmt.Fprintf(e.stdout, "gathered  %s to %s, of %s since %s, in no bundle yet\n", count(g.N, "account"), g.Act, g.Plan, local(g.Since))
 		}
 		return nil
 	})
@@ -102,7 +102,7 @@ func (c *bundleShowCmd) Run(e *env) error {
 }
 
 func printBundle(e *env, b store.Bundle) {
-	fmt.Fprintf(e.stdout, "%s (%s) of plan %s is %s: %d wait, %d done, %d refused, %d for another bundle\n", b.Number, b.Form, b.Plan, b.State, b.Waits, b.Done, b.Refused, b.Void)
+	fmt.Fprintf(e.stdout, "%s (%s, %s) of plan %s is %s: %d wait, %d done, %d refused, %d for another bundle\n", b.Number, b.Form, b.Act, b.Plan, b.State, b.Waits, b.Done, b.Refused, b.Void)
 	fmt.Fprintf(e.stdout, "SHA256SUMS %s, made %s", b.Sums, local(b.MadeAt))
 	if b.Exported.Done() {
 		fmt.Fprintf(e.stdout, ", first taken out by %s %s", b.Exported.By, local(b.Exported.At))
@@ -154,6 +154,7 @@ type bundleReadCmd struct {
 	officerFlags
 	Bundle string   `arg:"" help:"Number of the bundle."`
 	Files  []string `arg:"" type:"existingfile" help:"What the other admin sent back; files that belong together (ldapsearch and ldapadd -S) in one command."`
+	Whole  bool     `help:"The list is of all accounts of the platform: whose account is to be erased and is not in it is erased."`
 }
 
 func (c *bundleReadCmd) Run(e *env) error {
@@ -166,7 +167,7 @@ func (c *bundleReadCmd) Run(e *env) error {
 		inputs = append(inputs, offline.Input{Name: filepath.Base(name), Data: data})
 	}
 	return c.act(e, func(a *app.App, officer bot.Officer) error {
-		r, err := a.Bundles().Read(e.ctx, desk.OfficerActor(officer), c.Bundle, inputs)
+		r, err := a.Bundles().Read(e.ctx, desk.OfficerActor(officer), c.Bundle, inputs, c.Whole)
 		if err != nil {
 			return err
 		}
@@ -193,7 +194,8 @@ func readResult(name string) ([]byte, error) {
 }
 
 func printReading(e *env, r offline.Reading) {
-	fmt.Fprintf(e.stdout, "read: %s made, %d refused", count(r.Done, "account"), r.Refused)
+	done := map[store.BundleAct]string{store.ActCreate: "made", store.ActReset: "given new passwords", store.ActSuspend: "suspended", store.ActRestore: "restored", store.ActErase: "erased"}
+	fmt.Fprintf(e.stdout, "read: %s %s, %d refused", count(r.Done, "account"), done[r.Bundle.Act], r.Refused)
 	if r.Others > 0 {
 		fmt.Fprintf(e.stdout, "; %d others in the list are not of this bundle", r.Others)
 	}

@@ -83,7 +83,7 @@ func (o *office) approved(codes ...string) (number string) {
 func (a otherAdmin) bundle(n, nth int) (number, folder string, data []byte) {
 	a.t.Helper()
 	a.await(fmt.Sprintf("%d gathered accounts", n), func() bool {
-		return strings.Contains(a.must("bundle", "list"), fmt.Sprintf("gathered  %s of ", count(n, "account")))
+		return strings.Contains(a.must("bundle", "list"), fmt.Sprintf("gathered  %s to ", count(n, "account")))
 	})
 	a.must("bundle", "make")
 	number = fmt.Sprintf("GT-%s-%04d", thisYear(), nth)

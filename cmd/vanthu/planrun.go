@@ -8,6 +8,7 @@ import (
 	"vanthu/bot"
 	"vanthu/bot/app"
 	"vanthu/bot/desk"
+	"vanthu/bot/store"
 )
 
 type planPauseCmd struct {
@@ -71,6 +72,9 @@ func printProgress(e *env, a *app.App, number string, asJSON bool) error {
 	if p.Tried > 0 {
 		fmt.Fprintf(w, "  asked for, not done\t%d\t%s\n", p.Tried, harmless(p.Said, widest))
 	}
+	for _, h := range p.Handed {
+		fmt.Fprintf(w, "%s by another admin\t%d\t%s\n", h.Act, h.Gathered+h.Handed+h.Void, handing(h))
+	}
 	if p.Later > 0 {
 		fmt.Fprintf(w, "later\t%d\tthe next batch on %s\n", p.Later, p.Next)
 	}
@@ -81,6 +85,21 @@ func printProgress(e *env, a *app.App, number string, asJSON bool) error {
 		fmt.Fprintf(w, "ends\tabout %s\n", local(p.Ends))
 	}
 	return w.Flush()
+}
+
+// handing says what happens next with rows that another admin carries out.
+func handing(h store.Handing) string {
+	var parts []string
+	if h.Handed > 0 {
+		parts = append(parts, fmt.Sprintf("%d in open bundles, the oldest %s of %s: vanthu bundle export, then read", h.Handed, h.Bundle, local(h.Since)))
+	}
+	if h.Gathered > 0 {
+		parts = append(parts, fmt.Sprintf("%d go into the next bundle: made when nothing was added for a while, or by vanthu bundle make", h.Gathered))
+	}
+	if h.Void > 0 {
+		parts = append(parts, fmt.Sprintf("%d were taken out of a bundle and are gathered again by the serving process", h.Void))
+	}
+	return strings.Join(parts, "; ")
 }
 
 func percent(n, of int) string {

@@ -30,7 +30,7 @@ var googleHeader = []string{"First Name [Required]", "Last Name [Required]", "Em
 // googleForm: 150,000 records and 35 MB a file, first and last name up to 60 characters each (the same page). The password may
 // be given as a hash, so that none lies in the file.
 func googleForm() form {
-	return form{ext: "csv", hashed: true, rows: 150_000, size: 35 << 20, longest: 60,
+	return form{name: Google, ext: "csv", hashed: true, rows: 150_000, size: 35 << 20, longest: 60,
 		describe: "Google Admin console > Directory > Users > Bulk update users > Attach CSV",
 		head:     func(Settings, int) ([]byte, error) { return record(googleHeader...) },
 		row: func(s Settings, r Row) ([]byte, error) {
@@ -66,7 +66,7 @@ const entraMarker = "Office [physicalDeliveryOfficeName]"
 // preserve row 3" (the same page). A run may take an hour, which is enough for "at least 50,000 users". It takes passwords
 // alone, no hashes. jobTitle is left to the school.
 func entraForm() form {
-	return form{ext: "csv", rows: 50_000,
+	return form{name: Entra, ext: "csv", rows: 50_000,
 		describe: "Microsoft Entra admin center > Users > All users > Bulk operations > Bulk create",
 		head: func(_ Settings, n int) ([]byte, error) {
 			head, err := record(entraHeader...)

@@ -2,6 +2,7 @@ package offline
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -11,14 +12,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"vanthu/bot/account"
+	"vanthu/bot/store"
 )
 
 // wanted is the input of a case folder.
 type wanted struct {
 	Settings Settings
+	Act      store.BundleAct // "": create
 	Rows     []struct {
 		Case, Code, Name, Class, Password string
 		N                                 int
@@ -26,6 +29,12 @@ type wanted struct {
 }
 
 func readWanted(t testing.TB, folder string) (Settings, []Row) {
+	t.Helper()
+	s, _, rows := readAct(t, folder)
+	return s, rows
+}
+
+func readAct(t testing.TB, folder string) (Settings, store.BundleAct, []Row) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(folder, "input.json"))
 	if err != nil {
@@ -42,25 +51,25 @@ func readWanted(t testing.TB, folder string) (Settings, []Row) {
 		a.Family, a.Given = account.SplitName(r.Name)
 		rows = append(rows, Row{r.Case, r.N, a, r.Password})
 	}
-	return w.Settings, rows
+	return w.Settings, cmp.Or(w.Act, store.ActCreate), rows
 }
 
 // Each folder of testdata/forms holds a list and the file that its platform gets.
 func TestForms(t *testing.T) {
 	t.Parallel()
 	folders, err := filepath.Glob("testdata/forms/*")
-	if err != nil || len(folders) < 5 {
+	if err != nil || len(folders) < 22 {
 		t.Fatal(err, folders)
 	}
 	for _, folder := range folders {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
 			t.Parallel()
-			s, rows := readWanted(t, folder)
-			files, err := Write(s, rows)
+			s, act, rows := readAct(t, folder)
+			files, err := Write(s, act, rows)
 			if err != nil || len(files) != 1 {
 				t.Fatal(len(files), err)
 			}
-			f, err := forms(s.Form)
+			f, err := formOf(s, act)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -74,7 +83,7 @@ func TestForms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(string(want), string(files[0].Data)); diff != "" {
+			if diff := gocmp.Diff(string(want), string(files[0].Data)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
 			}
 		})
@@ -86,7 +95,7 @@ func TestCSVReadsBack(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"google", "entra"} {
 		s, rows := readWanted(t, "testdata/forms/"+form)
-		files, err := Write(s, rows)
+		files, err := Write(s, store.ActCreate, rows)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +130,7 @@ func TestCSVReadsBackElsewhere(t *testing.T) {
 		t.Skip("no python3 here")
 	}
 	s, rows := readWanted(t, "testdata/forms/entra")
-	files, err := Write(s, rows)
+	files, err := Write(s, store.ActCreate, rows)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +157,7 @@ print(json.dumps([row for row in csv.reader(io.StringIO(text, newline=""))]))`)
 func TestZmprovReadsBack(t *testing.T) {
 	t.Parallel()
 	s, rows := readWanted(t, "testdata/forms/zimbra")
-	files, err := Write(s, rows)
+	files, err := Write(s, store.ActCreate, rows)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +175,7 @@ func TestZmprovReadsBack(t *testing.T) {
 			attributes["zimbraPasswordMustChange"] != "TRUE" || len(args)%2 != 1 {
 			t.Errorf("row %d: %q", i, args)
 		}
-		if diff := cmp.Diff([]string{"sac", r.Address, s.COS}, parseLine(lines[3*i+1])); diff != "" {
+		if diff := gocmp.Diff([]string{"sac", r.Address, s.COS}, parseLine(lines[3*i+1])); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -225,7 +234,7 @@ func TestLimitsMakeSeveralBundles(t *testing.T) {
 		many = append(many, r)
 	}
 	s.Rows = 10
-	files, err := Write(s, many)
+	files, err := Write(s, store.ActCreate, many)
 	if err != nil || len(files) != 3 || len(files[0].Rows) != 10 || len(files[2].Rows) != 3 {
 		t.Fatal(len(files), err)
 	}

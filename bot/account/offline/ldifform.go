@@ -11,7 +11,7 @@ import (
 // ldifForm is LDIF (RFC 2849) for `ldapadd -c`, with the hash of the password: the entry is the one that the ldap platform would
 // add. No limit is published; 50,000 entries are some minutes.
 func ldifForm() form {
-	return form{ext: "ldif", hashed: true, rows: 50_000,
+	return form{name: LDIF, ext: "ldif", hashed: true, rows: 50_000,
 		describe: "ldapadd -c -x -f (OpenLDAP)",
 		head:     func(Settings, int) ([]byte, error) { return []byte("version: 1\n"), nil },
 		row: func(s Settings, r Row) ([]byte, error) {

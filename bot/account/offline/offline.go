@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"vanthu/bot/account"
+	"vanthu/bot/store"
 )
 
 // The forms of a bundle.
@@ -29,12 +30,12 @@ const (
 // Forms are all of them.
 func Forms() []string { return []string{Google, Entra, Zimbra, LDIF} }
 
-// A Row is an account that the other admin is to make.
+// A Row is an account that the other admin is to make or change.
 type Row struct {
 	Case string
 	N    int
 	account.Account
-	Password string
+	Password string // a new one
 }
 
 // Settings are how the accounts are wanted on the platform.
@@ -47,12 +48,14 @@ type Settings struct {
 	Base     string // ldif: below which entries are made
 	Marker   string // ldif: attribute of the marker
 	Change   string // ldif: attribute=value written with an initial password, "pwdReset=TRUE"; "" none
+	Suspend  string // ldif: attribute=value that stops every sign-in, "pwdAccountLockedTime=000001010000Z"; "" he knows how
 	// Hash hashes a password as the platform takes it; of forms that take the password itself it is not asked.
 	Hash func(password string) (string, error)
 }
 
-// A form writes rows for one platform.
+// A form writes rows for one platform and one act.
 type form struct {
+	name     string
 	ext      string
 	hashed   bool // it holds no password in the clear
 	rows     int  // most in one file, as published
@@ -61,7 +64,17 @@ type form struct {
 	lines    bool // a value may not hold a line break
 	head     func(s Settings, n int) ([]byte, error)
 	row      func(s Settings, r Row) ([]byte, error)
-	describe string // what the file is, for the instructions
+	plain    bool   // the platform takes no file of this: it is a list for its admin
+	describe string // where the file goes, for the instructions
+}
+
+// formOf is how an act is written for a platform.
+func formOf(s Settings, act store.BundleAct) (form, error) {
+	f, err := forms(s.Form)
+	if err != nil || act == store.ActCreate {
+		return f, err
+	}
+	return f.change(s, act), nil
 }
 
 func forms(name string) (form, error) {
@@ -76,12 +89,6 @@ func forms(name string) (form, error) {
 		return ldifForm(), nil
 	}
 	return form{}, fmt.Errorf("offline: there is no form %q; forms are %s", name, strings.Join(Forms(), ", "))
-}
-
-// Hashed says whether bundles of a form hold hashes alone: one with passwords must be encrypted.
-func Hashed(name string) bool {
-	f, err := forms(name)
-	return err == nil && f.hashed
 }
 
 // fits refuses what the form cannot hold: better now than by a platform that takes the rest.
@@ -107,9 +114,9 @@ type File struct {
 	Data []byte
 }
 
-// Write writes rows into as many files as the published limits need, in order.
-func Write(s Settings, rows []Row) ([]File, error) {
-	f, err := forms(s.Form)
+// Write writes what is to be done with rows into as many files as the published limits need, in order.
+func Write(s Settings, act store.BundleAct, rows []Row) ([]File, error) {
+	f, err := formOf(s, act)
 	if err != nil {
 		return nil, err
 	}

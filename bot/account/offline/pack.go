@@ -16,11 +16,13 @@ import (
 	"filippo.io/age"
 
 	"vanthu/bot"
+	"vanthu/bot/store"
 )
 
 // A Head names a bundle and says what it carries out.
 type Head struct {
 	Number   string // "GT-2026-0001"
+	Act      store.BundleAct
 	Plan     string
 	PlanHash string
 	MadeAt   time.Time
@@ -91,7 +93,7 @@ func dataName(number, ext string, sealed bool) string {
 // Pack makes the files of a bundle: the data, the list of what is in it, the form for the answer, what is to be done, and the
 // sums of all four with our signature over them.
 func Pack(h Head, s Settings, sealer Sealer, key Key, file File) ([]Doc, error) {
-	f, err := forms(s.Form)
+	f, err := formOf(s, h.Act)
 	if err != nil {
 		return nil, err
 	}
@@ -139,13 +141,13 @@ func Sum(data []byte) string {
 
 // manifest says of each account what case and row it is for. It holds no password and no name.
 func manifest(h Head, name string, data []byte, file File) ([]byte, error) {
-	out, err := record("bundle", "plan", "plan_sha256", "file", "file_sha256", "content_sha256", "case", "row", "address", "marker")
+	out, err := record("bundle", "plan", "plan_sha256", "file", "file_sha256", "content_sha256", "case", "row", "address", "marker", "act")
 	if err != nil {
 		return nil, err
 	}
 	sum, content := Sum(data), Sum(file.Data)
 	for _, r := range file.Rows {
-		line, err := record(h.Number, h.Plan, h.PlanHash, name, sum, content, r.Case, strconv.Itoa(r.N), r.Address, r.Marker)
+		line, err := record(h.Number, h.Plan, h.PlanHash, name, sum, content, r.Case, strconv.Itoa(r.N), r.Address, r.Marker, string(h.Act))
 		if err != nil {
 			return nil, err
 		}
@@ -179,13 +181,33 @@ func instructions(h Head, s Settings, sealer Sealer, f form, file File) ([]byte,
 		return nil, fmt.Errorf("offline: %w", err)
 	}
 	var b bytes.Buffer
+	lock, _, _ := strings.Cut(s.Suspend, "=")
+	vi, en := wordsOf(h.Act)
+	passwords := h.Act == store.ActCreate || h.Act == store.ActReset
 	err = t.Execute(&b, map[string]any{"H": h, "S": s, "Rows": len(file.Rows), "Sealed": sealer.on(), "Phrase": sealer.phrase(), "Sums": sumsName,
 		"Data": h.Number + "." + f.ext, "File": dataName(h.Number, f.ext, sealer.on()), "Content": Sum(file.Data), "Where": f.describe, "Signer": signer, "Namespace": namespace,
+		"Plain": f.plain, "Secrets": passwords, "Hashes": passwords && f.hashed, "Lock": lock, "Vi": vi, "En": en, "VI": strings.ToUpper(vi), "EN": strings.ToUpper(en),
 		"Day": h.MadeAt.In(bot.ICT).Format("02/01/2006 15:04")})
 	if err != nil {
 		return nil, fmt.Errorf("offline: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// wordsOf says what an act is, for the other admin.
+func wordsOf(act store.BundleAct) (vi, en string) {
+	switch act {
+	case store.ActReset:
+		return "đặt mật khẩu mới", "set new passwords"
+	case store.ActSuspend:
+		return "tạm khóa tài khoản", "suspend the accounts"
+	case store.ActRestore:
+		return "mở khóa tài khoản", "let them sign in again"
+	case store.ActErase:
+		return "xóa tài khoản", "erase the accounts"
+	case store.ActCreate:
+	}
+	return "tạo tài khoản", "make the accounts"
 }
 
 // Export writes the files of a bundle into a new folder below dir, readable by its owner alone, and returns its name. What is

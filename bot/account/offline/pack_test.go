@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"filippo.io/age"
+
+	"vanthu/bot/store"
 )
 
 // newKey makes a key as an officer does, with ssh-keygen, and skips where there is none.
@@ -36,14 +38,14 @@ func open(t testing.TB, path string) Key {
 	return k
 }
 
-var head = Head{Number: "GT-2026-0001", Plan: "KH-2026-0003", PlanHash: strings.Repeat("ab", 32), MadeAt: time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC),
+var head = Head{Number: "GT-2026-0001", Act: store.ActCreate, Plan: "KH-2026-0003", PlanHash: strings.Repeat("ab", 32), MadeAt: time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC),
 	School: "Trường Đại học Ví dụ", Office: "Phòng CNTT", Contact: "cntt@truong.example"}
 
 // pack makes the bundle of a case folder and exports it.
 func pack(t *testing.T, form string, sealer Sealer, key Key) (folder string, docs []Doc, rows []Row) {
 	t.Helper()
 	s, rows := readWanted(t, "testdata/forms/"+form)
-	files, err := Write(s, rows)
+	files, err := Write(s, store.ActCreate, rows)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +174,7 @@ func TestPasswordsAreEncrypted(t *testing.T) {
 	}
 
 	s, rows := readWanted(t, "testdata/forms/entra")
-	files, err := Write(s, rows)
+	files, err := Write(s, store.ActCreate, rows)
 	if err != nil {
 		t.Fatal(err)
 	}

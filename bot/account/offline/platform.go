@@ -13,11 +13,20 @@ import (
 	"vanthu/bot/store"
 )
 
-// A Platform is account.Platform over the tables of bundles and the register. It makes nothing itself: Create writes down what is
-// wanted and says that it is pending, until a result shows the account.
+// A Platform is account.Platform over the tables of bundles and the register. It makes and changes nothing itself: it writes down what is
+// wanted and says that it is pending, until a result shows that it was done (change.go).
 type Platform struct {
 	DB *store.DB
 	S  Settings
+
+	errand account.Errand // for whom an account is changed
+}
+
+// For is the platform with which accounts are changed for a row.
+func (p *Platform) For(e account.Errand) account.Platform {
+	of := *p
+	of.errand = e
+	return &of
 }
 
 // Name is "offline".
@@ -36,7 +45,7 @@ func (p *Platform) Lookup(ctx context.Context, keys account.Keys) (found []accou
 		}
 	}
 	err = p.DB.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.BundleAccounts(ctx, keys.Codes, keys.Addresses, keys.Users)
+		rows, err := tx.BundleAccounts(ctx, keys.Codes, keys.Addresses, keys.Users, keys.Markers)
 		if err != nil {
 			return err
 		}
@@ -44,36 +53,52 @@ func (p *Platform) Lookup(ctx context.Context, keys account.Keys) (found []accou
 		if err != nil {
 			return err
 		}
+		var addresses []string
 		state := make(map[string]bot.AccountState)
 		for _, r := range registered {
-			state[account.Marker(r.Case, r.N)] = r.State
+			state[strings.ToLower(r.Address)] = r.State
+			addresses = append(addresses, r.Address)
 		}
 		for _, r := range rows {
-			a := accountOf(r)
-			if state[a.Marker] == bot.AccountDeleted {
-				continue
+			addresses = append(addresses, r.Address)
+		}
+		changes, err := tx.LastChanges(ctx, addresses)
+		if err != nil {
+			return err
+		}
+		shown := func(a account.Account) {
+			key := strings.ToLower(a.Address)
+			gone := state[key] == bot.AccountDeleted // blocked by the rules, which ask the register themselves
+			a.Suspended = state[key] == bot.AccountSuspended
+			if c, ok := changes[key]; ok && !c.Recorded { // shown, and the register does not know of it yet
+				gone, a.Suspended = c.Act == store.ActErase, c.Act == store.ActSuspend
 			}
-			a.Suspended = state[a.Marker] == bot.AccountSuspended
-			add(a)
+			if !gone {
+				add(a)
+			}
+		}
+		for _, r := range rows {
+			shown(accountOf(r))
 		}
 		for _, r := range registered {
-			if r.State == bot.AccountDeleted {
-				continue // blocked by the rules, which ask the register themselves
-			}
 			user, _, _ := strings.Cut(r.Address, "@")
-			a := account.Account{Code: r.Code, User: cmp.Or(r.User, user), Address: r.Address, Name: r.Name, Suspended: r.State == bot.AccountSuspended}
+			a := account.Account{Code: r.Code, User: cmp.Or(r.User, user), Address: r.Address, Name: r.Name}
 			if a.Family, a.Given = account.SplitName(r.Name); r.Case != "" {
 				a.Marker = account.Marker(r.Case, r.N)
 			}
-			add(a)
+			shown(a)
 		}
 		return nil
 	})
 	return found, err
 }
 
+// accountOf is the account of a row: one that is to be made bears the marker of the row, another one its own.
 func accountOf(r store.BundleRow) account.Account {
-	a := account.Account{Code: r.Code, User: r.User, Address: r.Address, Name: r.Name, Class: r.Class, Cohort: r.Cohort, Marker: account.Marker(r.Case, r.N)}
+	a := account.Account{Code: r.Code, User: r.User, Address: r.Address, Name: r.Name, Class: r.Class, Cohort: r.Cohort, Marker: r.Marker}
+	if r.Act == store.ActCreate {
+		a.Marker = account.Marker(r.Case, r.N)
+	}
 	a.Family, a.Given = account.SplitName(r.Name)
 	return a
 }
@@ -99,7 +124,7 @@ func (p *Platform) Create(ctx context.Context, a account.Account, _ string) erro
 		if err != nil {
 			return err
 		}
-		r, taken, err = tx.GatherRow(ctx, c.ID, n, c.PlanID, a.User, a.Address)
+		r, taken, err = tx.GatherRow(ctx, store.Wish{CaseID: c.ID, N: n, PlanID: c.PlanID, Act: store.ActCreate, User: a.User, Address: a.Address})
 		return err
 	}); err != nil {
 		return fmt.Errorf("offline: %w", err)
@@ -113,7 +138,13 @@ func (p *Platform) Create(ctx context.Context, a account.Account, _ string) erro
 		return fmt.Errorf("%w: bundle %s: %s", account.ErrRefused, r.Bundle, r.Said)
 	case r.State == store.RowDone:
 		return fmt.Errorf("%w: offline: bundle %s", account.ErrExists, r.Bundle)
-	case r.Bundle == "":
+	}
+	return pending(r)
+}
+
+// pending says for what a row waits.
+func pending(r store.BundleRow) error {
+	if r.Bundle == "" {
 		return &account.Pending{For: "waits to be put into a bundle since " + local(r.At)}
 	}
 	return &account.Pending{For: waitsFor(r.Bundle, r.Since)}
@@ -131,25 +162,4 @@ func marked(marker string) (number string, n int, ok bool) {
 	number, row, both := strings.Cut(rest, ":")
 	n, err := strconv.Atoi(row)
 	return number, n, ours && both && err == nil && account.Marker(number, n) == marker
-}
-
-// errByHand is of what no bundle does yet.
-var errByHand = fmt.Errorf("%w: offline: no bundle does this; ask the admin of the platform to do it by hand", account.ErrPermanent)
-
-// SetPassword is refused: it is done by hand.
-func (p *Platform) SetPassword(context.Context, account.Account, string) error { return errByHand }
-
-// Suspend is refused.
-func (p *Platform) Suspend(context.Context, account.Account) error { return errByHand }
-
-// Restore is refused.
-func (p *Platform) Restore(context.Context, account.Account) error { return errByHand }
-
-// Erase is refused, but of an account that nobody knows.
-func (p *Platform) Erase(ctx context.Context, a account.Account) error {
-	found, err := p.Lookup(ctx, account.Keys{Codes: []string{a.Code}})
-	if err != nil || len(found) == 0 {
-		return err
-	}
-	return errByHand
 }

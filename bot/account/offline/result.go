@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -37,8 +38,30 @@ type Result struct {
 	Status  Status
 	Marker  string // of an account that is shown
 	Bundle  string // the bundle that the line is about, "" where the form has none
-	Said    string // one line, for people
+	Said    string // one line, for people; of an account that is shown: what went wrong before it was
 	ByHand  bool   // filled in by a person: what he says stands
+
+	User     string    `json:",omitempty"` // where no address is told (a record of LDIF that was skipped)
+	Access   Access    `json:",omitempty"` // whether its holder can sign in
+	Password time.Time `json:",omitzero"`  // when its password was set last
+	Changed  time.Time `json:",omitzero"`  // when anything of it was changed last
+	Gone     bool      `json:",omitempty"` // refused, because there is no such account
+}
+
+// Access is whether the holder of an account that is shown can sign in.
+type Access string
+
+// What is shown of it; "" nothing.
+const (
+	AccessOpen    Access = "open"
+	AccessStopped Access = "stopped"
+)
+
+// Results are what a file says.
+type Results struct {
+	Results []Result
+	Listing bool // it is a list of what is there on the platform, in which other people's accounts are to be expected
+	Whole   bool // and says of itself that it came to its end: who is not in it is not there
 }
 
 // A LineError says where a result cannot be read, and what to do. It quotes no value.
@@ -53,29 +76,29 @@ func lineError(line int, format string, args ...any) error {
 	return &LineError{line, fmt.Sprintf(format, args...)}
 }
 
-// Read reads a file of results: CSV with a column of addresses, LDIF, or what zmprov printed. listing says that it is a list of
-// what is there on the platform, in which other people's accounts are to be expected.
-func Read(form string, data []byte) (results []Result, listing bool, err error) {
+// Read reads a file of results: CSV with a column of addresses, LDIF, or what zmprov printed.
+func Read(s Settings, data []byte) (Results, error) {
 	if len(data) > MaxResult {
-		return nil, false, fmt.Errorf("offline: a result of %d MB is too long; at most %d MB are read", len(data)>>20, MaxResult>>20)
+		return Results{}, fmt.Errorf("offline: a result of %d MB is too long; at most %d MB are read", len(data)>>20, MaxResult>>20)
 	}
 	text, err := decode(data)
 	if err != nil {
-		return nil, false, err
+		return Results{}, err
 	}
 	switch {
 	case strings.TrimSpace(text) == "":
-		return nil, false, errors.New("offline: the file is empty; ask the other admin for the result of this bundle")
+		return Results{}, errors.New("offline: the file is empty; ask the other admin for the result of this bundle")
 	case isCSV(text):
-		return readCSV(text)
-	case form == Zimbra:
-		results, err = readZmprov(text)
-		return results, true, err
+		results, listing, err := readCSV(text)
+		return Results{Results: results, Listing: listing}, err
+	case s.Form == Zimbra:
+		results, err := readZmprov(text)
+		return Results{Results: results, Listing: true}, err
 	case isLDIF(text):
-		results, err = readLDIF(text)
-		return results, true, err
+		results, whole, err := readLDIF(s, text)
+		return Results{Results: results, Listing: true, Whole: whole}, err
 	}
-	return nil, false, lineError(1, "this is none of the results that a bundle of form %q has; %s", form, "fill in the …-result.csv of the bundle instead (columns bundle, address, status, message)")
+	return Results{}, lineError(1, "this is none of the results that a bundle of form %q has; %s", s.Form, "fill in the …-result.csv of the bundle instead (columns bundle, address, status, message)")
 }
 
 // decode takes UTF-8, and UTF-16 with a byte order mark, which PowerShell writes behind ">".
@@ -128,6 +151,23 @@ func ofTheName(text string) bool {
 	text = strings.ToLower(text)
 	return exists(text) || slices.ContainsFunc([]string{anothers, anotherOfOurs, noReason, "exist", "in use", "taken", "duplicate", "conflict", "tồn tại", "trùng", "đã có", "đã dùng", "đã được dùng",
 		"đã được sử dụng", "người khác"}, func(words string) bool { return strings.Contains(text, words) })
+}
+
+// missing says whether a platform means that there is no such account. Who erases from a file twice is told so of each row.
+func missing(text string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc([]string{"no such object", "no_such_account", "no such account", "resource_not_found", "not found", "does not exist", "không tồn tại"},
+		func(words string) bool { return strings.Contains(text, words) })
+}
+
+// generalized reads a time of LDAP, "20261126100000Z", with or without a fraction (RFC 4517 §3.3.13); the zero time: it is none.
+func generalized(value string) time.Time {
+	for _, layout := range []string{"20060102150405Z", "20060102150405.999999Z"} {
+		if t, err := time.Parse(layout, strings.TrimSpace(value)); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
 }
 
 // exists says whether a platform means that the address is in use already. Who runs a file twice is told so of each row, and

@@ -38,7 +38,8 @@ func TestResults(t *testing.T) {
 				Results []Result
 				Error   string
 			}
-			got.Results, got.Listing, err = Read(form, data)
+			read, err := Read(Settings{Form: form}, data)
+			got.Results, got.Listing = read.Results, read.Listing
 			if err != nil {
 				got.Error = err.Error()
 			}
@@ -78,19 +79,19 @@ func TestResultErrors(t *testing.T) {
 		"a picture": {LDIF, "\x89PNG Canary", 1, "UTF-8"},
 		"prose":     {LDIF, "xong hết rồi nhé Canary\n", 1, "-result.csv"},
 	} {
-		_, _, err := Read(c.form, []byte(c.in))
+		_, err := Read(Settings{Form: c.form}, []byte(c.in))
 		line, ok := errors.AsType[*LineError](err)
 		if !ok || line.Line != c.line || !strings.Contains(err.Error(), c.remedy) || strings.Contains(err.Error(), "Canary") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, _, err := Read(Zimbra, []byte("Canary\n")); err == nil || strings.Contains(err.Error(), "Canary") {
+	if _, err := Read(Settings{Form: Zimbra}, []byte("Canary\n")); err == nil || strings.Contains(err.Error(), "Canary") {
 		t.Error(err)
 	}
-	if _, _, err := Read(Google, []byte(" \r\n")); err == nil {
+	if _, err := Read(Settings{Form: Google}, []byte(" \r\n")); err == nil {
 		t.Error("an empty file is a result")
 	}
-	if _, _, err := Read(Google, make([]byte, MaxResult+1)); err == nil || !strings.Contains(err.Error(), "MB") {
+	if _, err := Read(Settings{Form: Google}, make([]byte, MaxResult+1)); err == nil || !strings.Contains(err.Error(), "MB") {
 		t.Error(err)
 	}
 }
@@ -108,12 +109,13 @@ func FuzzRead(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, form string, data []byte) {
-		results, _, err := Read(form, data)
+		read, err := Read(Settings{Form: form, Suspend: "pwdAccountLockedTime=000001010000Z"}, data)
+		results := read.Results
 		if err != nil && len(results) > 0 {
 			t.Errorf("%d results and %v", len(results), err)
 		}
 		for _, r := range results {
-			if r.Address == "" || r.Line < 1 || r.Address != strings.ToLower(r.Address) || strings.ContainsAny(r.Said, "\r\n\t") || len([]rune(r.Said)) > maxSaid+1 {
+			if (r.Address == "") == (r.User == "") || r.Line < 1 || r.Address != strings.ToLower(r.Address) || strings.ContainsAny(r.Said, "\r\n\t") || len([]rune(r.Said)) > maxSaid+1 {
 				t.Errorf("%+v", r)
 			}
 		}

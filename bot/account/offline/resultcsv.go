@@ -16,12 +16,16 @@ var columns = map[string][]string{
 	"message": {"message", "error", "errors", "error message", "errormessage", "error reason", "failure reason", "failurereason", "reason", "failed reason", "details", "lý do"},
 	"marker":  {strings.ToLower(googleMarker), strings.ToLower(entraMarker), "marker"},
 	"bundle":  {"bundle", "gói"},
+	"access":  {"status [read only]", "accountenabled", "account enabled", "account status"},
 }
 
 // What a column of statuses may hold.
 var (
-	madeWords    = []string{"done", "ok", "success", "succeeded", "successful", "completed", "created", "added", "xong", "thành công", "đã tạo"}
-	refusedWords = []string{"failed", "failure", "fail", "error", "not created", "lỗi", "thất bại", "không tạo được"}
+	madeWords = []string{"done", "ok", "success", "succeeded", "successful", "completed", "created", "added", "updated", "suspended", "restored", "deleted",
+		"xong", "thành công", "đã tạo", "đã đổi", "đã khóa", "đã khoá", "đã mở", "đã xóa", "đã xoá"}
+	refusedWords = []string{"failed", "failure", "fail", "error", "not created", "lỗi", "thất bại", "không tạo được", "không làm được"}
+	openWords    = []string{"active", "true", "yes", "enabled"}
+	stoppedWords = []string{"suspended", "false", "no", "disabled", "blocked"}
 )
 
 // header returns where the known columns stand; ok: there is one of addresses.
@@ -94,7 +98,8 @@ func readCSV(text string) (results []Result, listing bool, err error) {
 	_, hasStatus := at["status"]
 	_, hasMessage := at["message"]
 	_, hasMarker := at["marker"]
-	if !hasStatus && !hasMessage && !hasMarker {
+	_, hasAccess := at["access"]
+	if !hasStatus && !hasMessage && !hasMarker && !hasAccess {
 		return nil, false, lineError(before+1, "no column says what came of an account: one of status, message, %q or %q is needed", googleMarker, entraMarker)
 	}
 	listing = !hasStatus && !hasMessage
@@ -122,6 +127,12 @@ func readCSV(text string) (results []Result, listing bool, err error) {
 			continue
 		}
 		result := Result{Line: n, Address: address, Marker: strings.Clone(cell("marker")), Bundle: strings.ToUpper(strings.Clone(cell("bundle"))), Said: said(cell("message"))}
+		switch access := strings.ToLower(cell("access")); {
+		case oneOf(access, openWords):
+			result.Access = AccessOpen
+		case oneOf(access, stoppedWords):
+			result.Access = AccessStopped
+		}
 		result.ByHand = result.Bundle != "" && hasStatus
 		switch status := strings.ToLower(cell("status")); {
 		case listing:
@@ -133,6 +144,7 @@ func readCSV(text string) (results []Result, listing bool, err error) {
 			if exists(result.Said) && !result.ByHand {
 				result.Status = Exists
 			}
+			result.Gone = missing(result.Said)
 		case status == "":
 			continue // nothing is said of it: it waits
 		default:

@@ -3,12 +3,17 @@ package offline
 import (
 	"encoding/base64"
 	"strings"
+
+	goldap "github.com/go-ldap/ldap/v3"
 )
 
 // isLDIF says whether a text looks like what ldapsearch or `ldapadd -S` writes.
 func isLDIF(text string) bool {
-	return strings.HasPrefix(text, "dn:") || strings.Contains(text, "\ndn:")
+	return strings.HasPrefix(text, "dn:") || strings.Contains(text, "\ndn:") || strings.Contains(text, "\n"+wholeLDIF)
 }
+
+// wholeLDIF is the last word of a search that came to its end, where ldapsearch is not told to leave it out (-LL).
+const wholeLDIF = "result: 0 Success"
 
 // An entry is a record of LDIF with what was written above it.
 type entry struct {
@@ -18,11 +23,11 @@ type entry struct {
 }
 
 // readLDIF reads the entries that ldapsearch shows, and those that `ldapadd -c -S FILE` has skipped with the server's word as a
-// comment above each (ldapmodify(1)). Values that a URL would be opened for are left out; nothing is opened.
-func readLDIF(text string) (results []Result, err error) {
+// comment above each (ldapmodify(1)). whole: the search came to its end. Values that a URL would be opened for are left out; nothing is opened.
+func readLDIF(s Settings, text string) (results []Result, whole bool, err error) {
 	var e entry
 	end := func() error {
-		if r, ok := e.result(); ok {
+		if r, ok := e.result(s); ok {
 			results = append(results, r)
 		}
 		e = entry{}
@@ -48,13 +53,15 @@ func readLDIF(text string) (results []Result, err error) {
 				continue
 			}
 			if err := end(); err != nil {
-				return nil, err
+				return nil, false, err
 			}
+		case line == wholeLDIF:
+			whole = true
 		case strings.HasPrefix(line, "#"):
 			if word, ok := strings.CutPrefix(line, "# Error: "); ok {
 				if e.values != nil {
 					if err := end(); err != nil {
-						return nil, err
+						return nil, false, err
 					}
 				}
 				e.failed = said(word)
@@ -62,10 +69,10 @@ func readLDIF(text string) (results []Result, err error) {
 		default:
 			name, value, ok := strings.Cut(line, ":")
 			if !ok || name == "" || strings.ContainsAny(name, " \t") {
-				return nil, lineError(n, "is no line of LDIF (attribute: value); send what ldapsearch -LLL and ldapadd -S wrote, unchanged")
+				return nil, false, lineError(n, "is no line of LDIF (attribute: value); send what ldapsearch -LLL and ldapadd -S wrote, unchanged")
 			}
 			if value, err = unfold(value); err != nil {
-				return nil, lineError(n, "its base64 is damaged; send the file unchanged")
+				return nil, false, lineError(n, "its base64 is damaged; send the file unchanged")
 			}
 			if e.values == nil {
 				e.values, e.line = make(map[string][]string), n
@@ -75,9 +82,9 @@ func readLDIF(text string) (results []Result, err error) {
 		}
 	}
 	if err := end(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return results, nil
+	return results, whole, nil
 }
 
 func unfold(value string) (string, error) {
@@ -91,12 +98,17 @@ func unfold(value string) (string, error) {
 	return strings.TrimLeft(value, " "), nil
 }
 
-// result says what an entry says; of one without an address nothing.
-func (e entry) result() (Result, bool) {
-	if len(e.values["dn"]) == 0 || len(e.values["mail"]) == 0 {
+// result says what an entry says; of one without an address only when it was skipped: then its name tells whose it is.
+func (e entry) result(s Settings) (Result, bool) {
+	if len(e.values["dn"]) == 0 || len(e.values["mail"]) == 0 && e.failed == "" {
 		return Result{}, false
 	}
-	r := Result{Line: e.line, Address: strings.ToLower(strings.TrimSpace(e.values["mail"][0])), Status: Shown}
+	r := Result{Line: e.line, Status: Shown}
+	if mail := e.values["mail"]; len(mail) > 0 {
+		r.Address = strings.ToLower(strings.TrimSpace(mail[0]))
+	} else if r.User = userOf(e.values["dn"][0]); r.User == "" {
+		return Result{}, false
+	}
 	for _, values := range e.values {
 		for _, v := range values {
 			if strings.HasPrefix(v, "vanthu:") {
@@ -104,12 +116,29 @@ func (e entry) result() (Result, bool) {
 			}
 		}
 	}
+	first := func(name string) string { return append(e.values[name], "")[0] }
 	switch {
 	case e.failed == "":
+		r.Password, r.Changed = generalized(first("pwdchangedtime")), generalized(first("modifytimestamp"))
+		if lock, value, ok := strings.Cut(s.Suspend, "="); ok {
+			r.Access = AccessOpen
+			if strings.EqualFold(first(strings.ToLower(lock)), value) {
+				r.Access = AccessStopped
+			}
+		}
 	case exists(e.failed):
 		r.Status, r.Said = Exists, e.failed
 	default:
-		r.Status, r.Said = Refused, e.failed
+		r.Status, r.Said, r.Gone = Refused, e.failed, missing(e.failed)
 	}
 	return r, true
+}
+
+// userOf is the user name in the name of an entry, "uid=…,ou=…".
+func userOf(dn string) string {
+	parsed, err := goldap.ParseDN(dn)
+	if err != nil || len(parsed.RDNs) == 0 || len(parsed.RDNs[0].Attributes) != 1 || !strings.EqualFold(parsed.RDNs[0].Attributes[0].Type, "uid") {
+		return ""
+	}
+	return strings.ToLower(parsed.RDNs[0].Attributes[0].Value)
 }

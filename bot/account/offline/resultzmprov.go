@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// readZmprov reads what `zmprov -f FILE > RESULT 2>&1` printed of a bundle: after each "ca" stands a "ga", which shows the account
+// readZmprov reads what `zmprov -f FILE > RESULT 2>&1` printed of a bundle: after the commands for each account stands a "ga", which shows the account
 // with its marker, or says that there is none (ProvUtil of zm-mailbox: "# name ADDRESS", "attribute: value",
 // "ERROR: account.NO_SUCH_ACCOUNT (no such account: ADDRESS)"). The prompt stands before some lines.
 func readZmprov(text string) (results []Result, err error) {
@@ -27,8 +27,8 @@ func readZmprov(text string) (results []Result, err error) {
 		}
 		if address, ok := strings.CutPrefix(line, "# name "); ok {
 			end()
+			shown = &Result{Line: i + 1, Address: strings.ToLower(strings.TrimSpace(address)), Status: Shown, Said: last}
 			last = ""
-			shown = &Result{Line: i + 1, Address: strings.ToLower(strings.TrimSpace(address)), Status: Shown}
 			continue
 		}
 		if word, ok := strings.CutPrefix(line, "ERROR: "); ok {
@@ -38,15 +38,23 @@ func readZmprov(text string) (results []Result, err error) {
 				last = said(word)
 				continue
 			}
-			r := Result{Line: i + 1, Address: strings.ToLower(address), Status: Refused, Said: last}
+			r := Result{Line: i + 1, Address: strings.ToLower(address), Status: Refused, Said: last, Gone: true}
 			if last == "" {
 				r.Said = said(word)
 			}
 			results, last = append(results, r), ""
 			continue
 		}
-		if marker, ok := strings.CutPrefix(line, zimbraMarker+": "); ok && shown != nil {
-			shown.Marker = strings.TrimSpace(marker)
+		if shown == nil {
+			continue
+		}
+		switch name, value, _ := strings.Cut(line, ": "); name {
+		case zimbraMarker:
+			shown.Marker = strings.TrimSpace(value)
+		case zimbraPassword:
+			shown.Password = generalized(value)
+		case zimbraStatus:
+			shown.Access = map[string]Access{"active": AccessOpen, "locked": AccessStopped, "closed": AccessStopped}[strings.TrimSpace(value)]
 		}
 	}
 	end()

@@ -37,12 +37,15 @@ include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
+moduleload ppolicy
 database mdb
 suffix "dc=truong,dc=example"
 rootdn "cn=root,dc=truong,dc=example"
 rootpw invented
 directory %s
 maxsize 16777216
+overlay ppolicy
+ppolicy_default "cn=policy,dc=truong,dc=example"
 `, dir)
 	file, socket := filepath.Join(dir, "slapd.conf"), filepath.Join(dir, "s")
 	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
@@ -91,7 +94,7 @@ func TestRealLDAPAdd(t *testing.T) {
 	if out, err := tool(t, seed, "ldapadd", uri); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}
-	files, err := Write(s, rows)
+	files, err := Write(s, store.ActCreate, rows)
 	if err != nil || len(files) != 1 {
 		t.Fatal(len(files), err)
 	}
@@ -113,15 +116,15 @@ func TestRealLDAPAdd(t *testing.T) {
 
 	var wanted []store.BundleRow
 	for _, r := range rows {
-		wanted = append(wanted, store.BundleRow{Case: r.Case, N: r.N, Address: r.Address, State: store.RowBundled})
+		wanted = append(wanted, store.BundleRow{Act: store.ActCreate, Case: r.Case, N: r.N, Address: r.Address, State: store.RowBundled})
 	}
 	var reading Reading
-	verdicts, err := gather(store.Bundle{Number: "GT-2026-0001", Form: LDIF}, wanted, []Input{{"skipped.ldif", left}, {"result.ldif", []byte(shown)}}, &reading)
+	verdicts, err := gather(s, store.Bundle{Number: "GT-2026-0001", Form: LDIF}, wanted, []Input{{"skipped.ldif", left}, {"result.ldif", []byte(shown)}}, false, &reading)
 	if err != nil || len(reading.Strange) > 0 {
 		t.Fatal(err, reading)
 	}
 	for i, r := range wanted {
-		state, told := verdicts[r.Address].judge(r)
+		state, told := verdicts[r.Address].judge(store.Bundle{}, r)
 		want := store.RowDone
 		if i == 1 {
 			want = store.RowBundled // it exists, and nobody has said whose it is

@@ -7,7 +7,7 @@ import "strings"
 //
 // No limit is published; 10,000 accounts are some two hours of zmprov, which talks to the server once a command.
 func zimbraForm() form {
-	return form{ext: "zmprov", rows: 10_000,
+	return form{name: Zimbra, ext: "zmprov", rows: 10_000,
 		describe: "zmprov -f (Zimbra, user zimbra)",
 		head:     func(Settings, int) ([]byte, error) { return nil, nil }, // it knows no comments
 		row: func(s Settings, r Row) ([]byte, error) {
@@ -28,7 +28,11 @@ func zimbraForm() form {
 		}}
 }
 
-const zimbraMarker = "zimbraNotes"
+const (
+	zimbraMarker   = "zimbraNotes"
+	zimbraStatus   = "zimbraAccountStatus"
+	zimbraPassword = "zimbraPasswordModifiedTime"
+)
 
 // command writes a line as zmprov splits it (StringUtil.parseLine of zm-mailbox): within double quotes a backslash escapes a
 // backslash, a quote, and n, r and t.
