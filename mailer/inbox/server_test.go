@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -80,13 +81,13 @@ func dovecot(t testing.TB, more ...string) Config {
 	crt := write("crt.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})))
 	key := write("key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
 	users := write("users", desk+":{PLAIN}pw::::::\n")
-	port := freePort(t)
+	ip, port := ownIP(), "10993"
 	conf := write("dovecot.conf", fmt.Sprintf(`
 base_dir = %[1]s/run
 state_dir = %[1]s/run
 instance_name = vanthu-test
 protocols = imap
-listen = 127.0.0.1
+listen = %[10]s
 log_path = /dev/stderr
 default_internal_user = %[2]s
 default_login_user = %[3]s
@@ -116,8 +117,8 @@ service imap-login {
     port = 0
   }
   inet_listener imaps {
-    address = 127.0.0.1
-    port = %[9]d
+    address = %[10]s
+    port = %[9]s
     ssl = yes
   }
 }
@@ -129,9 +130,9 @@ service stats {
     mode = 0666
   }
 }
-`, dir, service, login, groupOf(t, owner), crt, key, owner, users, port)+strings.ReplaceAll(strings.Join(more, "\n"), "{}", dir))
+`, dir, service, login, groupOf(t, owner), crt, key, owner, users, port, ip)+strings.ReplaceAll(strings.Join(more, "\n"), "{}", dir))
 	run(t, program, conf)
-	return Config{Address: fmt.Sprintf("127.0.0.1:%d", port), TLS: TLSImplicit, RootCAs: pool, ServerName: "mail.truong.example",
+	return Config{Address: net.JoinHostPort(ip, port), TLS: TLSImplicit, RootCAs: pool, ServerName: "mail.truong.example",
 		User: desk, Timeout: 10 * time.Second, Poll: time.Hour,
 		Password: func(context.Context) (string, error) { return "pw", nil }}
 }
@@ -178,14 +179,9 @@ func run(t testing.TB, program, conf string) {
 	}
 }
 
-func freePort(t testing.TB) int {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
+// ownIP is an address for one server alone, in 127.0.0.0/8: a port that was found free may be somebody else's before Dovecot takes it.
+func ownIP() string {
+	return net.IPv4(127, byte(1+rand.IntN(250)), byte(rand.IntN(256)), byte(1+rand.IntN(250))).String()
 }
 
 func groupOf(t testing.TB, name string) string {
