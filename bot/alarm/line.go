@@ -43,6 +43,13 @@ func (l *Line) Bad(now time.Time, code string) {
 	l.state.Bad, l.state.Code = true, code
 }
 
+// Forget forgets what is known: another process has the connection now.
+func (l *Line) Forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.state = LineState{}
+}
+
 // State returns what is known.
 func (l *Line) State() LineState {
 	l.mu.Lock()

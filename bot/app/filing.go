@@ -17,6 +17,7 @@ type filing struct {
 	file   func(ctx context.Context, mailbox string, uidValidity uint32, uids []uint32, folder string) ([]inbox.Moved, error)
 	bell   chan struct{}
 	shared func() bool // another process may have judged what this one files
+	reach  *reach      // nil: no other process can file
 	logger *slog.Logger
 }
 
@@ -118,6 +119,7 @@ func (f *filing) move(ctx context.Context, mails []store.Mail) error {
 		var err error
 		if len(uids) > 0 {
 			moved, err = f.file(ctx, t.mailbox, t.uidValidity, uids, t.folder)
+			f.reached(ctx, err)
 		}
 		done := err == nil || errors.Is(err, inbox.ErrRenumbered) // renumbered: the mail is seen again under its new UID
 		if !done {
@@ -128,6 +130,16 @@ func (f *filing) move(ctx context.Context, mails []store.Mail) error {
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// reached says whether the mail server was.
+func (f *filing) reached(ctx context.Context, err error) {
+	switch {
+	case err == nil, errors.Is(err, inbox.ErrRenumbered):
+		f.reach.good()
+	case ctx.Err() == nil:
+		f.reach.lost(inbox.Code(err))
+	}
 }
 
 // note writes down where the mails of a group lie now. When all is done, what was not moved was not there any more.

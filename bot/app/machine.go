@@ -38,22 +38,24 @@ type machine struct {
 	mu     sync.Mutex
 	wanted map[string]chan tenure
 	held   map[string]tenure
-	ends   *time.Timer // when what is held is not believed any more
-	heard  time.Time   // the last beat
-	steady time.Time   // since when none was missed
-	others bool        // another process lives
+	rests  map[string]time.Time // until when a lease is not wanted that was handed on
+	ends   *time.Timer          // when what is held is not believed any more
+	heard  time.Time            // the last beat
+	steady time.Time            // since when none was missed
+	others bool                 // another process lives
 }
 
 // A tenure is the time in which a lease is held.
 type tenure struct {
 	store.Lease
-	lost context.Context //nolint:containedctx // it is the tenure: it ends when the lease is lost
-	lose context.CancelFunc
+	began time.Time
+	lost  context.Context //nolint:containedctx // it is the tenure: it ends when the lease is lost
+	lose  context.CancelFunc
 }
 
 func newMachine(db *store.DB, logger *slog.Logger, putBack func(context.Context, string) error) *machine {
 	m := &machine{db: db, me: store.Process{ID: processName(db), Body: body(os.Getpid())}, putBack: putBack, logger: logger,
-		stop: func() {}, bell: make(chan struct{}, 1), wanted: make(map[string]chan tenure), held: make(map[string]tenure)}
+		stop: func() {}, bell: make(chan struct{}, 1), wanted: make(map[string]chan tenure), held: make(map[string]tenure), rests: make(map[string]time.Time)}
 	m.ends = time.AfterFunc(time.Hour, m.loseAll)
 	m.ends.Stop()
 	return m
@@ -119,6 +121,12 @@ func (m *machine) hold(ctx context.Context, name string, work func(context.Conte
 		cancel()
 		if ctx.Err() != nil || t.lost.Err() == nil {
 			return err
+		}
+		if m.handed(t.Lease) {
+			if !m.release(ctx, t.Lease) {
+				m.want(name)
+			}
+			continue
 		}
 		m.logger.Warn("machine", "code", "stands_by", "lease", name, "epoch", t.Epoch)
 	}
@@ -192,10 +200,18 @@ func (m *machine) giveBack(ctx context.Context, name string) {
 	m.mu.Unlock()
 	if ok {
 		t.lose()
-		if err := m.db.GiveBack(ctx, t.Lease); err != nil {
-			m.logger.Warn("machine", "code", "lease_left", "error", err.Error())
-		}
+		m.release(ctx, t.Lease)
 	}
+}
+
+func (m *machine) release(ctx context.Context, l store.Lease) bool {
+	ctx, cancel := context.WithTimeout(ctx, store.LeaseTime/2)
+	defer cancel()
+	err := m.db.GiveBack(ctx, l)
+	if err != nil {
+		m.logger.Warn("machine", "code", "lease_left", "error", err.Error())
+	}
+	return err == nil
 }
 
 // beat says that this process lives, and learns what it holds and who does not.
@@ -223,7 +239,9 @@ func (m *machine) missing() (names []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for name := range m.wanted {
-		names = append(names, name)
+		if !m.resting(name) {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	return names
@@ -252,10 +270,10 @@ func (m *machine) learn(began time.Time, pulse store.Pulse) []store.Process {
 		return !slices.ContainsFunc(pulse.Held, func(l store.Lease) bool { return l == m.held[name].Lease })
 	})
 	for _, l := range pulse.Held {
-		if _, ok := m.held[l.Name]; ok || m.wanted[l.Name] == nil {
+		if _, ok := m.held[l.Name]; ok || m.wanted[l.Name] == nil || m.resting(l.Name) {
 			continue
 		}
-		t := tenure{Lease: l}
+		t := tenure{Lease: l, began: m.db.Now()}
 		t.lost, t.lose = context.WithCancel(context.Background())
 		m.held[l.Name] = t
 		m.wanted[l.Name] <- t

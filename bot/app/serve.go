@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vanthu/bot"
+	"vanthu/bot/alarm"
 	"vanthu/bot/config"
 	"vanthu/bot/store"
 	"vanthu/mailer/inbox"
@@ -83,7 +84,7 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 	if a.DB.Shared() {
 		s.machine = newMachine(a.DB, logger, a.runner.PutBack)
 		s.watch.machine = s.machine
-		s.filer.shared = s.machine.shared
+		s.filer.shared, s.filer.reach = s.machine.shared, s.watch.reach(leaseFile, &alarm.Line{})
 	}
 	s.watcher = inbox.New(s.parts.inboxConfig, s.watch.journal(inbox.Journal{Unknown: s.parts.intake.Unknown, Store: hooks.dated(s.parts.intake.Store), Lost: s.parts.intake.Lost}))
 	return s, nil

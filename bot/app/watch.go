@@ -78,7 +78,11 @@ func (w *watch) mailbox(c *inbox.Config) {
 			w.imap.Good(now())
 			return
 		}
-		w.imap.Bad(now(), code)
+		if s, handed := w.reach(leaseWatch, &w.imap).lost(code); handed {
+			// Until another machine has it nobody says how the mailbox is. One that gets through clears this before a person is told.
+			grace := min(w.cfg.After, time.Minute) + 2*w.tick
+			w.alarms.RaiseSince(alarm.IMAP, later(s.Began(), now().Add(grace-w.cfg.After)), s.Code, "")
+		}
 	}
 	c.Status = func(s inbox.Status) {
 		if s != inbox.Disconnected {
@@ -134,12 +138,13 @@ func (w *watch) lines(context.Context) error {
 	switch s := w.imap.State(); {
 	case !w.machine.has(leaseWatch): // another process watches it, and says how it is
 		w.stoodBy = now
+		w.imap.Forget()
 	case s.Bad && s.Mute && now.Sub(s.Since) < w.cfg.After/3: // a server that paused once is asked again before
 	case s.Bad:
 		w.alarms.RaiseSince(alarm.IMAP, s.Began(), s.Code, "")
 	case jumped == 0 && now.Sub(later(s.Sign, later(w.began, w.stoodBy))) > w.quiet:
 		w.alarms.Raise(alarm.IMAP, "silent", "")
-	default:
+	case s.Sign.After(w.stoodBy): // who has only just taken it over does not know yet
 		w.alarms.Clear(alarm.IMAP)
 	}
 	if s := w.smtp.State(); s.Bad {

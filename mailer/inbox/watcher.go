@@ -69,9 +69,9 @@ func (w *Watcher) Run(ctx context.Context) error {
 			if p := pressed(err); p != nil { // a part of it by chance, as ever
 				wait = max(wait, p.Wait/2+rand.N(p.Wait/2+1))
 			}
-			w.cfg.Logger.WarnContext(ctx, "mailbox_lost", "platform", w.cfg.Address, "code", code(err), "error", err,
+			w.cfg.Logger.WarnContext(ctx, "mailbox_lost", "platform", w.cfg.Address, "code", Code(err), "error", err,
 				"duration_ms", w.cfg.Now().Sub(began).Milliseconds())
-			w.cfg.Lost(code(err))
+			w.cfg.Lost(Code(err))
 			w.cfg.Status(Disconnected)
 			pause(ctx, wait)
 		}
@@ -79,8 +79,8 @@ func (w *Watcher) Run(ctx context.Context) error {
 	return nil
 }
 
-// code sorts an error for the log. What a person must heal of a token has the name of its kind ("grant_dead").
-func code(err error) string {
+// Code sorts an error for the log. What a person must heal of a token has the name of its kind ("grant_dead").
+func Code(err error) string {
 	if p := pressed(err); p != nil {
 		return p.Code
 	}
@@ -219,7 +219,7 @@ func (w *Watcher) giveUp(ctx context.Context, uid uint32, t tries) error {
 		return fmt.Errorf("%w: %w", errJournal, err)
 	}
 	w.cfg.Logger.ErrorContext(ctx, "gave_up", "mail", fmt.Sprintf("%s/%d/%d", w.cfg.Mailbox, w.validity, uid),
-		"code", code(t.why), "error", t.why)
+		"code", Code(t.why), "error", t.why)
 	w.lost[uid] = true
 	delete(w.trouble, uid)
 	return nil

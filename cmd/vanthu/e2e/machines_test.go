@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,9 +19,9 @@ import (
 	"vanthu/bot/store"
 )
 
-// Three processes share one PostgreSQL, with real Dovecot, Postfix and slapd. While mails flow, plans are approved and accounts are
-// made, the one that watches the mailbox is killed, the next one is frozen in the middle of its work and goes on much later, the next
-// one is told to end; by night PostgreSQL is restarted, too. Each time it is measured how long nobody watched. In the end everything
+// Three processes share one PostgreSQL, with real Dovecot, Postfix and slapd. One more has the mailbox first, does not reach it, and hands
+// it on. While mails flow, plans are approved and accounts are made, the one that watches the mailbox is killed, the next one is frozen in
+// the middle of its work and goes on much later, the next one is told to end; by night PostgreSQL is restarted, too. Each time it is measured how long nobody watched. In the end everything
 // was done once: what the soak counts, without its excuses for whoever was frozen. VANTHU_MACHINES is "MAILS SEED".
 func TestMachines(t *testing.T) {
 	mails, seed := 60, uint64(20261126)
@@ -33,8 +34,18 @@ func TestMachines(t *testing.T) {
 	s := newSoak(t, "postgres", mails, seed)
 	f := &fleet{soak: s}
 	began := time.Now()
+	cut := f.cutOff()
 	for range 3 {
 		f.start()
+	}
+	others := time.Now()
+	f.until("a machine that does not reach the mail server hands the mailbox on", 20*time.Second, func() bool { return f.watching() != nil })
+	f.measured = append(f.measured, fmt.Sprintf("%-22s another process has the mailbox after %5.1f s (of 2.0 s that it waits here)", "cut off from IMAP", time.Since(others).Seconds()))
+	if !cut.log.contains("code=handed_on lease=watch") {
+		t.Error("it did not say so")
+	}
+	if err := cut.stop(t); err != nil {
+		t.Errorf("SIGTERM: %v", err)
 	}
 	work, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -133,6 +144,23 @@ func (f *fleet) start() {
 	f.t.Cleanup(p.kill)
 	f.alive = append(f.alive, p)
 	f.until("serve starts", 30*time.Second, func() bool { return p.log.contains("code=started") })
+}
+
+// cutOff starts a process that reaches the database and not the mail server, alone at first, so that it has the mailbox.
+func (f *fleet) cutOff() *process {
+	f.t.Helper()
+	text, err := os.ReadFile(f.config)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.write("cut.toml", strings.Replace(string(text), f.imap, "127.0.0.1:1", 1)+"\n[alarm]\nafter = \"12s\"\n")
+	p, err := f.launchBy(filepath.Join(f.dir, "cut.toml"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(p.kill)
+	f.until("it tries in vain", 30*time.Second, func() bool { return p.log.contains("mailbox_lost") })
+	return p
 }
 
 func (f *fleet) until(what string, limit time.Duration, done func() bool) {

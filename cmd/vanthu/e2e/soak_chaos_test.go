@@ -34,8 +34,10 @@ type herd struct {
 }
 
 // launch starts `vanthu serve`. It does not wait: a server that it needs may be away.
-func (s *soak) launch() (*process, error) {
-	p := &process{cmd: exec.Command(s.binary, "serve", "--config", s.config), log: &safeBuffer{news: make(chan struct{}, 1)}, exited: make(chan struct{})}
+func (s *soak) launch() (*process, error) { return s.launchBy(s.config) }
+
+func (s *soak) launchBy(config string) (*process, error) {
+	p := &process{cmd: exec.Command(s.binary, "serve", "--config", config), log: &safeBuffer{news: make(chan struct{}, 1)}, exited: make(chan struct{})}
 	f, err := os.OpenFile(filepath.Join(s.dir, "serve.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
