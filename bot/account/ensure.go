@@ -139,6 +139,8 @@ func (t Try) Ensure(ctx context.Context, p Platform, want Account, password stri
 		return r, createErr // it may or may not have had an effect; the next try's look tells
 	case err != nil:
 		return r, err
+	case have == nil && createErr != nil: // an earlier try of ours, or one who never comes to light: a contact, a group, whom we may not see
+		return r, fmt.Errorf("%s: %w: it says that the address, the user name or the code is taken, and by nobody whom vanthu may see", p.Name(), ErrUnseen)
 	case have == nil:
 		return r, fmt.Errorf("%s: %w", p.Name(), ErrUnseen)
 	}
