@@ -52,7 +52,7 @@ const (
 )
 
 const (
-	longestName    = 60  // family and given name
+	longestName    = 40  // family and given name: so "Limits and quotas"; the reference of the resource and the help center say 60. The display name has it all
 	longestDisplay = 256 // display name
 )
 

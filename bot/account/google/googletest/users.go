@@ -75,7 +75,7 @@ func (f *Fake) insert(r *http.Request) (int, any) {
 		return failed(404, "notFound", "Domain not found.")
 	case len(*c.Password) < 8 || len(*c.Password) > 100 || strings.ContainsFunc(*c.Password, func(r rune) bool { return r > '~' || r < ' ' }):
 		return failed(400, "invalid", "Invalid Password")
-	case c.Name.GivenName == "" || c.Name.FamilyName == "" || utf8.RuneCountInString(c.Name.GivenName) > 60 || utf8.RuneCountInString(c.Name.FamilyName) > 60:
+	case c.Name.GivenName == "" || c.Name.FamilyName == "" || utf8.RuneCountInString(c.Name.GivenName) > 40 || utf8.RuneCountInString(c.Name.FamilyName) > 40:
 		return failed(400, "invalid", "Invalid Given/Family Name: FamilyName")
 	case utf8.RuneCountInString(c.Name.DisplayName) > 256:
 		return failed(400, "invalid", "Invalid Input: displayName")
