@@ -26,11 +26,6 @@ const (
 	Telegram Format = "telegram" // sendMessage of a bot
 )
 
-// Formats lists the formats.
-func Formats() []string {
-	return []string{string(JSON), string(Slack), string(Teams), string(Telegram)}
-}
-
 // Placeholder stands in a URL for the secret: Slack and Telegram want theirs there.
 const Placeholder = "{secret}"
 

@@ -14,7 +14,7 @@ import (
 )
 
 // The migrations stand twice, in two dialects, and make the same tables: columns, what may be absent, defaults, keys, what is unique, what
-// refers to what, what is checked, indexes. (Triggers are not compared: what they guard is tried on both, in chain_test.go.)
+// refers to what, what is checked, indexes. (Triggers are not compared: what they guard is tried on both, in copy_test.go.)
 func TestBothDatabasesHaveTheSameTables(t *testing.T) {
 	t.Parallel()
 	lite, pg := liteSchema(t, storetest.SQLite(t)), pgSchema(t, storetest.Postgres(t).Open(t))

@@ -41,18 +41,9 @@ func (e Encoding) String() string {
 	return "Encoding(" + strconv.Itoa(int(e)) + ")"
 }
 
-// Decode reads s, the windows-1252 or Latin-1 view of the bytes of e, as Unicode (NFC). ok is false when s cannot be text
-// of e: it holds letters that only Unicode has, a mark without its letter, or bytes that e does not know. capitals says
-// that the font draws small letters as capitals (.VnTimeH).
-func Decode(s string, e Encoding, capitals bool) (text string, ok bool) {
-	text, _, ok = decode(s, e)
-	if ok && capitals {
-		text = strings.ToUpper(text)
-	}
-	return text, ok
-}
-
-// decode is Decode; rare says that letters were used which the encoding has on paper but no font in use draws.
+// decode reads s, the windows-1252 or Latin-1 view of the bytes of e, as Unicode (NFC). ok is false when s cannot be text
+// of e: it holds letters that only Unicode has, a mark without its letter, or bytes that e does not know. rare says that letters
+// were used which the encoding has on paper but no font in use draws.
 func decode(s string, e Encoding) (text string, rare, ok bool) {
 	if isASCII(s) {
 		return s, false, true

@@ -86,16 +86,6 @@ func read(data []byte, lim parser.Limits, slow bool) (grid.Book, error) {
 	return out, nil
 }
 
-// Walk reads a workbook row by row: memory does not grow with the rows (but with the shared strings, where the file has
-// them). The row and its cells are valid until the function returns, their strings for ever. Merged is not known while the
-// rows of a sheet come, so what lies beneath merged cells comes, too. An error of the function ends the reading and is returned.
-func Walk(data []byte, lim parser.Limits, row func(s *grid.Sheet, r *grid.Row) error) error {
-	b := &book{lim: lim}
-	b.visit.row = row
-	_, err := b.walk(data)
-	return err
-}
-
 // walk reads the workbook: its list of sheets, then styles and strings, then sheet by sheet.
 func (b *book) walk(data []byte) (macros bool, err error) {
 	if b.pkg, err = ooxml.Open(data, b.lim.Unpacked); err != nil {

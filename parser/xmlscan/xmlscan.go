@@ -263,14 +263,6 @@ func (s *Scanner) Local() []byte {
 	return s.buf[s.at:s.stop]
 }
 
-// Prefix returns the namespace prefix of the Start or End token, empty when it has none.
-func (s *Scanner) Prefix() []byte {
-	if s.kind != Start && s.kind != End || s.colon < s.at {
-		return nil
-	}
-	return s.buf[s.at:s.colon]
-}
-
 // Attr returns the decoded value of the first attribute with that local name, whatever its prefix.
 func (s *Scanner) Attr(local string) ([]byte, bool) {
 	for i := range s.attrs {
@@ -292,16 +284,6 @@ func (s *Scanner) AttrNS(prefix, local string) ([]byte, bool) {
 		}
 	}
 	return nil, false
-}
-
-// Attrs calls yield for each attribute of the Start token in its order, until yield returns false.
-func (s *Scanner) Attrs(yield func(local, value []byte) bool) {
-	for i := range s.attrs {
-		a := &s.attrs[i]
-		if !yield(s.buf[max(a.at, a.colon+1):a.stop], s.value(a)) {
-			return
-		}
-	}
 }
 
 func (s *Scanner) value(a *attr) []byte {
