@@ -48,7 +48,7 @@ type Preflighter interface {
 
 // A Check is one thing that was looked at.
 type Check struct {
-	What  string `json:"what"` // "connection", "rights", "quota", "licences", "domain", "org_unit", "clock" …
+	What  string `json:"what"` // "connection", "rights", "quota", "licences", "domain", "org_unit", "clock", "look" …
 	Level Level  `json:"level"`
 	Said  string `json:"said"` // what was seen, and when it is not well, what to do
 }

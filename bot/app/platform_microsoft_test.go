@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"context"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,5 +57,37 @@ func TestOpenMicrosoft(t *testing.T) {
 	pass, err := passer.Pass(t.Context(), a)
 	if err != nil || !fake.PassWorks(t, a.User, pass) {
 		t.Errorf("the pass does not work: %v", err)
+	}
+}
+
+// A tenant that gives every right and refuses the filter by which people are looked for is told before a plan is approved.
+func TestPreflightLooks(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status int
+		level  account.Level
+	}{"refused": {400, account.CheckFailed}, "away": {503, account.CheckWarning}, "well": {0, ""}} {
+		fake := microsofttest.New(time.Now, microsofttest.Config{Sub: func(_, path string) int {
+			if strings.HasPrefix(path, "directory/deletedItems") {
+				return c.status
+			}
+			return 0
+		}})
+		server := httptest.NewServer(fake)
+		t.Cleanup(server.Close)
+		cfg := &config.Config{Accounts: config.Accounts{Platform: "microsoft", Domain: microsofttest.Domain, Microsoft: config.Microsoft{
+			Tenant: microsofttest.Tenant, ClientID: microsofttest.ClientID, Client: config.Secret{Value: microsofttest.Secret}, Licences: []string{microsofttest.Licence}, UsageLocation: "VN",
+			Writes: 3000, Units: 3500, Timeout: 10 * time.Second, GraphURL: server.URL, LoginURL: server.URL}}}
+		var got account.Level
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // what is away is waited for
+		for _, check := range app.Preflight(ctx, cfg, time.Now, 1).Checks {
+			if check.What == "look" {
+				got = check.Level
+			}
+		}
+		cancel()
+		if got != c.level {
+			t.Errorf("%s: %q, want %q", name, got, c.level)
+		}
 	}
 }

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -53,8 +55,25 @@ func lookAhead(ctx context.Context, p account.Platform, n int, at time.Time) Ahe
 	l := Ahead{Platform: p.Name(), At: at.UTC(), Accounts: n, Checks: []account.Check{}}
 	if f, ok := p.(account.Preflighter); ok {
 		l.Checks = append(l.Checks, f.Preflight(ctx, n)...)
+		if !slices.ContainsFunc(l.Failed(), func(c account.Check) bool { return c.What == "connection" }) {
+			l.Checks = append(l.Checks, lookForNobody(ctx, p)...)
+		}
 	}
 	return l
+}
+
+// lookForNobody asks for an account by every key, as each row does before one is made, and says only what goes wrong: a platform may be there,
+// give every right, and not take such a question (a filter that a tenant refuses, an attribute that a schema has not).
+func lookForNobody(ctx context.Context, p account.Platform) []account.Check {
+	const nobody = "vanthu-look"
+	_, err := p.Lookup(ctx, account.Keys{Codes: []string{nobody}, Users: []string{nobody}, Addresses: []string{nobody + "@vanthu.invalid"}, Markers: []string{"vanthu:preflight:look"}})
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, account.ErrPermanent):
+		return []account.Check{{What: "look", Level: account.CheckFailed, Said: fmt.Sprintf("the platform refuses the question that precedes every account: %v", err)}}
+	}
+	return []account.Check{{What: "look", Level: account.CheckWarning, Said: fmt.Sprintf("the question that precedes every account was not answered now: %v", err)}}
 }
 
 // Preflight opens the platform of a configuration and looks ahead. One that cannot be opened is what was found.
