@@ -26,6 +26,7 @@ type taken struct {
 	at     time.Time // when it was taken up, as it stands in now: what may be asked was decided then
 	start  time.Time // the same moment or a little before, by the clock that runs on when the one on the wall is set
 	sealed []byte
+	loss   *store.Loss // officers hold its account for lost; nil: they do not
 }
 
 // left is how long the row is ours: after that another run may take it up, and nobody who has not asked yet may ask. The clock on the wall
@@ -68,6 +69,10 @@ func (p *Provisioner) take(ctx context.Context, c bot.Case, plan store.StoredPla
 		if err != nil {
 			return err
 		}
+		losses, err := tx.LossesOf(ctx, plan.ID, c.ID)
+		if err != nil {
+			return err
+		}
 		var intents []store.Intent
 		for _, item := range set {
 			i, ahead := setBack(known[item.N], tx.Now)
@@ -81,6 +86,9 @@ func (p *Provisioner) take(ctx context.Context, c bot.Case, plan store.StoredPla
 				continue
 			}
 			row := taken{item: item, before: i, at: tx.Now, start: start}
+			if loss, ok := losses[item.N]; ok {
+				row.loss = &loss
+			}
 			i.PlanID, i.CaseID, i.N, i.Platform = plan.ID, c.ID, item.N, p.Platform.Name()
 			i.Tries++
 			if careful {

@@ -12,7 +12,7 @@ func (tx *Tx) PlanPace(ctx context.Context, planID int64, since time.Time) (n in
 	var from, to sql.NullInt64
 	err = tx.row(ctx, `SELECT count(*), min(e.at), max(e.at) FROM plan_cases k JOIN events e ON e.case_id = k.case_id
 		WHERE k.plan_id = $1 AND e.plan_id = $1 AND e.at >= $2
-		AND e.what IN ('account_created', 'account_conflict', 'account_reset', 'reset_refused', 'account_suspended', 'account_left_alone')`, planID, micros(since)).Scan(&n, &from, &to)
+		AND e.what IN ('account_created', 'account_conflict', 'account_refused', 'account_lost', 'account_reset', 'reset_refused', 'account_suspended', 'account_left_alone')`, planID, micros(since)).Scan(&n, &from, &to)
 	if err != nil {
 		return 0, first, last, fmt.Errorf("store: plan: %w", err)
 	}

@@ -195,6 +195,7 @@ func (tx *Tx) Destroy(ctx context.Context, listID int64, i RetentionItem) error 
 		statements = []string{
 			`UPDATE case_rows SET stt = '', code = '', name = '', note = '', file = '', sheet = '', cells = 'null', address = '', user_name = '', said = '', decision = '', decision_date = '' WHERE $1 > 0 AND case_id = $2`,
 			`UPDATE bundle_rows SET user_name = '', address = '', name = '', said = '' WHERE $1 > 0 AND case_id = $2`,
+			`UPDATE losses SET why = '' WHERE $1 > 0 AND case_id = $2`,
 			`DELETE FROM findings WHERE $1 > 0 AND case_id = $2`,
 			`DELETE FROM corrections WHERE $1 > 0 AND case_id = $2`,
 			`UPDATE cases SET signer = '', letter_file = '', list_file = '', signatures = '', decision = '', held_why = '' WHERE $1 > 0 AND id = $2`,

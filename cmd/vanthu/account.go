@@ -21,6 +21,7 @@ type accountCmd struct {
 	Show      accountShowCmd      `cmd:"" help:"Show what is known of the account of a person."`
 	Near      accountNearCmd      `cmd:"" help:"People who may be in the register twice: one name, one class, or codes that differ by a slip."`
 	Import    accountImportCmd    `cmd:"" help:"Take accounts that exist already up into the register: from the platform, or from a CSV file. Without --yes nothing is written."`
+	Lost      accountLostCmd      `cmd:"" help:"Accounts that the platform agreed to make and does not show; say that one is lost, approve that, take it back."`
 	Reconcile accountReconcileCmd `cmd:"" help:"Hold the register against the platform. Nothing is changed. Exit code 1: they differ."`
 }
 

@@ -36,6 +36,9 @@ func TestCellsCommandNoTerminal(t *testing.T) {
 	if err := printLine(&env{stdout: &out}, store.RegisterLine{Code: bad, User: bad, Address: bad, Name: bad, Class: bad, Cohort: bad, Platform: bad, Gone: time.Unix(1, 0), Decision: bad}); err != nil {
 		t.Fatal(err)
 	}
+	if err := new(accountLostCmd).print(&env{stdout: &out}, []store.Loss{{Code: bad, Address: bad, Why: bad, Asked: bot.Stamp{At: time.Unix(1, 0)}}}); err != nil {
+		t.Fatal(err)
+	}
 	printDifferent(&env{stdout: &out}, []register.Difference{{Code: bad, Address: bad, Register: bad, There: bad}})
 	if strings.ContainsAny(out.String(), "\x1b\x07\u202e") {
 		t.Errorf("a control character came through:\n%q", out.String())
