@@ -40,6 +40,12 @@ type Opener interface {
 	Opens(ctx context.Context, a Account, password string) (bool, error)
 }
 
+// A Sharer keeps a quota that several processes of ours share. It is told after each look how many live, this one among them, and whether
+// it has just joined the others.
+type Sharer interface {
+	Share(of int, joins bool)
+}
+
 // A Preflighter looks whether accounts could be made, before a plan is approved: n of them. It changes nothing. Nothing
 // that it says names a person or holds a secret.
 type Preflighter interface {

@@ -261,7 +261,7 @@ func TestDeadLineHandsFilingOn(t *testing.T) {
 	t.Cleanup(m.loseAll)
 	lease := store.Lease{Name: leaseFile, Holder: m.me.ID, Epoch: 1}
 	m.wanted[leaseFile] = make(chan tenure, 1)
-	m.learn(time.Now(), store.Pulse{Held: []store.Lease{lease}, Others: true})
+	m.learn(time.Now(), store.Pulse{Held: []store.Lease{lease}, Living: 2})
 	w := &watch{app: &App{DB: db}, cfg: config.Alarm{After: 3 * time.Minute}, machine: m}
 	f := &filing{reach: w.reach(leaseFile, &alarm.Line{})}
 	for _, step := range []struct {
@@ -283,20 +283,20 @@ func TestDeadLineHandsFilingOn(t *testing.T) {
 		at = at.Add(15 * time.Second)
 	}
 	m.wanted[leaseFile] = make(chan tenure, 1)
-	if m.learn(time.Now(), store.Pulse{Held: []store.Lease{lease}, Others: true}); m.has(leaseFile) || len(m.missing()) != 0 {
+	if m.learn(time.Now(), store.Pulse{Held: []store.Lease{lease}, Living: 2}); m.has(leaseFile) || len(m.missing()) != 0 {
 		t.Error("it takes back at once what it has handed on")
 	}
 	m.learn(time.Now(), store.Pulse{})
 	if len(m.missing()) != 1 {
 		t.Error("nobody else lives, and it does not want it")
 	}
-	m.learn(time.Now(), store.Pulse{Others: true})
+	m.learn(time.Now(), store.Pulse{Living: 2})
 	at = at.Add(-time.Hour)
 	if len(m.missing()) != 1 {
 		t.Error("a clock that was set back makes the rest last for an hour")
 	}
 	at = at.Add(time.Hour + leaseRest)
-	if m.learn(time.Now(), store.Pulse{Held: []store.Lease{lease}, Others: true}); !m.has(leaseFile) {
+	if m.learn(time.Now(), store.Pulse{Held: []store.Lease{lease}, Living: 2}); !m.has(leaseFile) {
 		t.Error("after its rest it does not take it")
 	}
 }

@@ -33,7 +33,8 @@ type machine struct {
 	logger  *slog.Logger
 	done    sync.WaitGroup
 	stop    context.CancelFunc
-	bell    chan struct{} // somebody waits for a lease
+	bell    chan struct{}            // somebody waits for a lease
+	share   func(of int, joins bool) // tells the platform how many processes share its quota
 
 	mu     sync.Mutex
 	wanted map[string]chan tenure
@@ -55,7 +56,7 @@ type tenure struct {
 
 func newMachine(db *store.DB, logger *slog.Logger, putBack func(context.Context, string) error) *machine {
 	m := &machine{db: db, me: store.Process{ID: processName(db), Body: body(os.Getpid())}, putBack: putBack, logger: logger,
-		stop: func() {}, bell: make(chan struct{}, 1), wanted: make(map[string]chan tenure), held: make(map[string]tenure), rests: make(map[string]time.Time)}
+		stop: func() {}, share: func(int, bool) {}, bell: make(chan struct{}, 1), wanted: make(map[string]chan tenure), held: make(map[string]tenure), rests: make(map[string]time.Time)}
 	m.ends = time.AfterFunc(time.Hour, m.loseAll)
 	m.ends.Stop()
 	return m
@@ -70,6 +71,9 @@ func (m *machine) begin(ctx context.Context) (alone bool, err error) {
 	}
 	for _, p := range gone {
 		m.logger.Warn("process_gone", "code", "dead", "process", p.ID, "silent_ms", p.Silent.Milliseconds())
+	}
+	if !alone {
+		m.share(2, true) // how many it is, the first beat says
 	}
 	beating, stop := context.WithCancel(context.WithoutCancel(ctx)) // leave ends it: leases are kept while the last work is done
 	m.stop = stop
@@ -262,7 +266,8 @@ func (m *machine) learn(began time.Time, pulse store.Pulse) []store.Process {
 	if began.Sub(m.heard) > store.LeaseTime/2 {
 		m.steady = began
 	}
-	m.heard, m.others = began, pulse.Others
+	m.heard, m.others = began, pulse.Living > 1
+	m.share(pulse.Living, pulse.Back)
 	if left <= 0 { // we were frozen over the answer
 		return nil
 	}

@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,6 +59,54 @@ func TestMachineLearns(t *testing.T) {
 	if m.learn(now, store.Pulse{Back: true}); m.has(leaseWatch) || lost.Err() == nil {
 		t.Error("declared gone, it goes on")
 	}
+}
+
+// The platform is told after each beat how many share its quota, and when this process joins the others again.
+func TestMachineShares(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		if !db.Shared() {
+			return
+		}
+		var mu sync.Mutex
+		told := map[string]bool{}
+		begin := func(name string) *machine {
+			m := newMachine(db, slog.New(slog.DiscardHandler), func(context.Context, string) error { return nil })
+			m.me.ID = name
+			m.share = func(of int, joins bool) {
+				mu.Lock()
+				defer mu.Unlock()
+				told[fmt.Sprint(name, " ", of, " ", joins)] = true
+			}
+			if _, err := m.begin(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = m.leave(context.Background()) })
+			return m
+		}
+		a := begin("a/1/x")
+		b := begin("b/2/y")
+		if err := a.beat(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.leave(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.beat(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		a.learn(time.Now(), store.Pulse{Living: 3, Back: true})
+		mu.Lock()
+		defer mu.Unlock()
+		for _, want := range []string{"b/2/y 2 true", "a/1/x 2 false", "a/1/x 1 false", "a/1/x 3 true"} {
+			if !told[want] {
+				t.Errorf("not told %q: %v", want, told)
+			}
+		}
+		if told["a/1/x 2 true"] {
+			t.Error("who is alone joins nobody")
+		}
+	})
 }
 
 // The work ends when the lease is lost, and begins again under the next one.

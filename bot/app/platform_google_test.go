@@ -24,6 +24,9 @@ func TestOpenGoogle(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = closer() })
+	if _, shares := p.(account.Sharer); !shares {
+		t.Error("several processes would each ask as if they were alone")
+	}
 	a := account.Account{Code: "2153010001", User: "2153010001", Address: "2153010001@sv.truong.example", Name: "Lê Thị Bé", Marker: "vanthu:YC-2026-0001:1"}
 	if _, err := account.Ensure(t.Context(), p, a, "an invented one 7"); err != nil {
 		t.Fatal(err)

@@ -28,6 +28,9 @@ func TestOpenMicrosoft(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = closer() })
+	if _, shares := p.(account.Sharer); !shares {
+		t.Error("several processes would each ask as if they were alone")
+	}
 	if d := p.Describe(); p.Name() != "microsoft" || d.InFlight != 7 || d.Settle != time.Minute || d.Undelete != 30*24*time.Hour {
 		t.Errorf("%s %+v", p.Name(), d)
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vanthu/bot"
+	"vanthu/bot/account"
 	"vanthu/bot/alarm"
 	"vanthu/bot/config"
 	"vanthu/bot/store"
@@ -85,6 +86,9 @@ func NewServer(ctx context.Context, cfg *config.Config, logger *slog.Logger, now
 		s.machine = newMachine(a.DB, logger, a.runner.PutBack)
 		s.watch.machine = s.machine
 		s.filer.shared, s.filer.reach = s.machine.shared, s.watch.reach(leaseFile, &alarm.Line{})
+		if p, ok := s.parts.platform.(account.Sharer); ok {
+			s.machine.share = p.Share
+		}
 	}
 	s.watcher = inbox.New(s.parts.inboxConfig, s.watch.journal(inbox.Journal{Unknown: s.parts.intake.Unknown, Store: hooks.dated(s.parts.intake.Store), Lost: s.parts.intake.Lost}))
 	return s, nil

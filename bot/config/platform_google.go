@@ -19,7 +19,7 @@ type Google struct {
 	MustChange bool          `toml:"must_change"` // the holder must change the initial password
 	Unmanaged  bool          `toml:"unmanaged"`   // look for personal accounts with an address of the domain
 	PerMinute  int           `toml:"queries_per_minute"`
-	Machines   int           `toml:"machines"` // that share the quota
+	Machines   int           `toml:"machines"` // parts of the quota, at least
 	InFlight   int           `toml:"in_flight"`
 	Settle     time.Duration `toml:"settle"` // how long Google may not show what was done
 	Timeout    time.Duration `toml:"timeout"`

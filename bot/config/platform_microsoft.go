@@ -29,7 +29,7 @@ type Microsoft struct {
 
 	Writes   int           `toml:"writes"`   // in 2 min 30 s, as published for one application in one tenant
 	Units    int           `toml:"units"`    // resource units in 10 s: 3,500 below 50 users, 5,000 up to 500, 8,000 above
-	Machines int           `toml:"machines"` // that share the quotas
+	Machines int           `toml:"machines"` // parts of the quotas, at least
 	InFlight int           `toml:"in_flight"`
 	Settle   time.Duration `toml:"settle"` // how long replicas may not show what was done
 	Timeout  time.Duration `toml:"timeout"`

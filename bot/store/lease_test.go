@@ -96,7 +96,7 @@ func TestLeases(t *testing.T) {
 		t.Fatalf("taken: %+v", held)
 	}
 	watch := store.Under(t.Context(), held[0])
-	if got := p.beat(p.b, "watch"); len(got.Held) != 0 || len(got.Silent) != 0 || !got.Others {
+	if got := p.beat(p.b, "watch"); len(got.Held) != 0 || len(got.Silent) != 0 || got.Living != 2 {
 		t.Errorf("two hold one lease: %+v", got)
 	}
 	if err := event(watch, p.a); err != nil {
@@ -129,7 +129,7 @@ func TestLeases(t *testing.T) {
 	if err := p.a.Leave(t.Context(), p.a.Holder); err != nil {
 		t.Fatal(err)
 	}
-	if got := p.beat(p.b, "file"); len(got.Held) != 2 || got.Others {
+	if got := p.beat(p.b, "file"); len(got.Held) != 2 || got.Living != 1 {
 		t.Errorf("the first has left: %+v", got)
 	}
 }

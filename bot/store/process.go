@@ -109,14 +109,14 @@ func (tx *Tx) comeBack(ctx context.Context, p Process) error {
 type Pulse struct {
 	Back   bool      // it had been declared gone: what it had in its hands is in others'
 	Held   []Lease   // that it has, for another LeaseTime from the moment when the beat began
-	Others bool      // another one lives
+	Living int       // processes that serve, this one among them
 	Silent []Process // others that have not been heard of for LeaseTime
 }
 
 // Beat notes that a process lives, renews its leases, and takes those of the wanted ones that are free.
 func (db *DB) Beat(ctx context.Context, p Process, wanted []string) (pulse Pulse, err error) {
 	err = db.aside(ctx, func(tx *Tx) (err error) {
-		pulse = Pulse{}
+		pulse = Pulse{Living: 1}
 		n, err := tx.exec(ctx, `UPDATE processes SET beat_at = `+dbNow+` WHERE id = $1 AND gone_at = 0`, p.ID)
 		if err != nil {
 			return err
@@ -151,7 +151,7 @@ func (db *DB) Beat(ctx context.Context, p Process, wanted []string) (pulse Pulse
 			if o.ID == p.ID || !o.GoneAt.IsZero() {
 				continue
 			}
-			pulse.Others = true
+			pulse.Living++
 			if o.Silent > LeaseTime || o.Silent < -LeaseTime {
 				pulse.Silent = append(pulse.Silent, o)
 			}

@@ -64,7 +64,7 @@ type Config struct {
 	Groups    bool   // groups are kept, too
 	Unmanaged bool   // personal accounts with an address of the domain are looked for (Cloud Identity API)
 	PerMinute int    // queries of this project and administrator ("Limits and quotas"); 0: 2400
-	Machines  int    // that share the quota; 0: 1
+	Machines  int    // that share the quota at least; 0: 1
 	InFlight  int    // rows at once; 0: 16
 	Settle    time.Duration
 	Timeout   time.Duration // of one request; 0: 30 s
@@ -142,14 +142,18 @@ func (cfg *Config) defaults() {
 
 func (p *Platform) client(base string, scopes ...string) (*rest.Client, error) {
 	// Google counts when a query arrives: those in flight may be late, and fall into a later minute than they were sent in.
-	share := max(1, p.cfg.PerMinute/max(1, p.cfg.Machines))
-	quotas := []rest.Quota{{Count: max(1, share-min(2*p.cfg.InFlight, share/10)), Per: time.Minute}, {Count: p.makes(), Per: time.Second, Cost: makes}}
+	quotas := []rest.Quota{{Count: p.cfg.PerMinute, Per: time.Minute, Spare: 2 * p.cfg.InFlight}, {Count: perSecond, Per: time.Second, Spare: 1, Cost: makes}}
 	return rest.New(rest.Config{Name: "google", Base: base, Fetch: p.key.fetch(p.cfg.Admin, scopes), Classify: classify, MaxBody: 16 << 20,
-		Quotas: quotas, Timeout: p.cfg.Timeout, HTTP: p.cfg.HTTP, Now: p.cfg.Now, Sleep: p.cfg.Sleep})
+		Quotas: quotas, Machines: p.cfg.Machines, Timeout: p.cfg.Timeout, HTTP: p.cfg.HTTP, Now: p.cfg.Now, Sleep: p.cfg.Sleep})
 }
 
-// makes is how many users this machine makes in a second: one less than its share of what may be, for those that arrive late.
-func (p *Platform) makes() int { return max(1, perSecond/max(1, p.cfg.Machines)-1) }
+// Share is told how many processes share the quotas.
+func (p *Platform) Share(of int, joins bool) {
+	p.api.Share(of, joins)
+	if p.identity != nil {
+		p.identity.Share(of, joins)
+	}
+}
 
 // makes is what a request counts of the users that may be made.
 func makes(r rest.Request) int {

@@ -136,7 +136,8 @@ func escapeUnit(unit string) string {
 
 // time says how long the quotas make it last: two queries an account, made and read back, and so many users a second.
 func (p *Platform) time(n int, add adder) {
-	rate := max(1, p.cfg.PerMinute/max(1, p.cfg.Machines))
-	lasts := max(time.Duration(float64(2*n)/float64(rate)*float64(time.Minute)), time.Duration(n)*time.Second/time.Duration(p.makes())).Round(time.Second)
-	add("quota", account.CheckOK, "%d accounts are %d queries, %v at %d a minute and %d users a second; how much of the day's quota is used up Google does not tell", n, 2*n, lasts, rate, p.makes())
+	of := p.api.Sharing()
+	rate, makes := max(1, p.cfg.PerMinute/of), max(1, perSecond/of-1)
+	lasts := max(time.Duration(float64(2*n)/float64(rate)*float64(time.Minute)), time.Duration(n)*time.Second/time.Duration(makes)).Round(time.Second)
+	add("quota", account.CheckOK, "%d accounts are %d queries, %v at %d a minute and %d users a second; how much of the day's quota is used up Google does not tell", n, 2*n, lasts, rate, makes)
 }

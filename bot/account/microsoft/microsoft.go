@@ -49,7 +49,7 @@ type Config struct {
 
 	Writes   int           // requests that change something in 2 min 30 s; 0: as published, 3,000
 	Units    int           // resource units in 10 s; 0: as published for a small tenant, 3,500
-	Machines int           // that share these two; 0: 1
+	Machines int           // that share these two at least; 0: 1
 	Settle   time.Duration // how long replicas may be late; 0: 15 min
 	InFlight int           // 0: 24
 
@@ -80,8 +80,6 @@ func New(cfg Config) (*Platform, error) {
 	cfg.Graph, cfg.Login = cmp.Or(cfg.Graph, Graph), cmp.Or(cfg.Login, Login)
 	cfg.MarkerAttr, cfg.PasswordAttr = cmp.Or(cfg.MarkerAttr, "extensionAttribute15"), cmp.Or(cfg.PasswordAttr, "extensionAttribute14")
 	cfg.Writes, cfg.Units = cmp.Or(cfg.Writes, 3000), cmp.Or(cfg.Units, 3500)
-	share := max(1, cfg.Machines)
-	cfg.Writes, cfg.Units = max(1, cfg.Writes/share), max(1, cfg.Units/share)
 	cfg.Settle, cfg.InFlight = cmp.Or(cfg.Settle, 15*time.Minute), cmp.Or(cfg.InFlight, 24)
 	if cfg.Sleep == nil {
 		cfg.Sleep = sleep
@@ -110,15 +108,18 @@ func New(cfg Config) (*Platform, error) {
 	p.graph, err = rest.New(rest.Config{Name: "microsoft", Base: strings.TrimSuffix(cfg.Graph, "/") + "/v1.0", Fetch: fetch, Classify: classify,
 		Quotas: []rest.Quota{
 			// What is in flight may arrive late, and then together with what was sent after it.
-			{Count: max(cfg.Writes-cfg.InFlight, cfg.Writes/2, 1), Per: 150 * time.Second, Cost: writes},
+			{Count: cfg.Writes, Per: 150 * time.Second, Spare: cfg.InFlight, Cost: writes},
 			{Count: cfg.Units, Per: 10 * time.Second, Cost: func(r rest.Request) int { return max(1, r.N) }},
 		},
-		Timeout: cfg.Timeout, HTTP: cfg.HTTP, Now: cfg.Now, Sleep: cfg.Sleep})
+		Machines: cfg.Machines, Timeout: cfg.Timeout, HTTP: cfg.HTTP, Now: cfg.Now, Sleep: cfg.Sleep})
 	if err != nil {
 		return nil, err
 	}
 	return p, nil
 }
+
+// Share is told how many processes share the quotas.
+func (p *Platform) Share(of int, joins bool) { p.graph.Share(of, joins) }
 
 // writes is what a request counts of the write quota. Our batches only ask.
 func writes(r rest.Request) int {

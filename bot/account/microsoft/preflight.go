@@ -145,8 +145,9 @@ func (p *Platform) pace(n int) account.Check {
 	if len(p.cfg.Licences) > 0 {
 		each++
 	}
-	takes := time.Duration(n*each) * 150 * time.Second / time.Duration(p.cfg.Writes)
-	c := account.Check{What: "quota", Level: account.CheckOK, Said: fmt.Sprintf("%d changes at %d in 2 min 30 s take %v", n*each, p.cfg.Writes, max(time.Second, takes.Round(time.Second)))}
+	writes := max(1, p.cfg.Writes/p.graph.Sharing())
+	takes := time.Duration(n*each) * 150 * time.Second / time.Duration(writes)
+	c := account.Check{What: "quota", Level: account.CheckOK, Said: fmt.Sprintf("%d changes at %d in 2 min 30 s take %v", n*each, writes, max(time.Second, takes.Round(time.Second)))}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.share > 0 && p.cfg.Now().Sub(p.when) < time.Minute {

@@ -43,7 +43,8 @@ type Config struct {
 	// Authorize puts the token into a request; nil: the header Authorization: Bearer (RFC 6750 §2.1).
 	Authorize func(r *http.Request, token string)
 
-	Quotas []Quota
+	Quotas   []Quota
+	Machines int // share the quotas at least: programs that Share is told nothing of are among them; 0: 1
 	// Classify says what an answer means: nil for success, one of account's errors, one of the three above, or any other for
 	// a temporary one of which nobody knows whether the work is done. nil: by status alone (ByStatus).
 	Classify func(a Answer) error
@@ -100,6 +101,10 @@ type Client struct {
 
 	mu    sync.Mutex
 	rest  time.Time // nothing is sent before: the platform said so
+	joins time.Time // nor before: others who share the quotas do not all know it yet
+	of    int       // that share the quotas; 0: nobody has said
+	fewer int       // that were seen since then, when it was less
+	since time.Time
 	stats Stats
 }
 
