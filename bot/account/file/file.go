@@ -98,8 +98,8 @@ func (d *Directory) Create(ctx context.Context, a account.Account, password stri
 	})
 }
 
-// write appends what f makes of the file as it is now, under the lock; f may want nothing written.
-func (d *Directory) write(ctx context.Context, f func(known *index) (l line, wanted bool, err error)) error {
+// locked calls f with the file as it is now, which nobody else writes meanwhile.
+func (d *Directory) locked(ctx context.Context, f func(known *index) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("account file: %w", err)
 	}
@@ -108,17 +108,28 @@ func (d *Directory) write(ctx context.Context, f func(known *index) (l line, wan
 		return fmt.Errorf("account file: %w", err)
 	}
 	defer unlock()
-
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	known, err := d.read() // what others wrote in the meantime
 	if err != nil {
 		return err
 	}
-	l, wanted, err := f(known)
-	if err != nil || !wanted {
-		return err
-	}
+	return f(known)
+}
+
+// write appends what f makes of the file; f may want nothing written.
+func (d *Directory) write(ctx context.Context, f func(known *index) (l line, wanted bool, err error)) error {
+	return d.locked(ctx, func(known *index) error {
+		l, wanted, err := f(known)
+		if err != nil || !wanted {
+			return err
+		}
+		return d.put(known, l)
+	})
+}
+
+// put appends a line.
+func (d *Directory) put(known *index, l line) error {
 	text, err := json.Marshal(l)
 	if err != nil {
 		return fmt.Errorf("%w: account file: not to be written as JSON", account.ErrPermanent)

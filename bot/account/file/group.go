@@ -116,37 +116,25 @@ func (d *Directory) JoinGroup(ctx context.Context, g account.Group) error {
 }
 
 func (d *Directory) changeGroup(ctx context.Context, g account.Group, f func(l *groupLine, there bool, known *index) (changed bool, err error)) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("account file: %w", err)
-	}
-	unlock, err := lock(ctx, d.path+".lock")
-	if err != nil {
-		return fmt.Errorf("account file: %w", err)
-	}
-	defer unlock()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	known, err := d.read()
-	if err != nil {
-		return err
-	}
-	all, err := d.groups()
-	if err != nil {
-		return err
-	}
-	l, there := all[fold(g.Address)]
-	changed, err := f(&l, there, known)
-	if err != nil || !changed {
-		return err
-	}
-	text, err := json.Marshal(l)
-	if err != nil {
-		return fmt.Errorf("%w: account file: not to be written as JSON", account.ErrPermanent)
-	}
-	if err := d.appendGroup(append(text, '\n')); err != nil {
-		return fmt.Errorf("account file: groups: %w", err)
-	}
-	return nil
+	return d.locked(ctx, func(known *index) error {
+		all, err := d.groups()
+		if err != nil {
+			return err
+		}
+		l, there := all[fold(g.Address)]
+		changed, err := f(&l, there, known)
+		if err != nil || !changed {
+			return err
+		}
+		text, err := json.Marshal(l)
+		if err != nil {
+			return fmt.Errorf("%w: account file: not to be written as JSON", account.ErrPermanent)
+		}
+		if err := d.appendGroup(append(text, '\n')); err != nil {
+			return fmt.Errorf("account file: groups: %w", err)
+		}
+		return nil
+	})
 }
 
 // appendGroup writes behind the whole lines, and syncs.
