@@ -86,6 +86,12 @@ func (a otherAdmin) bundle(n, nth int) (number, folder string, data []byte) {
 		return strings.Contains(a.must("bundle", "list"), fmt.Sprintf("gathered  %s to ", count(n, "account")))
 	})
 	a.must("bundle", "make")
+	return a.taken(nth)
+}
+
+// taken takes a bundle out as soon as it is made.
+func (a otherAdmin) taken(nth int) (number, folder string, data []byte) {
+	a.t.Helper()
 	number = fmt.Sprintf("GT-%s-%04d", thisYear(), nth)
 	a.await("bundle "+number, func() bool { return strings.Contains(a.must("bundle", "list"), number) })
 	folder = strings.TrimSpace(a.must("bundle", "export", number, a.outbox))

@@ -46,6 +46,7 @@ type office struct {
 	log    *bytes.Buffer // of the serving part, once it has stopped
 	commit func() error  // before each commit of the serving part; nil: nothing
 	sweep  time.Duration // how often it looks for what is left; 0: each minute
+	ahead  time.Duration // by how much the clock of the serving part goes ahead
 }
 
 func newOffice(t *testing.T) *office {
@@ -111,7 +112,7 @@ func (o *office) serve() {
 		o.t.Fatal(err)
 	}
 	idle := make(chan struct{}, 1)
-	server, err := app.NewServer(o.t.Context(), cfg, slog.New(slog.NewTextHandler(o.log, nil)), time.Now, app.Hooks{Commit: o.commit, Sweep: o.sweep, Watching: func(s inbox.Status) {
+	server, err := app.NewServer(o.t.Context(), cfg, slog.New(slog.NewTextHandler(o.log, nil)), func() time.Time { return time.Now().Add(o.ahead) }, app.Hooks{Commit: o.commit, Sweep: o.sweep, Watching: func(s inbox.Status) {
 		if s == inbox.Idle {
 			select {
 			case idle <- struct{}{}:
