@@ -96,6 +96,36 @@ func (a *App) NearRows(ctx context.Context, c bot.Case, rows []bot.CaseRow) (nea
 	return near, err
 }
 
+// NearPlan returns who of a plan that makes accounts may have one under another code, case by case.
+func (a *App) NearPlan(ctx context.Context, p bot.Plan) (all []register.Near, err error) {
+	if p.Kind != bot.PlanCreate {
+		return nil, nil
+	}
+	rows := make(map[string][]bot.CaseRow)
+	var numbers []string
+	for _, i := range p.Items {
+		if rows[i.Case] == nil {
+			numbers = append(numbers, i.Case)
+		}
+		rows[i.Case] = append(rows[i.Case], bot.CaseRow{Row: bot.Row{N: i.N, Code: i.Code, Name: i.Name, Class: i.Class, Cohort: i.Cohort}})
+	}
+	err = a.DB.Read(ctx, func(tx *store.Tx) error {
+		all = nil
+		for _, number := range numbers {
+			near, err := a.Register().NearRows(ctx, tx, rows[number])
+			if err != nil {
+				return err
+			}
+			for _, n := range near {
+				n.Case = number
+				all = append(all, n)
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
 // csvAccounts reads a file of accounts.
 func csvAccounts(path string, limits csvLimits) (register.Source, error) {
 	info, err := os.Stat(path)

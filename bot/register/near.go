@@ -11,7 +11,8 @@ import (
 // A Near is somebody who may be the same person as somebody else with another code. It is only a hint: a class may well have two people of
 // one name.
 type Near struct {
-	Row   int              `json:"row,omitempty"` // of a case
+	Case  string           `json:"case,omitempty"` // of a plan
+	Row   int              `json:"row,omitempty"`  // of a case
 	Code  string           `json:"code"`
 	Other string           `json:"other"`           // code in the register
 	State bot.AccountState `json:"state"`           // of the other account

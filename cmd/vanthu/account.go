@@ -153,10 +153,21 @@ func nearWhy(n register.Near) string {
 	return strings.Join(why, ", ")
 }
 
-// printNear says of a case who may have an account under another code.
+// mostNear bounds how many are told of a case or a plan; --json and account near have all.
+const mostNear = 50
+
+// printNear says of a case, or of a plan, who may have an account under another code.
 func printNear(e *env, near []register.Near) {
-	for _, n := range near {
-		fmt.Fprintf(e.stdout, "maybe one person: row %d, %s, and the account of %s (%s): same name, same %s\n", n.Row, foreign(n.Code), foreign(n.Other), n.State, nearWhy(n))
+	for i, n := range near {
+		if i == mostNear {
+			fmt.Fprintf(e.stdout, "maybe one person: … and %d more (--json)\n", len(near)-i)
+			break
+		}
+		number := n.Case
+		if number != "" {
+			number += " "
+		}
+		fmt.Fprintf(e.stdout, "maybe one person: %srow %d, %s, and the account of %s (%s): same name, same %s\n", number, n.Row, foreign(n.Code), foreign(n.Other), n.State, nearWhy(n))
 	}
 }
 

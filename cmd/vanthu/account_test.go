@@ -6,11 +6,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"vanthu/bot"
+	"vanthu/bot/register"
 	"vanthu/bot/store"
 )
 
@@ -72,6 +74,41 @@ func TestPain23ImportedAccounts(t *testing.T) {
 		t.Errorf("exit %d\n%s", code, got)
 	}
 	if got := o.must("username", "Nguyễn Văn An", "2153010077"); !strings.Contains(got, "would get 2153010077, 2153010077@") {
+		t.Error(got)
+	}
+}
+
+// Who may be in the register under another code is said where a plan is looked at before it is approved, by whom nothing is decided; of a plan
+// with many a few are printed. Namesakes of another class and another code are nobody's concern.
+func TestNearOfAPlan(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	file := filepath.Join(o.dir, "co-san.csv")
+	if err := os.WriteFile(file, []byte("Mã số,Họ và tên,Email,Lớp\n2153010010,Nguyễn Văn An,a@sv.truong.example,YBK47\n2199990000,Nguyễn Văn An,b@sv.truong.example,YBK47\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.must("account", "import", "--yes", file)
+	o.serve()
+	o.arrive("INBOX", o.request(ctsvAddress, "ctsv", "<1@truong.example>", "2153010001"))
+	o.settled(1)
+	number, plan := "YC-"+thisYear()+"-0001", "KH-"+thisYear()+"-0001"
+	o.must("case", "check", number)
+	hash := regexp.MustCompile(`[0-9a-f]{64}`).FindString(o.must("plan", "make", number))
+	said := "\nmaybe one person: " + number + " row 1, 2153010001, and the account of 2153010010 (active): same name, same code but for a slip\n"
+	if got := o.must("plan", "show", plan); !strings.Contains(got, said) || strings.Count(got, "maybe one person") != 1 {
+		t.Error(got)
+	}
+	if got := o.must("plan", "show", "--json", plan); !strings.Contains(got, `"other": "2153010010"`) {
+		t.Error(got)
+	}
+	o.swapOfficers()
+	o.must("plan", "approve", plan, "--hash", hash)
+	if got := o.must("plan", "show", plan); strings.Contains(got, "maybe one person") {
+		t.Error(got)
+	}
+	var out bytes.Buffer
+	printNear(&env{stdout: &out}, make([]register.Near, mostNear+7))
+	if got := out.String(); strings.Count(got, "\n") != mostNear+1 || !strings.HasSuffix(got, "… and 7 more (--json)\n") {
 		t.Error(got)
 	}
 }

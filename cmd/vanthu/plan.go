@@ -10,6 +10,7 @@ import (
 	"vanthu/bot"
 	"vanthu/bot/app"
 	"vanthu/bot/desk"
+	"vanthu/bot/register"
 	"vanthu/bot/store"
 )
 
@@ -102,14 +103,25 @@ func (c *planShowCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
+		var near []register.Near // as long as somebody may still say no
+		if !p.Approved.Done() && !p.Dropped {
+			if near, err = a.NearPlan(e.ctx, p.Plan); err != nil {
+				return err
+			}
+		}
 		if c.JSON {
 			return writeJSON(e, struct {
 				planView
-				Progress desk.Progress `json:"progress"`
-			}{viewOf(p), progress})
+				Progress desk.Progress   `json:"progress"`
+				Near     []register.Near `json:"near,omitempty"`
+			}{viewOf(p), progress, near})
 		}
 		if err := printPlan(e, p, false); err != nil {
 			return err
+		}
+		if len(near) > 0 {
+			fmt.Fprintln(e.stdout)
+			printNear(e, near)
 		}
 		if p.Approved.Done() {
 			fmt.Fprintf(e.stdout, "\n%s\n", progressLine(progress))
