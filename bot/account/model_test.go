@@ -195,6 +195,7 @@ func (m *model) plays() {
 			m.live = append(m.live, m.start())
 		}
 		m.work(m.live[:workers])
+		m.meanwhile(false)
 		m.bury()
 		switch rapid.IntRange(0, 9).Draw(m.t, "then") {
 		case 0:
@@ -285,6 +286,7 @@ func (m *model) ends() {
 	var last error
 	for range 400 {
 		pause, err := m.work([]*process{p})
+		m.meanwhile(true)
 		last = cmp.Or(err, last) // what a platform says of an account that it does not show yet may be an error, too
 		open := 0
 		for _, id := range m.cases {

@@ -44,6 +44,7 @@ var modelPlatforms = []struct {
 	{"zimbra", each(soap)},
 	{"slapd", slapd},
 	{"passwd", table},
+	{"offline", bundled},
 }
 
 // An opener opens a platform for one play.
@@ -59,8 +60,10 @@ type modelled struct {
 	signsIn func(user, secret string) bool      // with what is sealed
 	add     func(a account.Account) bool        // somebody else's; false: such a one cannot be there
 	tarry   func(marker string) (late bool)     // what is not shown yet takes longer than the platform describes; nil: never
-	close   func()                              // nil: nothing is to be closed
-	later   bool                                // resets and deletions are played, too
+	// meanwhile is what somebody else does between two rounds, calm: all that there is to do; nil: nobody does anything.
+	meanwhile func(m *model, calm bool)
+	close     func() // nil: nothing is to be closed
+	later     bool   // resets and deletions are played, too
 }
 
 // clouded shows what it has made within the time that it describes, in its first days as late as the fault of the call says.

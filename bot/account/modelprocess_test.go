@@ -73,14 +73,24 @@ func (m *model) start() *process {
 	p.prov = &account.Provisioner{DB: db, Platform: platform, InFlight: m.inFlight,
 		Password: func() (string, error) { return fmt.Sprintf("Canary7x%06d", m.passwords.Add(1)), nil },
 		Seal:     func(plain []byte, label string) ([]byte, error) { return append([]byte(label+"|"), plain...), nil },
-		Unseal: func(sealed []byte, label string) ([]byte, error) {
-			inside, plain, _ := strings.Cut(string(sealed), "|")
-			if inside != label {
-				return nil, errors.New("sealed for another place")
-			}
-			return []byte(plain), nil
-		}}
+		Unseal:   unseal}
 	return p
+}
+
+// meanwhile lets somebody else do something, where a platform has such a one.
+func (m *model) meanwhile(calm bool) {
+	if m.platform.meanwhile != nil {
+		m.platform.meanwhile(m, calm)
+	}
+}
+
+// unseal opens what start seals.
+func unseal(sealed []byte, label string) ([]byte, error) {
+	inside, plain, _ := strings.Cut(string(sealed), "|")
+	if inside != label {
+		return nil, errors.New("sealed for another place")
+	}
+	return []byte(plain), nil
 }
 
 // jobs are all that there may be to do, each to be harmless when there is nothing.
