@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,11 +26,9 @@ func TestEveryEventIsInOperations(t *testing.T) {
 		}
 	}
 	listed := make(map[string]bool)
-	for row := range strings.Lines(section(t, "../../docs/operations.md", "## The history (events)")) {
-		if cells := strings.Split(row, "|"); len(cells) > 2 {
-			for _, name := range backticked.FindAllStringSubmatch(cells[1], -1) {
-				listed[name[1]] = true
-			}
+	for _, cell := range firstCells(section(t, "../../docs/operations.md", "## The history (events)")) {
+		for _, name := range names(cell) {
+			listed[name] = true
 		}
 	}
 	for kind := range maps.Clone(written) { // "answer_*": its end is the word of somebody else, and the page gives examples
@@ -48,8 +45,6 @@ func TestEveryEventIsInOperations(t *testing.T) {
 		t.Errorf("docs/operations.md and the events of the code (-listed +written):\n%s", diff)
 	}
 }
-
-var backticked = regexp.MustCompile("`([^`]+)`")
 
 // section returns what stands under a heading of a page, up to the next one of its kind.
 func section(t *testing.T, page, heading string) string {
