@@ -14,10 +14,7 @@ import (
 	"vanthu/bot/store/storetest"
 )
 
-var (
-	lan  = bot.Officer{ID: "lan", Name: "Lan"}
-	minh = bot.Officer{ID: "minh", Name: "Minh", Approver: true}
-)
+var minh = bot.Officer{ID: "minh", Name: "Minh", Approver: true}
 
 // losing is a world whose second account shows very late: at first nobody can tell that from a lost one. Officers have been told of it.
 func losing(t *testing.T, db *store.DB, late time.Duration) (w *world, c *cloud, now *time.Time, d *desk.Desk) {

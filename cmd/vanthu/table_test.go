@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -47,7 +48,7 @@ func TestTable(t *testing.T) {
 	}
 	broken := table
 	broken.w, broken.rows = shut{}, [][]string{{"x"}}
-	if err := broken.flush(); err != io.ErrClosedPipe {
+	if err := broken.flush(); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("nobody reads: %v", err)
 	}
 }

@@ -179,9 +179,9 @@ func (l activeDirectory) hidden(ctx context.Context, a account.Account, cause er
 	case err != nil:
 		return err
 	case there != nil:
-		return fmt.Errorf("%w: ldap: the entry %s is there, and its user name is another one; rename that entry (%v)", account.ErrPermanent, dn, cause)
+		return fmt.Errorf("%w: ldap: the entry %s is there, and its user name is another one; rename that entry (%s)", account.ErrPermanent, dn, cause.Error())
 	}
-	return fmt.Errorf("%w: ldap: taken by an entry that is not below %s; widen search_base (%v)", account.ErrPermanent, l.cfg.SearchBase, cause)
+	return fmt.Errorf("%w: ldap: taken by an entry that is not below %s; widen search_base (%s)", account.ErrPermanent, l.cfg.SearchBase, cause.Error())
 }
 
 // own is the entry that create has begun, and who else has one of the keys.
