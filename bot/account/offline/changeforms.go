@@ -128,7 +128,7 @@ func plainForm(act store.BundleAct) form {
 		header = append(header, "new password")
 	}
 	return form{ext: "csv", hashed: act != store.ActReset, rows: 10_000, plain: true,
-		head: func(Settings, int) ([]byte, error) { return record(header...) },
+		head: headed(header...),
 		row: func(_ Settings, r Row) ([]byte, error) {
 			line := []string{r.Case, strconv.Itoa(r.N), string(act), r.Address, r.Code, r.Name}
 			if act == store.ActReset {

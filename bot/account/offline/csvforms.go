@@ -6,6 +6,18 @@ import (
 	"encoding/csv"
 )
 
+// mark begins a file of CSV whose names are to be read as UTF-8: Excel takes it for the code page of the machine without, and Google asks for
+// it ("save the CSV file in UTF-8, including BOM", support.google.com/a/answer/40057).
+const mark = "\ufeff"
+
+// headed is the head of a CSV that begins with the mark.
+func headed(columns ...string) func(Settings, int) ([]byte, error) {
+	return func(Settings, int) ([]byte, error) {
+		head, err := record(columns...)
+		return append([]byte(mark), head...), err
+	}
+}
+
 // record is a line of CSV (RFC 4180, with LF as Google's and Microsoft's templates have it). Values are written as they are:
 // a name that begins with "=" is that name, and a platform reads it so. The instructions say not to open the file in a
 // spreadsheet program, which would not.
@@ -32,7 +44,7 @@ var googleHeader = []string{"First Name [Required]", "Last Name [Required]", "Em
 func googleForm() form {
 	return form{name: Google, ext: "csv", hashed: true, rows: 150_000, size: 35 << 20, longest: 60,
 		describe: "Google Admin console > Directory > Users > Bulk update users > Attach CSV",
-		head:     func(Settings, int) ([]byte, error) { return record(googleHeader...) },
+		head:     headed(googleHeader...),
 		row: func(s Settings, r Row) ([]byte, error) {
 			hash, err := s.Hash(r.Password)
 			if err != nil {

@@ -67,10 +67,10 @@ func TestInstructions(t *testing.T) {
 	t.Parallel()
 	key := open(t, newKey(t))
 	for form, words := range map[string]map[store.BundleAct]string{
-		Google: {store.ActReset: "Bulk update users", store.ActSuspend: "Status [READ ONLY]", store.ActRestore: "Status [READ ONLY]", store.ActErase: "không nhận tệp"},
+		Google: {store.ActReset: "ghi đè lên mật khẩu", store.ActSuspend: "Status [READ ONLY]", store.ActRestore: "Status [READ ONLY]", store.ActErase: "không nhận tệp"},
 		Entra:  {store.ActReset: "không nhận tệp", store.ActSuspend: "không nhận tệp", store.ActRestore: "không nhận tệp", store.ActErase: "Bulk delete"},
 		Zimbra: {store.ActReset: "zmprov -f", store.ActSuspend: "zmprov -f", store.ActRestore: "zmprov -f", store.ActErase: "zmprov -f"},
-		LDIF:   {store.ActReset: "ldapmodify", store.ActSuspend: "pwdAccountLockedTime", store.ActRestore: "pwdAccountLockedTime", store.ActErase: "result: 0 Success"},
+		LDIF:   {store.ActReset: "ghi đè lên mật khẩu", store.ActSuspend: "pwdAccountLockedTime", store.ActRestore: "pwdAccountLockedTime", store.ActErase: "result: 0 Success"},
 	} {
 		for act, want := range words {
 			s, _, rows := readAct(t, "testdata/forms/"+form+"-"+string(act))

@@ -156,9 +156,10 @@ func manifest(h Head, name string, data []byte, file File) ([]byte, error) {
 	return out, nil
 }
 
-// answerForm is what the other admin fills in where his platform gives no file of results: done or failed, and why.
+// answerForm is what the other admin fills in where his platform gives no file of results: done or failed, and why. It begins with the mark, so
+// that Excel keeps the reasons as he wrote them.
 func answerForm(h Head, file File) ([]byte, error) {
-	out, err := record("bundle", "address", "status", "message")
+	out, err := headed("bundle", "address", "status", "message")(Settings{}, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -186,8 +187,8 @@ func instructions(h Head, s Settings, sealer Sealer, f form, file File) ([]byte,
 	passwords := h.Act == store.ActCreate || h.Act == store.ActReset
 	err = t.Execute(&b, map[string]any{"H": h, "S": s, "Rows": len(file.Rows), "Sealed": sealer.on(), "Phrase": sealer.phrase(), "Sums": sumsName,
 		"Data": h.Number + "." + f.ext, "File": dataName(h.Number, f.ext, sealer.on()), "Content": Sum(file.Data), "Where": f.describe, "Signer": signer, "Namespace": namespace,
-		"Plain": f.plain, "Secrets": passwords, "Hashes": passwords && f.hashed, "Lock": lock, "Vi": vi, "En": en, "VI": strings.ToUpper(vi), "EN": strings.ToUpper(en),
-		"Day": h.MadeAt.In(bot.ICT).Format("02/01/2006 15:04")})
+		"Plain": f.plain, "CSV": f.ext == "csv", "ByHand": f.plain || s.Form == Google && h.Act == store.ActReset, "Secrets": passwords, "Hashes": passwords && f.hashed,
+		"Lock": lock, "Vi": vi, "En": en, "VI": strings.ToUpper(vi), "EN": strings.ToUpper(en), "Day": h.MadeAt.In(bot.ICT).Format("02/01/2006 15:04")})
 	if err != nil {
 		return nil, fmt.Errorf("offline: %w", err)
 	}
@@ -200,11 +201,11 @@ func wordsOf(act store.BundleAct) (vi, en string) {
 	case store.ActReset:
 		return "đặt mật khẩu mới", "set new passwords"
 	case store.ActSuspend:
-		return "tạm khóa tài khoản", "suspend the accounts"
+		return "tạm khoá tài khoản", "suspend the accounts"
 	case store.ActRestore:
-		return "mở khóa tài khoản", "let them sign in again"
+		return "mở khoá tài khoản", "let them sign in again"
 	case store.ActErase:
-		return "xóa tài khoản", "erase the accounts"
+		return "xoá tài khoản", "erase the accounts"
 	case store.ActCreate:
 	}
 	return "tạo tài khoản", "make the accounts"
