@@ -3,6 +3,7 @@ package offline
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 // verdict is what all files together say of an address.
 type verdict struct {
 	made, refused, shown, exists *Result
+	other                        *Result // something else was done than was to be
 	file                         string
 	whole                        bool // a list of all accounts was read
 }
@@ -45,10 +47,13 @@ func gather(s Settings, b store.Bundle, rows []store.BundleRow, inputs []Input, 
 			case v == nil:
 				reading.Strange = append(reading.Strange, Told{Address: said(cmp.Or(r.Address, r.User)), File: in.Name, Line: r.Line, Said: "is not in bundle " + b.Number})
 			default:
-				v.take(r, in.Name)
+				v.take(r, in.Name, b.Act, read.Marks)
 			}
 		}
-		if read.Whole || whole && read.Listing {
+		if b.Act == store.ActErase && (read.Whole || whole && read.Listing) {
+			if !slices.ContainsFunc(read.Results, func(r Result) bool { return r.Status == Shown }) { // who may see nobody sees nobody
+				return nil, bot.Errorf(bot.Invalid, "%s: the list shows no account at all, so it does not tell who is gone; make it with the rights to see them, or fill in the …-result.csv of the bundle", in.Name)
+			}
 			for _, v := range known {
 				v.whole = true
 			}
@@ -57,14 +62,22 @@ func gather(s Settings, b store.Bundle, rows []store.BundleRow, inputs []Input, 
 	return known, nil
 }
 
-func (v *verdict) take(r *Result, file string) {
+func (v *verdict) take(r *Result, file string, act store.BundleAct, marks bool) {
 	v.file = file
 	switch r.Status {
 	case Made:
+		if !r.of(act) {
+			v.other = r
+			return
+		}
 		v.made = r
 	case Refused:
 		v.refused = r
 	case Shown:
+		if act == store.ActCreate && !marks { // whose it is the list does not tell
+			v.exists = r
+			return
+		}
 		if v.shown == nil || r.Marker != "" { // two entries with one address: ours counts below
 			v.shown = r
 		}
@@ -74,11 +87,16 @@ func (v *verdict) take(r *Result, file string) {
 }
 
 // judge says what becomes of a row. What the platform shows counts more than what was said; what contradicts itself settles nothing.
-func (v *verdict) judge(b store.Bundle, r store.BundleRow) (store.BundleRowState, Told) {
+func (v *verdict) judge(b store.Bundle, r store.BundleRow) (state store.BundleRowState, told Told) {
 	if r.Act == store.ActCreate {
-		return v.created(r)
+		state, told = v.created(r)
+	} else {
+		state, told = v.changed(b, r)
 	}
-	return v.changed(b, r)
+	if state == store.RowBundled && v.other != nil {
+		told = v.told(r, v.other, "its status is not the word for what was to be done ("+past(r.Act)+"); "+lookAndSay)
+	}
+	return state, told
 }
 
 func (v *verdict) told(r store.BundleRow, of *Result, text string) Told {

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	textunicode "golang.org/x/text/encoding/unicode"
+
+	"vanthu/bot/store"
 )
 
 // What a result file may cost (MaxResult bytes). A bundle has 150,000 rows at most; a list of all users of a school may be several times longer.
@@ -46,6 +48,13 @@ type Result struct {
 	Password time.Time `json:",omitzero"`  // when its password was set last
 	Changed  time.Time `json:",omitzero"`  // when anything of it was changed last
 	Gone     bool      `json:",omitempty"` // refused, because there is no such account
+
+	Acts []store.BundleAct `json:",omitempty"` // made: what its word is said of; none: of whatever was to be done
+}
+
+// of says whether a result that something was done is about an act.
+func (r Result) of(act store.BundleAct) bool {
+	return len(r.Acts) == 0 || slices.Contains(r.Acts, act)
 }
 
 // Access is whether the holder of an account that is shown can sign in.
@@ -62,6 +71,7 @@ type Results struct {
 	Results []Result
 	Listing bool // it is a list of what is there on the platform, in which other people's accounts are to be expected
 	Whole   bool // and says of itself that it came to its end: who is not in it is not there
+	Marks   bool // and shows markers: an account without one is not ours
 }
 
 // A LineError says where a result cannot be read, and what to do. It quotes no value.
@@ -89,14 +99,12 @@ func Read(s Settings, data []byte) (Results, error) {
 	case strings.TrimSpace(text) == "":
 		return Results{}, errors.New("offline: the file is empty; ask the other admin for the result of this bundle")
 	case isCSV(text):
-		results, listing, err := readCSV(text)
-		return Results{Results: results, Listing: listing}, err
+		return readCSV(text)
 	case s.Form == Zimbra:
 		results, err := readZmprov(text)
-		return Results{Results: results, Listing: true}, err
+		return Results{Results: results, Listing: true, Marks: true}, err // the bundle asks for them
 	case isLDIF(text):
-		results, whole, err := readLDIF(s, text)
-		return Results{Results: results, Listing: true, Whole: whole}, err
+		return readLDIF(s, text)
 	}
 	return Results{}, lineError(1, "this is none of the results that a bundle of form %q has; %s", s.Form, "fill in the …-result.csv of the bundle instead (columns bundle, address, status, message)")
 }

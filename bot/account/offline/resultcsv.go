@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"strings"
+
+	"vanthu/bot/store"
 )
 
 // The names of the columns that are known, small letters, spaces around taken off. Google and Microsoft publish the columns of
@@ -16,13 +18,19 @@ var columns = map[string][]string{
 	"message": {"message", "error", "errors", "error message", "errormessage", "error reason", "failure reason", "failurereason", "reason", "failed reason", "details", "lý do"},
 	"marker":  {strings.ToLower(googleMarker), strings.ToLower(entraMarker), "marker"},
 	"bundle":  {"bundle", "gói"},
+	"secret":  {"password [required]", "initial password [passwordprofile] required", "new password"},
 	"access":  {"status [read only]", "accountenabled", "account enabled", "account status"},
 }
 
-// What a column of statuses may hold.
+// What a column of statuses may hold. Some words are said of one act alone: who is "Suspended" in a list is not erased, and whom an upload has
+// "updated" it has not made.
 var (
-	madeWords = []string{"done", "ok", "success", "succeeded", "successful", "completed", "created", "added", "updated", "suspended", "restored", "deleted",
-		"xong", "thành công", "đã tạo", "đã đổi", "đã khóa", "đã khoá", "đã mở", "đã xóa", "đã xoá"}
+	madeWords = map[string][]store.BundleAct{"done": nil, "ok": nil, "success": nil, "succeeded": nil, "successful": nil, "completed": nil, "xong": nil, "thành công": nil,
+		"created": {store.ActCreate}, "added": {store.ActCreate}, "đã tạo": {store.ActCreate},
+		"updated": {store.ActReset, store.ActSuspend, store.ActRestore}, "đã đổi": {store.ActReset, store.ActSuspend, store.ActRestore},
+		"suspended": {store.ActSuspend}, "đã khóa": {store.ActSuspend}, "đã khoá": {store.ActSuspend},
+		"restored": {store.ActRestore}, "đã mở": {store.ActRestore},
+		"deleted": {store.ActErase}, "đã xóa": {store.ActErase}, "đã xoá": {store.ActErase}}
 	refusedWords = []string{"failed", "failure", "fail", "error", "not created", "lỗi", "thất bại", "không tạo được", "không làm được"}
 	openWords    = []string{"active", "true", "yes", "enabled"}
 	stoppedWords = []string{"suspended", "false", "no", "disabled", "blocked"}
@@ -86,13 +94,16 @@ func isCSV(text string) bool {
 	return ok
 }
 
-func readCSV(text string) (results []Result, listing bool, err error) {
+// handedOver is said of a file that says what is wanted: as a list of what is there it would settle every row, with our markers.
+const handedOver = "shows a password: this is what was handed over, not what came of it; send the result or the list that the instructions name"
+
+func readCSV(text string) (read Results, err error) {
 	line, rest, before := headLine(text)
 	r := csv.NewReader(strings.NewReader(rest))
 	r.Comma, r.FieldsPerRecord, r.ReuseRecord = separator(line), -1, true
 	record, err := r.Read()
 	if err != nil {
-		return nil, false, csvError(err, before)
+		return Results{}, csvError(err, before)
 	}
 	at, _ := header(record)
 	_, hasStatus := at["status"]
@@ -100,21 +111,21 @@ func readCSV(text string) (results []Result, listing bool, err error) {
 	_, hasMarker := at["marker"]
 	_, hasAccess := at["access"]
 	if !hasStatus && !hasMessage && !hasMarker && !hasAccess {
-		return nil, false, lineError(before+1, "no column says what came of an account: one of status, message, %q or %q is needed", googleMarker, entraMarker)
+		return Results{}, lineError(before+1, "no column says what came of an account: one of status, message, %q or %q is needed", googleMarker, entraMarker)
 	}
-	listing = !hasStatus && !hasMessage
+	read.Listing, read.Marks = !hasStatus && !hasMessage, hasMarker
 	for {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return results, listing, nil
+			return read, nil
 		}
 		if err != nil {
-			return nil, false, csvError(err, before)
+			return Results{}, csvError(err, before)
 		}
 		n, _ := r.FieldPos(0)
 		n += before
-		if len(results) >= maxRows {
-			return nil, false, lineError(n, "more than %d results; send the part of this bundle alone", maxRows)
+		if len(read.Results) >= maxRows {
+			return Results{}, lineError(n, "more than %d results; send the part of this bundle alone", maxRows)
 		}
 		cell := func(what string) string {
 			if i, ok := at[what]; ok && i < len(record) {
@@ -126,6 +137,9 @@ func readCSV(text string) (results []Result, listing bool, err error) {
 		if address == "" || strings.HasPrefix(address, "example:") || address == "chris@contoso.com" { // the template's example
 			continue
 		}
+		if read.Listing && strings.Trim(cell("secret"), "*") != "" { // what a platform lists has none, or "****"
+			return Results{}, lineError(n, handedOver)
+		}
 		result := Result{Line: n, Address: address, Marker: strings.Clone(cell("marker")), Bundle: strings.ToUpper(strings.Clone(cell("bundle"))), Said: said(cell("message"))}
 		switch access := strings.ToLower(cell("access")); {
 		case oneOf(access, openWords):
@@ -134,11 +148,12 @@ func readCSV(text string) (results []Result, listing bool, err error) {
 			result.Access = AccessStopped
 		}
 		result.ByHand = result.Bundle != "" && hasStatus
+		acts, made := madeWords[strings.ToLower(cell("status"))]
 		switch status := strings.ToLower(cell("status")); {
-		case listing:
+		case read.Listing:
 			result.Status = Shown
-		case oneOf(status, madeWords):
-			result.Status = Made
+		case made:
+			result.Status, result.Acts = Made, acts
 		case oneOf(status, refusedWords), status == "" && result.Said != "":
 			result.Status = Refused
 			if exists(result.Said) && !result.ByHand {
@@ -148,9 +163,9 @@ func readCSV(text string) (results []Result, listing bool, err error) {
 		case status == "":
 			continue // nothing is said of it: it waits
 		default:
-			return nil, false, lineError(n, "the status is none that is known; write done or failed")
+			return Results{}, lineError(n, "the status is none that is known; write done or failed")
 		}
-		results = append(results, result)
+		read.Results = append(read.Results, result)
 	}
 }
 

@@ -23,15 +23,20 @@ type entry struct {
 }
 
 // readLDIF reads the entries that ldapsearch shows, and those that `ldapadd -c -S FILE` has skipped with the server's word as a
-// comment above each (ldapmodify(1)). whole: the search came to its end. Values that a URL would be opened for are left out; nothing is opened.
-func readLDIF(s Settings, text string) (results []Result, whole bool, err error) {
+// comment above each (ldapmodify(1)). Values that a URL would be opened for are left out; nothing is opened.
+func readLDIF(s Settings, text string) (read Results, err error) {
+	read.Listing = true
 	var e entry
 	end := func() error {
+		if e.failed == "" && len(e.values["userpassword"]) > 0 {
+			return lineError(e.line, handedOver)
+		}
 		if r, ok := e.result(s); ok {
-			results = append(results, r)
+			read.Results = append(read.Results, r)
+			read.Marks = read.Marks || r.Status == Shown && (r.Marker != "" || len(e.values[strings.ToLower(s.Marker)]) > 0)
 		}
 		e = entry{}
-		if len(results) > maxRows {
+		if len(read.Results) > maxRows {
 			return lineError(e.line, "more than %d entries; send the part of this bundle alone", maxRows)
 		}
 		return nil
@@ -53,15 +58,16 @@ func readLDIF(s Settings, text string) (results []Result, whole bool, err error)
 				continue
 			}
 			if err := end(); err != nil {
-				return nil, false, err
+				return Results{}, err
 			}
+		case line == "-": // between the changes of a record that ldapmodify has skipped
 		case line == wholeLDIF:
-			whole = true
+			read.Whole = true
 		case strings.HasPrefix(line, "#"):
 			if word, ok := strings.CutPrefix(line, "# Error: "); ok {
 				if e.values != nil {
 					if err := end(); err != nil {
-						return nil, false, err
+						return Results{}, err
 					}
 				}
 				e.failed = said(word)
@@ -69,10 +75,10 @@ func readLDIF(s Settings, text string) (results []Result, whole bool, err error)
 		default:
 			name, value, ok := strings.Cut(line, ":")
 			if !ok || name == "" || strings.ContainsAny(name, " \t") {
-				return nil, false, lineError(n, "is no line of LDIF (attribute: value); send what ldapsearch -LLL and ldapadd -S wrote, unchanged")
+				return Results{}, lineError(n, "is no line of LDIF (attribute: value); send what ldapsearch -LLL and ldapadd -S wrote, unchanged")
 			}
 			if value, err = unfold(value); err != nil {
-				return nil, false, lineError(n, "its base64 is damaged; send the file unchanged")
+				return Results{}, lineError(n, "its base64 is damaged; send the file unchanged")
 			}
 			if e.values == nil {
 				e.values, e.line = make(map[string][]string), n
@@ -82,9 +88,9 @@ func readLDIF(s Settings, text string) (results []Result, whole bool, err error)
 		}
 	}
 	if err := end(); err != nil {
-		return nil, false, err
+		return Results{}, err
 	}
-	return results, whole, nil
+	return read, nil
 }
 
 func unfold(value string) (string, error) {
