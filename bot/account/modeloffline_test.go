@@ -14,6 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"vanthu/bot"
 	"vanthu/bot/account"
 	"vanthu/bot/account/offline"
 	"vanthu/bot/account/resttest"
@@ -87,6 +88,9 @@ func (o *otherAdmin) works(m *model, calm bool) {
 			continue
 		}
 		folder, err := office.Export(context.Background(), "officer:lan", b.Number, o.t.TempDir())
+		if bot.ErrorCode(err) == bot.Conflict { // the plan is paused: he gets nothing
+			continue
+		}
 		if !may(err) {
 			continue
 		}

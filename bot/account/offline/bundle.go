@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"vanthu/bot"
 	"vanthu/bot/account"
 	"vanthu/bot/store"
 )
@@ -27,25 +28,11 @@ func (m *Maker) Make(ctx context.Context, planID int64) error {
 	var rows []store.BundleRow
 	sealed := make(map[int64]map[int][]byte)
 	err := m.DB.Read(ctx, func(tx *store.Tx) (err error) {
-		if plan, err = tx.Plan(ctx, planID); err != nil {
+		if plan, rows, err = leaving(ctx, tx, planID); err != nil {
 			return err
 		}
-		gathered, err := tx.Gathered(ctx, planID)
-		if err != nil || len(gathered) == 0 {
-			return err
-		}
-		if err := plan.Ready(); err != nil || plan.Paused.Done() { // stopped meanwhile: nothing more is handed over
-			return err
-		}
-		keep, err := keeper(ctx, tx, planID, gathered)
-		if err != nil {
-			return err
-		}
-		for _, r := range gathered {
-			if keep(r) {
-				continue
-			}
-			if rows = append(rows, r); sealed[r.CaseID] == nil {
+		for _, r := range rows {
+			if sealed[r.CaseID] == nil {
 				if sealed[r.CaseID], err = tx.Secrets(ctx, r.CaseID); err != nil {
 					return err
 				}
@@ -68,6 +55,25 @@ func (m *Maker) Make(ctx context.Context, planID int64) error {
 		rows = rows[n:]
 	}
 	return nil
+}
+
+// leaving returns a plan and what is gathered of it and may be handed over now: of a plan that is stopped, nothing.
+func leaving(ctx context.Context, tx *store.Tx, planID int64) (plan store.StoredPlan, rows []store.BundleRow, err error) {
+	if plan, err = tx.Plan(ctx, planID); err != nil {
+		return plan, nil, err
+	}
+	gathered, err := tx.Gathered(ctx, planID)
+	if err != nil || len(gathered) == 0 {
+		return plan, nil, err
+	}
+	if err := plan.Ready(); err != nil || plan.Paused.Done() {
+		return plan, nil, err
+	}
+	keep, err := keeper(ctx, tx, planID, gathered)
+	if err != nil {
+		return plan, nil, err
+	}
+	return plan, slices.DeleteFunc(gathered, keep), nil
 }
 
 // keeper says which rows are handed over to nobody now: officers may have decided so since they were gathered.
@@ -107,6 +113,9 @@ func (m *Maker) bundles(ctx context.Context, plan store.StoredPlan, rows []store
 		if err := tx.Lock(ctx, store.LockRegister); err != nil { // two numbers at once
 			return err
 		}
+		if err := still(ctx, tx, plan.ID, rows); err != nil {
+			return err
+		}
 		left := rows // not rows itself: what is written may be written again
 		for _, file := range files {
 			in := left[:len(file.Rows)]
@@ -117,6 +126,25 @@ func (m *Maker) bundles(ctx context.Context, plan store.StoredPlan, rows []store
 		}
 		return nil
 	})
+}
+
+// still is an error when one of the rows may not be handed over any more: hashing the passwords of a school takes its time. The next try
+// leaves it out.
+func still(ctx context.Context, tx *store.Tx, planID int64, rows []store.BundleRow) error {
+	_, now, err := leaving(ctx, tx, planID)
+	if err != nil {
+		return err
+	}
+	may := make(map[int64]bool, len(now))
+	for _, r := range now {
+		may[r.ID] = true
+	}
+	for _, r := range rows {
+		if !may[r.ID] {
+			return bot.Errorf(bot.Conflict, "row %d of case %s is not to be handed over any more; the bundle is made again without it", r.N, r.Case)
+		}
+	}
+	return nil
 }
 
 // files writes the data of the bundles: outside of any transaction, because hashing takes its time.

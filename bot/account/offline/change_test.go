@@ -202,3 +202,57 @@ func TestNotHandedOver(t *testing.T) {
 		t.Error(d.open())
 	}
 }
+
+// Who is put on hold while a bundle is being made is not in it; who is held, stopped or given back later keeps it from leaving the house.
+func TestHeldMeanwhile(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, storetest.SQLite(t))
+	ctx := t.Context()
+	d.waits(d.For(d.e).Erase(ctx, d.a), "waits")
+	rows := storetest.Read(t, d.DB, func(ctx context.Context, tx *store.Tx) ([]store.BundleRow, error) { return tx.Gathered(ctx, 1) })
+	plan := storetest.Read(t, d.DB, func(ctx context.Context, tx *store.Tx) (store.StoredPlan, error) { return tx.Plan(ctx, 1) })
+	type step = func(ctx context.Context, tx *store.Tx) error
+	steps := map[string][2]step{
+		"hold": {
+			func(ctx context.Context, tx *store.Tx) error {
+				return tx.AddHold(ctx, d.a.Code, "khiếu nại", "officer:lan")
+			},
+			func(ctx context.Context, tx *store.Tx) error {
+				return tx.LiftHold(ctx, d.a.Code, "xong", "officer:lan")
+			}},
+		"given back": {
+			func(ctx context.Context, tx *store.Tx) error {
+				return tx.StopRow(ctx, d.e.CaseID, store.RowStop{N: d.e.N, Since: bot.Stamp{By: "officer:lan"}, Why: "x", Restore: true})
+			},
+			func(ctx context.Context, tx *store.Tx) error {
+				return tx.EndStop(ctx, d.e.CaseID, d.e.N, "x", "officer:lan")
+			}},
+		"paused": {
+			func(ctx context.Context, tx *store.Tx) error {
+				_, err := tx.PausePlan(ctx, 1, "officer:lan", "x")
+				return err
+			},
+			func(ctx context.Context, tx *store.Tx) error {
+				_, err := tx.ContinuePlan(ctx, 1)
+				return err
+			}},
+	}
+	for name, s := range steps {
+		storetest.Write(t, d.DB, s[0])
+		if err := d.maker.bundles(ctx, plan, rows, nil); err == nil || d.open() != "" { // they were read a moment ago
+			t.Errorf("%s: %v, %s", name, err, d.open())
+		}
+		storetest.Write(t, d.DB, s[1])
+	}
+	d.make()
+	for name, s := range steps {
+		storetest.Write(t, d.DB, s[0])
+		if folder, err := d.office.Export(ctx, "officer:lan", "GT-2026-0002", t.TempDir()); bot.ErrorCode(err) != bot.Conflict {
+			t.Errorf("%s: taken out to %q, %v", name, folder, err)
+		}
+		storetest.Write(t, d.DB, s[1])
+	}
+	if _, err := d.office.Export(ctx, "officer:lan", "GT-2026-0002", t.TempDir()); err != nil {
+		t.Error(err)
+	}
+}

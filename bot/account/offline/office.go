@@ -17,7 +17,7 @@ type Office struct {
 }
 
 // Export writes the files of an open bundle below a folder, the same bytes each time. That they were taken out is written down
-// before the first is.
+// before the first is. What officers have held or stopped since the bundle was made does not leave the house.
 func (o *Office) Export(ctx context.Context, by bot.Actor, number, dir string) (folder string, err error) {
 	var docs []Doc
 	err = o.DB.Write(ctx, func(tx *store.Tx) error {
@@ -27,6 +27,9 @@ func (o *Office) Export(ctx context.Context, by bot.Actor, number, dir string) (
 		}
 		if b.State != "open" {
 			return bot.Errorf(bot.Conflict, "bundle %s is %s; its files were destroyed", b.Number, b.State)
+		}
+		if err := mayLeave(ctx, tx, b); err != nil {
+			return err
 		}
 		files, err := tx.BundleFiles(ctx, b.ID)
 		if err != nil {
@@ -41,6 +44,31 @@ func (o *Office) Export(ctx context.Context, by bot.Actor, number, dir string) (
 		return "", err
 	}
 	return Export(dir, number, docs)
+}
+
+// mayLeave is an error when something of a bundle is not to be carried out now. Its files cannot be made without that any more.
+func mayLeave(ctx context.Context, tx *store.Tx, b store.Bundle) error {
+	plan, err := tx.Plan(ctx, b.PlanID)
+	if err != nil {
+		return err
+	}
+	if plan.Paused.Done() {
+		return bot.Errorf(bot.Conflict, "plan %s is paused: continue it, or void bundle %s", plan.Number, b.Number)
+	}
+	rows, err := tx.BundleRows(ctx, b.ID)
+	if err != nil {
+		return err
+	}
+	keep, err := keeper(ctx, tx, b.PlanID, rows)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.State == store.RowBundled && keep(r) {
+			return bot.Errorf(bot.Conflict, "row %d of case %s is held or stopped since bundle %s was made: lift that, or void the bundle, and another is made without it", r.N, r.Case, b.Number)
+		}
+	}
+	return nil
 }
 
 // An Input is a file that the other admin has sent back.
