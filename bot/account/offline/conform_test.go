@@ -205,7 +205,7 @@ func (k *book) carryOut(_ *testing.T, b store.Bundle, rows []store.BundleRow, da
 			_, password, _ := strings.Cut(string(data), "hash of ") // one row has it
 			k.users[r.User], _, _ = strings.Cut(password, ",")
 		case store.ActSuspend:
-			k.users[r.User] = "-" + k.users[r.User]
+			k.users[r.User] = "-" + strings.TrimPrefix(k.users[r.User], "-") // who is suspended stays so when he is suspended once more
 		case store.ActRestore:
 			k.users[r.User] = strings.TrimPrefix(k.users[r.User], "-")
 		case store.ActErase:
