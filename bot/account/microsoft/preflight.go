@@ -43,7 +43,7 @@ func (p *Platform) preflight(ctx context.Context, n int, passes bool) []account.
 	a, err := p.graph.Do(ctx, rest.Request{What: "domain", Method: http.MethodGet, Path: "/domains/" + url.PathEscape(p.cfg.Domain), Into: &d})
 	p.heed(a.Header.Get(percentage))
 	if err != nil && a.Status == 0 { // no token, or no connection
-		say("connection", account.CheckFailed, "Graph cannot be asked: %v; see accounts.microsoft: tenant, client_id and the secret or certificate, which may have run out", err)
+		say("connection", account.CheckFailed, "Graph cannot be asked; see accounts.microsoft (tenant, client_id, and the secret or certificate, which may have run out): %v", err)
 		return all
 	}
 	say("connection", account.CheckOK, "Graph answers, and takes the application's token")

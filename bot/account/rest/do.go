@@ -227,10 +227,16 @@ func harmless(err error) error {
 		err = failed.Err
 	}
 	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
-		return fmt.Errorf("no connection (%w): %w", ErrUndone, cmp.Or(dial.Err, err))
+		return &unreached{cmp.Or(dial.Err, err)}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
 	}
 	return err
 }
+
+// unreached is that there was no connection.
+type unreached struct{ err error }
+
+func (e *unreached) Error() string   { return "no connection: " + e.err.Error() }
+func (e *unreached) Unwrap() []error { return []error{ErrUndone, e.err} }

@@ -2,11 +2,15 @@ package rest_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -242,6 +246,39 @@ func TestTokenError(t *testing.T) {
 		t.Error("asked without a token")
 	}
 }
+
+// Why there is no token is said where it is a matter of the line: an administrator looks elsewhere when he is told of a key.
+func TestTokenUnreached(t *testing.T) {
+	t.Parallel()
+	nobody := &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "api.truong.example", IsNotFound: true}}
+	for want, cause := range map[string]error{
+		"no such host":      &url.Error{Op: "Post", URL: "https://api.truong.example/?password=secret", Err: nobody},
+		"unknown authority": &url.Error{Op: "Post", URL: "https://api.truong.example/?password=secret", Err: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}},
+		"token endpoint":    errors.New("secret"),
+	} {
+		a := newAPI(t)
+		auth := a.client(t, func(cfg *rest.Config) {
+			cfg.HTTP, cfg.Fetch = &http.Client{Transport: refuses{cause}}, nil
+		})
+		for name, fetch := range map[string]func(context.Context) (*oauth2.Token, error){
+			"the endpoint": func(context.Context) (*oauth2.Token, error) { return nil, cause },
+			"a client": func(ctx context.Context) (*oauth2.Token, error) {
+				_, err := auth.Do(ctx, rest.Request{What: "sign in", Method: "POST", Path: "/"})
+				return nil, err
+			},
+		} {
+			c := a.client(t, func(cfg *rest.Config) { cfg.Fetch, cfg.Tries = fetch, 1 })
+			_, err := c.Do(t.Context(), rest.Request{What: "things.list", Method: "GET", Path: "/"})
+			if !errors.Is(err, account.ErrUndone) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+				t.Errorf("%s of %s: %v", want, name, err)
+			}
+		}
+	}
+}
+
+type refuses struct{ err error }
+
+func (r refuses) RoundTrip(*http.Request) (*http.Response, error) { return nil, r.err }
 
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()

@@ -1,10 +1,13 @@
 package rest
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 
@@ -76,6 +79,15 @@ func tokenError(err error) error {
 			if errors.Is(err, known) {
 				return known
 			}
+		}
+		if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
+			return fmt.Errorf("no connection: %w", cmp.Or(dial.Err, err))
+		}
+		if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+			return bad
+		}
+		if lost, ok := errors.AsType[*unreached](err); ok { // of a client like this one, by which Zimbra signs in
+			return lost
 		}
 		return errors.New("the token endpoint cannot be asked, or the key cannot be read")
 	}
