@@ -135,6 +135,15 @@ func (tx *Tx) NoteExport(ctx context.Context, b Bundle, by bot.Actor) error {
 	return tx.AddEvent(ctx, bot.Event{Actor: by, Plan: b.PlanID, What: "bundle_exported", Detail: map[string]string{"bundle": b.Number, "sha256": b.Sums}})
 }
 
+// ReadBefore says whether a file with this SHA-256 has settled something of a bundle before then.
+func (tx *Tx) ReadBefore(ctx context.Context, sum string, then time.Time) (bool, error) {
+	var n int
+	if err := tx.row(ctx, `SELECT count(*) FROM events WHERE what = 'bundle_read' AND at < $1 AND detail LIKE $2`, micros(then), `%"`+sum+`"%`).Scan(&n); err != nil {
+		return false, fmt.Errorf("store: bundle: %w", err)
+	}
+	return n > 0, nil
+}
+
 // EndBundle ends an open bundle; its files go, with the passwords that are encrypted in them. Rows that wait are taken out and may go
 // into another.
 func (tx *Tx) EndBundle(ctx context.Context, b Bundle, state, why string, by bot.Actor) error {

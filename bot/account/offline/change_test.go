@@ -75,6 +75,9 @@ func (d desk) open() string {
 
 func (d desk) answers(number, status string) {
 	d.t.Helper()
+	if _, err := d.office.Export(d.t.Context(), "officer:lan", number, d.t.TempDir()); err != nil {
+		d.t.Fatal(err)
+	}
 	text := "bundle,address,status,message\n" + number + "," + d.a.Address + "," + status + ",Canary\n"
 	if _, err := d.office.Read(d.t.Context(), "officer:lan", number, []Input{{"result.csv", []byte(text)}}, false); err != nil {
 		d.t.Fatal(err)
@@ -255,4 +258,53 @@ func TestHeldMeanwhile(t *testing.T) {
 	if _, err := d.office.Export(ctx, "officer:lan", "GT-2026-0002", t.TempDir()); err != nil {
 		t.Error(err)
 	}
+}
+
+// A result of a bundle that never left the house is another's; so is one that was read before the passwords of this one were made.
+func TestResultsOfBefore(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := newDesk(t, db)
+		ctx := t.Context()
+		file := []Input{{"log.csv", []byte("address,status\n" + d.a.Address + ",updated\n")}} // a platform's own: it names no bundle
+		read := func(number, refused string) {
+			t.Helper()
+			_, err := d.office.Read(ctx, "officer:lan", number, file, false)
+			if refused == "" && err != nil || refused != "" && (bot.ErrorCode(err) != bot.Conflict || !strings.Contains(err.Error(), refused)) {
+				t.Error(err)
+			}
+		}
+		makes := func(plan int64) {
+			t.Helper()
+			d.waits(d.Platform.SetPassword(ctx, d.a, "Canary8Canary8"), "waits")
+			if err := d.maker.Make(ctx, plan); err != nil {
+				t.Fatal(err)
+			}
+		}
+		takenOut := func(number string) {
+			if _, err := d.office.Export(ctx, "officer:lan", number, t.TempDir()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		makes(1)
+		read("GT-2026-0002", "never taken out")
+		takenOut("GT-2026-0002")
+		read("GT-2026-0002", "")
+		read("GT-2026-0002", "")
+		storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error { // he misses it again
+			frozen := []byte("[]")
+			p, err := tx.AddPlan(ctx, store.StoredPlan{Plan: bot.Plan{Made: bot.Stamp{By: "officer:lan"}, Hash: bot.HashPlan(frozen)}, Frozen: frozen})
+			_, err2 := tx.ApprovePlan(ctx, p.ID, "officer:minh", p.Hash, store.ByCommand)
+			c, err3 := tx.Case(ctx, d.e.CaseID)
+			c.PlanID = p.ID
+			_, err4 := tx.SaveCase(ctx, c)
+			return errors.Join(err, err2, err3, err4)
+		})
+		makes(2)
+		takenOut("GT-2026-0003")
+		read("GT-2026-0003", "read before")
+		if d.open() != "GT-2026-0003 reset bundled" {
+			t.Error(d.open())
+		}
+	})
 }

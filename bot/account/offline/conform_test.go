@@ -106,6 +106,9 @@ func (s *served) serve(ctx context.Context) error {
 	for _, b := range bundles {
 		rows := storetest.Read(s.t, s.DB, func(ctx context.Context, tx *store.Tx) ([]store.BundleRow, error) { return tx.BundleRows(ctx, b.ID) })
 		files := storetest.Read(s.t, s.DB, func(ctx context.Context, tx *store.Tx) ([]store.BundleFile, error) { return tx.BundleFiles(ctx, b.ID) })
+		if _, err := office.Export(ctx, "officer:lan", b.Number, s.t.TempDir()); err != nil {
+			return err
+		}
 		reading, err := office.Read(ctx, "officer:lan", b.Number, s.admin.carryOut(s.t, b, rows, files[0].Data), false)
 		if err != nil || len(reading.Waits)+len(reading.Strange) > 0 || reading.Bundle.State != "closed" {
 			s.t.Errorf("%s of %s: %v, %+v", b.Act, b.Number, err, reading)

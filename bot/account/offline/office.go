@@ -104,6 +104,9 @@ func (o *Office) Read(ctx context.Context, by bot.Actor, number string, inputs [
 		if err != nil {
 			return err
 		}
+		if err := ofThis(ctx, tx, b, inputs); err != nil {
+			return err
+		}
 		rows, err := tx.BundleRows(ctx, b.ID)
 		if err != nil {
 			return err
@@ -136,6 +139,27 @@ func (o *Office) Read(ctx context.Context, by bot.Actor, number string, inputs [
 		return err
 	})
 	return reading, err
+}
+
+// ofThis is an error when files cannot be what came of a bundle: it has not left the house, or they were there before it was. The log of an
+// upload bears no number of a bundle, nor a time: who reads that of last month's passwords again would be told that this month's are set.
+func ofThis(ctx context.Context, tx *store.Tx, b store.Bundle, inputs []Input) error {
+	if !b.Exported.Done() {
+		return bot.Errorf(bot.Conflict, "bundle %s was never taken out (bundle export): nobody can have carried it out", b.Number)
+	}
+	if b.Act != store.ActReset { // of the others a list may be the same, byte for byte, each time
+		return nil
+	}
+	for _, in := range inputs {
+		read, err := tx.ReadBefore(ctx, Sum(in.Data), b.MadeAt)
+		if err != nil {
+			return err
+		}
+		if read {
+			return bot.Errorf(bot.Conflict, "%s was read before bundle %s was made, and does not tell what came of that; fill in the …-result.csv of the bundle", in.Name, b.Number)
+		}
+	}
+	return nil
 }
 
 func (o *Office) apply(ctx context.Context, tx *store.Tx, b store.Bundle, rows []store.BundleRow, verdicts map[string]*verdict, reading *Reading) error {
