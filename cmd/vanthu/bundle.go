@@ -250,5 +250,8 @@ func (f *officerFlags) saidBundle(e *env, b store.Bundle, err error) error {
 		return writeJSON(e, b)
 	}
 	printBundle(e, b)
+	if b.Exported.Done() && b.Void > 0 { // nothing in them says that they count no more
+		fmt.Fprintln(e.stdout, "its files were taken out, and the signature still holds: have the other admin delete them, else both bundles are carried out")
+	}
 	return nil
 }
