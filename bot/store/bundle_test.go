@@ -202,57 +202,74 @@ func gatheredOf(ctx context.Context, t *testing.T, tx *store.Tx, caseID int64, n
 	return r.ID
 }
 
-// A case that was put to rest while its result was being read is found by the sweep: for a new password as for a new account.
+// A case that was put to rest while its result was being read is found by the sweep: for a new password as for a new account. Once a refusal
+// stands in its row, it rests again.
 func TestResultWhileResting(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		aCase(t, db)
-		due := func() int {
-			return len(storetest.Read(t, db, func(ctx context.Context, tx *store.Tx) ([]int64, error) { return tx.ToCreate(ctx) }))
-		}
-		var line store.BundleRow
-		storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.AddPlan(ctx, store.StoredPlan{Plan: bot.Plan{Items: []bot.PlanItem{{CaseID: 1}}}, Frozen: []byte("[]")})
-			if err != nil {
-				return err
-			}
-			if err := move(ctx, tx, 1, bot.InWork, bot.Creating); err != nil {
-				return err
-			}
-			r, err := tx.Row(ctx, 1, 1)
-			if err != nil {
-				return err
-			}
-			for _, state := range []bot.RowState{bot.RowCreated, bot.RowDelivered, bot.RowMissing} {
-				if r.State = state; err == nil {
-					err = tx.SaveRow(ctx, r)
-				}
-			}
-			if err := errors.Join(err, tx.PlanWaits(ctx, 1, 1, tx.Now.Add(time.Hour))); err != nil {
-				return err
-			}
-			line, _, err = tx.GatherRow(ctx, store.Wish{CaseID: 1, N: 1, PlanID: 1, Act: store.ActReset, Address: "a@sv.truong.example"})
-			if err != nil {
-				return err
-			}
-			return tx.AddBundle(ctx, store.Bundle{Number: "GT-2026-0001", PlanID: 1, Form: "ldif", Act: store.ActReset}, nil, []store.BundleRow{line})
-		})
-		if due() != 0 {
-			t.Error("it does not rest")
-		}
-		storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error {
-			settled, err := tx.SettleRow(ctx, line.ID, store.RowDone, "shown")
-			if !settled {
-				t.Error("not settled")
-			}
+	for _, result := range []store.BundleRowState{store.RowDone, store.RowRefused} {
+		storetest.Each(t, func(t *testing.T, db *store.DB) { resultWhileResting(t, db, result) })
+	}
+}
+
+func resultWhileResting(t *testing.T, db *store.DB, result store.BundleRowState) {
+	t.Helper()
+	aCase(t, db)
+	due := func() int {
+		return len(storetest.Read(t, db, func(ctx context.Context, tx *store.Tx) ([]int64, error) { return tx.ToCreate(ctx) }))
+	}
+	var line store.BundleRow
+	storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.AddPlan(ctx, store.StoredPlan{Plan: bot.Plan{Items: []bot.PlanItem{{CaseID: 1}}}, Frozen: []byte("[]")})
+		if err != nil {
 			return err
-		})
-		if due() != 1 {
-			t.Error("nobody goes on")
 		}
-		handings := storetest.Read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Handing, error) { return tx.Handings(ctx, 1) })
-		if len(handings) != 0 {
-			t.Errorf("%+v", handings)
+		if err := move(ctx, tx, 1, bot.InWork, bot.Creating); err != nil {
+			return err
 		}
+		r, err := tx.Row(ctx, 1, 1)
+		if err != nil {
+			return err
+		}
+		for _, state := range []bot.RowState{bot.RowCreated, bot.RowDelivered, bot.RowMissing} {
+			if r.State = state; err == nil {
+				err = tx.SaveRow(ctx, r)
+			}
+		}
+		if err := errors.Join(err, tx.PlanWaits(ctx, 1, 1, tx.Now.Add(time.Hour))); err != nil {
+			return err
+		}
+		line, _, err = tx.GatherRow(ctx, store.Wish{CaseID: 1, N: 1, PlanID: 1, Act: store.ActReset, Address: "a@sv.truong.example"})
+		if err != nil {
+			return err
+		}
+		return tx.AddBundle(ctx, store.Bundle{Number: "GT-2026-0001", PlanID: 1, Form: "ldif", Act: store.ActReset}, nil, []store.BundleRow{line})
 	})
+	if due() != 0 {
+		t.Error("it does not rest")
+	}
+	storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error {
+		settled, err := tx.SettleRow(ctx, line.ID, result, "shown")
+		if !settled {
+			t.Error("not settled")
+		}
+		return err
+	})
+	if due() != 1 {
+		t.Error("nobody goes on")
+	}
+	handings := storetest.Read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Handing, error) { return tx.Handings(ctx, 1) })
+	if len(handings) != 0 {
+		t.Errorf("%+v", handings)
+	}
+	if result == store.RowDone {
+		return
+	}
+	storetest.Write(t, db, func(ctx context.Context, tx *store.Tx) error { // as the engine does
+		r, err := tx.Row(ctx, 1, 1)
+		r.Said = "refused (plan 1): no"
+		return errors.Join(err, tx.SaveRow(ctx, r))
+	})
+	if due() != 0 {
+		t.Error("woken each minute for what was refused")
+	}
 }

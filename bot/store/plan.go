@@ -222,11 +222,11 @@ func (tx *Tx) PlanWaits(ctx context.Context, id, caseID int64, until time.Time) 
 }
 
 // ToCreate returns the cases whose accounts are being made and of whose plan something can be done now: those that wait for nothing, and
-// those of which a bundle has said something, or was ended, since.
+// those of which a bundle has said something, or was ended, since; a refused password that its row says by now (bot/account, refusal) is nothing new.
 func (tx *Tx) ToCreate(ctx context.Context) ([]int64, error) {
 	return list(ctx, tx, scanID, `SELECT c.id FROM cases c LEFT JOIN plan_cases k ON k.plan_id = c.plan_id AND k.case_id = c.id
 		WHERE c.state = 'creating' AND (coalesce(k.waits_until, 0) <= $1 OR EXISTS (SELECT 1 FROM case_rows r JOIN bundle_rows b ON b.case_id = r.case_id AND b.n = r.n
-			WHERE r.case_id = c.id AND (b.act = 'create' AND r.ok AND r.state IN ('good', 'warned') OR b.act = 'reset' AND b.plan_id = c.plan_id AND r.state = 'missing')
+			WHERE r.case_id = c.id AND (b.act = 'create' AND r.ok AND r.state IN ('good', 'warned') OR b.act = 'reset' AND b.plan_id = c.plan_id AND r.state = 'missing' AND r.said NOT LIKE 'refused (plan ' || c.plan_id || ')%')
 			AND b.state IN ('done', 'refused', 'void')
 			AND NOT EXISTS (SELECT 1 FROM bundle_rows l WHERE l.case_id = b.case_id AND l.n = b.n AND l.state IN ('gathered', 'bundled')))) ORDER BY c.id`, micros(tx.Now))
 }
