@@ -133,7 +133,7 @@ func (c *accountNearCmd) Run(e *env) error {
 			if c.JSON {
 				return list.add(n)
 			}
-			return t.add(foreign(n.Code), foreign(n.Other), foreign(n.Name), foreign(n.Class), string(n.State), nearWhy(n))
+			return t.add(foreign(n.Code), foreign(n.Other), foreign(n.Name), foreign(n.Class), string(n.State), nearWhy(n.Why))
 		})
 		switch {
 		case err != nil:
@@ -145,9 +145,9 @@ func (c *accountNearCmd) Run(e *env) error {
 	})
 }
 
-func nearWhy(n register.Near) string {
+func nearWhy(same []string) string {
 	var why []string
-	for _, s := range n.Why {
+	for _, s := range same {
 		why = append(why, map[string]string{"class": "class", "cohort": "cohort", "code": "code but for a slip"}[s])
 	}
 	return strings.Join(why, ", ")
@@ -167,7 +167,7 @@ func printNear(e *env, near []register.Near) {
 		if number != "" {
 			number += " "
 		}
-		fmt.Fprintf(e.stdout, "maybe one person: %srow %d, %s, and the account of %s (%s): same name, same %s\n", number, n.Row, foreign(n.Code), foreign(n.Other), n.State, nearWhy(n))
+		fmt.Fprintf(e.stdout, "maybe one person: %srow %d, %s, and the account of %s (%s): same name, same %s\n", number, n.Row, foreign(n.Code), foreign(n.Other), n.State, nearWhy(n.Why))
 	}
 }
 
@@ -218,6 +218,9 @@ func printDifferent(e *env, all []register.Difference) {
 	t := table{w: e.stdout, rows: [][]string{{"WHAT", "CODE", "ADDRESS", "FIELD", "REGISTER", "THERE", "WHERE"}}}
 	fmt.Fprintln(e.stdout)
 	for _, d := range all {
+		if d.What == "near" { // nothing is otherwise: it is who is in the register, and in what he is the same
+			d.Field, d.There = "same name, same "+nearWhy(strings.Split(d.There, ", ")), "-"
+		}
 		_ = t.add(d.What, foreign(d.Code), foreign(d.Address), dash(d.Field), foreign(d.Register), foreign(d.There), dash(d.Where))
 	}
 	_ = t.flush()

@@ -64,7 +64,10 @@ func TestTablesOfTheRegister(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o.must("account", "import", "--yes", file)
+	imported := o.must("account", "import", "--yes", file)
+	if want := "near  2153010010  b@sv.truong.example  same name, same class, code but for a slip  2153010001  -      line 3\n"; !strings.Contains(imported, want) {
+		t.Errorf("who is near whom, and why, is not said:\n%s", imported)
+	}
 	other := filepath.Join(o.dir, "khac.csv")
 	if err := os.WriteFile(other, []byte(strings.Replace(text, "2153010001", "2153010007", 1)), 0o600); err != nil {
 		t.Fatal(err)
