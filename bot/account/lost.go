@@ -45,7 +45,11 @@ func (p *Provisioner) lost(ctx context.Context, l *ledger, t taken, want Account
 	case at.Sub(t.loss.Unseen) < wait:
 		return end{}, fmt.Errorf("%w: it is held for lost when it does not show for %v", unseen, wait)
 	}
-	return end{what: accountLost, change: bad(fmt.Errorf("%w: %s agreed and does not show it; held for lost by %s and %s", ErrPermanent, p.Platform.Name(), t.loss.Asked.By, t.loss.Approved.By))}, nil
+	said, taken := "agreed and does not show it", !try.Acknowledged
+	if taken {
+		said = "says that its name is taken, and shows nobody who has it"
+	}
+	return end{what: accountLost, taken: taken, change: bad(fmt.Errorf("%w: %s %s; held for lost by %s and %s", ErrPermanent, p.Platform.Name(), said, t.loss.Asked.By, t.loss.Approved.By))}, nil
 }
 
 const accountLost = "account_lost"

@@ -237,3 +237,59 @@ func TestALostAccountMeanwhile(t *testing.T) {
 		})
 	}
 }
+
+// Who has the name and is shown to nobody (a contact, a group outside of what vanthu may see) keeps a case from its delivery as well: its row is
+// given up the same way, and the name counts as somebody else's. While nobody knows what became of an ask it is not.
+func TestAHiddenHolderIsGivenUp(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w, c, now := hazy(t, db)
+		ctx, said := t.Context(), error(account.ErrExists)
+		c.create = func(_ context.Context, a account.Account) (time.Duration, error, error) {
+			if a.Code == code(2) {
+				return 0, said, nil
+			}
+			return 0, nil, nil
+		}
+		d := &desk.Desk{DB: db, Platform: "file"}
+		until := func(what string, done func() bool) {
+			t.Helper()
+			for range 600 {
+				if done() {
+					return
+				}
+				_ = w.prov.Create(ctx, w.id)
+				*now = now.Add(time.Minute)
+			}
+			t.Fatalf("never: %s; row 2 %+v", what, w.rows()[1])
+		}
+		until("officers are told", func() bool { return w.events("account_unseen") > 0 })
+		if _, err := d.AskLost(ctx, "officer:lan", code(2), "a contact of the school has it"); err != nil {
+			t.Fatal(err)
+		}
+		until("looked at", func() bool { return !w.loss().Unseen.IsZero() })
+		if _, err := d.ApproveLost(ctx, minh, code(2)); err != nil {
+			t.Fatal(err)
+		}
+		said = errDown // an ask of which nobody knows the end
+		for range 60 {
+			_ = w.prov.Create(ctx, w.id)
+			*now = now.Add(time.Minute)
+		}
+		if row := w.rows()[1]; row.State != bot.RowGood || w.events("account_lost") > 0 {
+			t.Errorf("given up while nobody knows what became of an ask: %s, %s", row.State, row.Said)
+		}
+		said = account.ErrExists
+		until("given up", func() bool { return w.state() == bot.Created })
+		row := w.rows()[1]
+		if row.State != bot.RowBad || row.OK || !strings.Contains(row.Said, "is taken") || w.events("account_lost") != 1 || w.events("account_created") != people-1 || c.broken != nil {
+			t.Errorf("%s, %s, %v", row.State, row.Said, c.broken)
+		}
+		taken := look(w, func(ctx context.Context, tx *store.Tx) (map[string]store.NameHolder, error) {
+			return tx.NamesTaken(ctx, []string{code(2)}, nil)
+		})
+		if taken[code(2)].Where != "platform" {
+			t.Errorf("his name: %+v", taken)
+		}
+	})
+}

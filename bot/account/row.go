@@ -32,7 +32,8 @@ func (p *Provisioner) row(ctx context.Context, r *run, l *ledger, w work, t take
 		Marker: Marker(w.c.Number, t.item.N)}
 	try := Try{Now: t.at, Late: func() bool { return t.left(p.DB.Now()) <= 0 }, AskedUntil: t.before.AskedUntil, Acknowledged: !t.before.Acknowledged.IsZero(), Agreed: p.agreed(l, t)}
 	result, end, err := act(ctx, w, want, string(plain), try)
-	if errors.Is(err, ErrUnseen) && t.loss != nil && !result.Asked {
+	// It has agreed and is not asked any more, or it was asked just now and said that the name is taken. While nobody knows what became of an ask: no.
+	if errors.Is(err, ErrUnseen) && t.loss != nil && !result.Agreed && result.Asked != try.Acknowledged {
 		if end, err = p.lost(ctx, l, t, want, try, err); err == nil {
 			return l.write(ctx, func(ctx context.Context, tx *store.Tx) error {
 				return errors.Join(p.giveUp(ctx, tx, w, t, end), stopPaused(ctx, tx, r, w))

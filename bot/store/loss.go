@@ -8,7 +8,7 @@ import (
 	"vanthu/bot"
 )
 
-// A Loss is an account that the platform agreed to make and does not show, and what officers have said of that (decision 40).
+// A Loss is an account that the platform agreed to make, or says to be there, and does not show, and what officers have said of that (decision 40).
 type Loss struct {
 	PlanID   int64     `json:"-"`
 	CaseID   int64     `json:"-"`
@@ -18,7 +18,7 @@ type Loss struct {
 	Code     string    `json:"code"`
 	Address  string    `json:"address"` // that was asked for
 	Platform string    `json:"platform"`
-	Agreed   time.Time `json:"agreed"` // when the platform said that it is made
+	Agreed   time.Time `json:"agreed"` // when the platform said that it is made; zero: it says that the name is taken
 	Told     time.Time `json:"told"`   // when officers were told that it does not show
 	Asked    bot.Stamp `json:"asked,omitzero"`
 	Why      string    `json:"why,omitempty"`
@@ -34,7 +34,7 @@ const unseenAccounts = `SELECT i.plan_id, i.case_id, p.number, c.number, i.n, r.
 	FROM intents i JOIN plans p ON p.id = i.plan_id JOIN cases c ON c.id = i.case_id AND c.plan_id = i.plan_id JOIN case_rows r ON r.case_id = i.case_id AND r.n = i.n
 	LEFT JOIN user_names u ON u.code = r.code AND u.plan_id = i.plan_id AND u.state = 'reserved'
 	LEFT JOIN losses l ON l.plan_id = i.plan_id AND l.case_id = i.case_id AND l.n = i.n
-	WHERE i.told_at > 0 AND i.done_at = 0 AND i.acknowledged_at > 0 AND p.kind = 'create' AND c.state = 'creating' `
+	WHERE i.told_at > 0 AND i.done_at = 0 AND p.kind = 'create' AND c.state = 'creating' `
 
 func scanLoss(s scanner) (l Loss, err error) {
 	var agreed, told, asked, unseen, approved int64
@@ -43,7 +43,7 @@ func scanLoss(s scanner) (l Loss, err error) {
 	return l, err
 }
 
-// UnseenAccounts returns what a platform agreed to make and ought to show by now, with what officers have said of it.
+// UnseenAccounts returns what a platform agreed to make, or says to be there, and ought to show by now, with what officers have said of it.
 func (tx *Tx) UnseenAccounts(ctx context.Context) ([]Loss, error) {
 	return list(ctx, tx, scanLoss, unseenAccounts+`ORDER BY i.told_at, i.case_id, i.n`)
 }

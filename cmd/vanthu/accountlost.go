@@ -14,7 +14,7 @@ import (
 // accountLostCmd is for an account that the platform agreed to make and has lost (decision 40). It asks nobody: the serving process looks.
 type accountLostCmd struct {
 	officerFlags
-	Code     string `arg:"" optional:"" help:"Student code. Without one: list what the platform agreed to make and does not show."`
+	Code     string `arg:"" optional:"" help:"Student code. Without one: list what the platform agreed to make, or says to be there, and does not show."`
 	Reason   string `help:"Say that the platform has lost the account, and why you think so; it stands in the history." xor:"act" placeholder:"TEXT"`
 	Approve  bool   `help:"Say so, too, as another officer. Then its row is given up when the platform does not show it for a while yet." xor:"act"`
 	Withdraw bool   `help:"Take it back." xor:"act"`
