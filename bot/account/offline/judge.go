@@ -145,6 +145,8 @@ func (v *verdict) changed(b store.Bundle, r store.BundleRow) (store.BundleRowSta
 		return store.RowDone, v.told(r, v.shown, "shown to be "+past(r.Act))
 	case shows && v.shown.Said != "": // what went wrong stands before what is shown
 		return store.RowRefused, v.told(r, v.shown, v.shown.Said)
+	case !shows && r.Act == store.ActErase && v.refused != nil && v.refused.Gone && b.Form == LDIF && !v.whole && !v.refused.ByHand:
+		return store.RowBundled, v.told(r, v.refused, "no entry has the name that it should have; it may have been moved and be there under another name: read the list of all accounts, too")
 	case !shows && r.Act == store.ActErase && v.refused != nil && v.refused.Gone:
 		return store.RowDone, v.told(r, v.refused, "not there any more")
 	case v.made != nil && v.refused != nil:
