@@ -71,8 +71,9 @@ const timeout = 5 * time.Minute
 
 // wake is the one job there is: look at the row What/ID.
 type wake struct {
-	What string `json:"what"`
-	ID   int64  `json:"id"`
+	What  string `json:"what"`
+	ID    int64  `json:"id"`
+	Again bool   `json:"again,omitempty"` // asked for while the same job ran
 }
 
 func (wake) Kind() string { return "wake" }
@@ -267,8 +268,28 @@ func (c *riverClient[TTx]) insertTx(ctx context.Context, tx *store.Tx, params []
 	if err != nil {
 		return err
 	}
-	_, err = c.InsertManyTx(ctx, inner, params)
+	inserted, err := c.InsertManyTx(ctx, inner, params)
+	if again := missed(params, inserted); err == nil && len(again) > 0 {
+		_, err = c.InsertManyTx(ctx, inner, again)
+	}
 	return err
+}
+
+// missed are the jobs that were not inserted because the same job runs: that run may have looked at its row before. Each is
+// looked at once more a moment later; otherwise it would wait for the sweep.
+func missed(params []river.InsertManyParams, inserted []*rivertype.JobInsertResult) (again []river.InsertManyParams) {
+	soon := time.Now().Add(time.Second) //nolint:forbidigo // River times its jobs by the machine's clock
+	for i, r := range inserted {
+		args, ok := params[i].Args.(wake)
+		if !ok || !r.UniqueSkippedAsDuplicate || r.Job.State != rivertype.JobStateRunning {
+			continue
+		}
+		args.Again = true
+		opts := *params[i].InsertOpts
+		opts.ScheduledAt = soon
+		again = append(again, river.InsertManyParams{Args: args, InsertOpts: &opts})
+	}
+	return again
 }
 
 func (c *riverClient[TTx]) insert(ctx context.Context, params []river.InsertManyParams) error {

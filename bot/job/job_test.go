@@ -115,6 +115,34 @@ func TestTriesAgain(t *testing.T) {
 	})
 }
 
+// What is asked for while the same job runs is looked at once more: that run may have looked before.
+func TestWakesWhileItRuns(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, w world) {
+		woken, goOn := make(chan int64, 10), make(chan struct{})
+		w.start(t, func(_ context.Context, id int64) error {
+			woken <- id
+			<-goOn
+			return nil
+		})
+		if err := wake(t, w.db, 7, nil); err != nil {
+			t.Fatal(err)
+		}
+		await(t, woken, 7)
+		for range 3 {
+			if err := wake(t, w.db, 7, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		close(goOn)
+		await(t, woken, 7)
+		if err := wake(t, w.db, 8, nil); err != nil {
+			t.Fatal(err)
+		}
+		await(t, woken, 8) // three that ask alike are looked at once
+	})
+}
+
 func TestStartWakesWhatWasLeft(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, w world) {
