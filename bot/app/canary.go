@@ -87,7 +87,7 @@ func (c *canaries) mail(token string, now time.Time) ([]byte, error) {
 	_, domain, _ := strings.Cut(c.from.Address, "@")
 	raw, err := compose.Mail{From: c.from, To: []mime.Address{c.from}, Subject: "vanthu canary", MessageID: "<canary." + token + "@" + domain + ">", Date: now,
 		AutoSubmitted: "auto-generated", Header: []mime.Field{{Name: intake.CanaryMark, Value: token}},
-		Text: "Thư vanthu tự gửi cho mình để kiểm tra đường đi của thư; có thể xóa.\nvanthu sent this mail to itself to try the way of mail; it may be deleted.\n"}.Bytes()
+		Text: "Thư vanthu tự gửi cho mình để kiểm tra đường đi của thư; có thể xoá.\nvanthu sent this mail to itself to try the way of mail; it may be deleted.\n"}.Bytes()
 	if err != nil {
 		return nil, fmt.Errorf("app: canary: %w", err)
 	}

@@ -156,7 +156,7 @@ func (p *packer) lists(context.Context) error {
 		rows = append(rows, []string{r.Code, r.Name, r.Class, r.Address, r.Platform, string(r.State), day(r.Created), day(r.Suspended), day(r.Deleted), r.Decision})
 	}
 	data, err = p.app.letters.writer.Sheets(reply.SheetData{Name: "Sổ tài khoản", Rows: rows, Columns: []reply.Column{{Title: "Mã số SV/HV", Width: 16}, {Title: "Họ và tên", Width: 30}, {Title: "Lớp", Width: 14}, {Title: "Địa chỉ email", Width: 34},
-		{Title: "Nền tảng", Width: 10}, {Title: "Trạng thái", Width: 20}, {Title: "Ngày tạo", Width: 18}, {Title: "Ngày khóa", Width: 18}, {Title: "Ngày xóa", Width: 18}, {Title: "Quyết định thôi học", Width: 24}}})
+		{Title: "Nền tảng", Width: 10}, {Title: "Trạng thái", Width: 20}, {Title: "Ngày tạo", Width: 18}, {Title: "Ngày tạm khoá", Width: 18}, {Title: "Ngày xoá", Width: 18}, {Title: "Quyết định thôi học", Width: 24}}})
 	if err != nil {
 		return err
 	}
