@@ -81,6 +81,9 @@ func (e *ear) Read(p []byte) (int, error) {
 		}
 		if !e.inside {
 			e.begin(line)
+			if e.texts && e.settled.Load() {
+				unlist(line)
+			}
 			if bottomless(line, e.texts) {
 				e.deaf = true
 			}
@@ -95,11 +98,6 @@ func (e *ear) Read(p []byte) (int, error) {
 // begin looks at the first line of a response.
 func (e *ear) begin(line []byte) {
 	e.inside, e.drop, e.tail = true, false, e.tail[:0]
-	if e.settled.Load() {
-		if _, code, found := bytes.Cut(line, []byte("[CAPABILITY ")); found {
-			copy(line[len(line)-len(code)-len("CAPABILITY "):], "capability") // which the library reads over: it is no code that it knows
-		}
-	}
 	words := bytes.Fields(line[:min(len(line), 200)])
 	e.texts = len(words) == 0 || string(words[0]) != "*" // a tagged answer, a continuation
 	if e.texts || len(words) < 2 {
@@ -125,6 +123,13 @@ func (e *ear) begin(line []byte) {
 	case "ENABLED", "NAMESPACE", "FLAGS", "EXISTS", "EXPUNGE", "LIST", "SEARCH", "ESEARCH":
 	default: // RECENT, VANISHED, X…: nothing that we ask for
 		e.drop = true
+	}
+}
+
+// unlist spells the code CAPABILITY, with a list or with none, so that the library reads over it: it is no code that it knows.
+func unlist(line []byte) {
+	if at := bytes.Index(line, []byte("[CAPABILITY")); at >= 0 {
+		copy(line[at+1:], "capability")
 	}
 }
 

@@ -71,6 +71,19 @@ func TestEar(t *testing.T) {
 }
 
 // The library turns for ever at a parenthesis in a list of capabilities, and closing the connection does not end it.
+// When the capabilities are settled no list of them gets through, and a mail that speaks of them is left as it is.
+func TestEarSettled(t *testing.T) {
+	t.Parallel()
+	mail := "* 1 FETCH (UID 5 BODY[] \"[CAPABILITY none]\")\r\n"
+	e := newEar(said{r: strings.NewReader("* OK [CAPABILITY IMAP4rev1] x\r\n* CAPABILITY IMAP4rev1\r\n" + mail + "T1 OK [CAPABILITY] done\r\n")})
+	e.expect("BODY[")
+	e.settle()
+	got, err := io.ReadAll(e)
+	if want := "* OK [capability IMAP4rev1] x\r\n" + mail + "T1 OK [capability] done\r\n"; string(got) != want || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestPain11BottomlessCapabilities(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{"* CAPABILITY (a", "* OK [CAPABILITY IMAP4rev1 (", "T1 OK [CAPABILITY (a) b] done\r\n", "* capability IMAP4rev1 " + strings.Repeat("x ", 5000) + "(\r\n"} {

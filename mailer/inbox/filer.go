@@ -38,15 +38,23 @@ type Filer struct {
 	mailbox  string   // the selected one
 	validity uint32
 	names    map[string]string // configured folder → what it is called here
+	left     map[place]Moved   // copied, and not removed yet: what is copied at each try fills the folder
 	closed   bool
 	pressure *Pressure // the server wants no connection …
 	until    time.Time // … before that
 }
 
+// A place is where a mail is to be moved to, and from.
+type place struct {
+	mailbox       string
+	validity, uid uint32
+	folder        string
+}
+
 // NewFiler returns a filer; it connects when there is something to move. Poll, MaxSize, Batch, Mailbox and Status of cfg
 // are not used.
 func NewFiler(cfg Config) *Filer {
-	return &Filer{cfg: cfg.withDefaults(), names: make(map[string]string)}
+	return &Filer{cfg: cfg.withDefaults(), names: make(map[string]string), left: make(map[place]Moved)}
 }
 
 // Close ends the connection. Later moves are refused.
@@ -148,23 +156,64 @@ func (f *Filer) move(ctx context.Context, mailbox string, uidValidity uint32, ui
 	if err != nil {
 		return nil, err
 	}
-	name := folder
-	if known, ok := f.names[folder]; ok {
-		name = known
+	if !f.s.caps.Has(imap.CapMove) {
+		return f.copyAway(ctx, place{mailbox: mailbox, validity: uidValidity, folder: folder}, uids, there)
 	}
-	var copied imap.CopyData
-	if len(there) > 0 {
-		copied, err = f.s.move(ctx, there, name)
-		if refused(err) {
-			if name, err = f.makeFolder(ctx, folder, err); err == nil {
-				copied, err = f.s.move(ctx, there, name)
-			}
-		}
+	if len(there) == 0 {
+		return report(uids, nil, folder, imap.CopyData{}), nil
+	}
+	name, moved, err := f.carry(ctx, there, folder)
+	if err != nil {
+		return nil, err
+	}
+	return report(uids, there, name, moved), nil
+}
+
+// copyAway is move on a server without MOVE: COPY, a mark, and an expunge of these UIDs alone (RFC 4315 §2.1), for a plain EXPUNGE would
+// remove what other people have marked. Only what was copied is removed; and what could not be removed, by a right that is missing or
+// a line that broke, is not copied again at the next try.
+func (f *Filer) copyAway(ctx context.Context, p place, uids, there []uint32) ([]Moved, error) {
+	of := func(uid uint32) place { p.uid = uid; return p }
+	left := func(uid uint32) bool { _, ok := f.left[of(uid)]; return ok }
+	if fresh := slices.DeleteFunc(slices.Clone(there), left); len(fresh) > 0 {
+		name, copied, err := f.carry(ctx, fresh, p.folder)
 		if err != nil {
 			return nil, err
 		}
+		for _, m := range report(fresh, fresh, name, copied) {
+			if !m.Gone {
+				f.left[of(m.UID)] = m
+			}
+		}
 	}
-	return report(uids, there, name, copied), nil
+	if copied := slices.DeleteFunc(slices.Clone(there), func(uid uint32) bool { return !left(uid) }); len(copied) > 0 {
+		if err := f.s.expunge(ctx, uidSet(copied)); err != nil {
+			return nil, err
+		}
+	}
+	moved := report(uids, nil, p.folder, imap.CopyData{})
+	for i, uid := range uids {
+		if left(uid) {
+			moved[i] = f.left[of(uid)]
+			delete(f.left, of(uid))
+		}
+	}
+	return moved, nil
+}
+
+// carry moves or copies to a folder, which is made when missing, and returns what it is called here.
+func (f *Filer) carry(ctx context.Context, uids []uint32, folder string) (name string, to imap.CopyData, err error) {
+	name = folder
+	if known, ok := f.names[folder]; ok {
+		name = known
+	}
+	to, err = f.s.carry(ctx, uids, name)
+	if refused(err) {
+		if name, err = f.makeFolder(ctx, folder, err); err == nil {
+			to, err = f.s.carry(ctx, uids, name)
+		}
+	}
+	return name, to, err
 }
 
 // enter selects a mailbox in which the UIDs mean what they did.
@@ -227,9 +276,9 @@ func (s *session) refresh(ctx context.Context) error {
 	return s.do(ctx, "noop", func() error { return s.c.Noop().Wait() })
 }
 
-// move moves by UID. A server without MOVE gets COPY, a mark, and an expunge of these UIDs alone (RFC 4315 §2.1): a plain
-// EXPUNGE would remove what other people have marked. The library's own fallback does not wait for COPY to succeed.
-func (s *session) move(ctx context.Context, uids []uint32, folder string) (imap.CopyData, error) {
+// carry moves by UID; where there is no MOVE it copies, for who can UID EXPUNGE afterwards. The library's own fallback does not wait for
+// COPY to succeed.
+func (s *session) carry(ctx context.Context, uids []uint32, folder string) (imap.CopyData, error) {
 	set := uidSet(uids)
 	var copied imap.CopyData
 	if s.caps.Has(imap.CapMove) {
@@ -255,10 +304,7 @@ func (s *session) move(ctx context.Context, uids []uint32, folder string) (imap.
 		}
 		return err
 	})
-	if err != nil {
-		return copied, err
-	}
-	return copied, s.expunge(ctx, set)
+	return copied, err
 }
 
 // prefix is what the names of a person's folders begin with on this server: "INBOX." on some, mostly "" (RFC 2342).

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -222,6 +223,80 @@ func TestFilerCopyFails(t *testing.T) {
 	}
 }
 
+// What was copied and may not be removed, or could not because the line broke, is not copied again at each try.
+func TestFilerCopiesOnce(t *testing.T) {
+	t.Parallel()
+	refuse := func(c *fakeConn) { c.say("%s NO [NOPERM] you may not", c.tag) }
+	for name, fails := range map[string]struct {
+		at   string
+		with func(c *fakeConn)
+	}{
+		"mark":    {"UID STORE", refuse},
+		"expunge": {"UID EXPUNGE", refuse},
+		"line":    {"UID STORE", func(c *fakeConn) { _ = c.Close() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t, mail(5), mail(6))
+			f.caps = "IMAP4rev1 UIDPLUS"
+			var tries atomic.Int32
+			f.hook = func(c *fakeConn, command string) bool {
+				switch {
+				case strings.HasPrefix(command, "UID COPY 5"):
+					c.say("%s OK [COPYUID 9 5 40] done", c.tag)
+				case strings.HasPrefix(command, "LIST"):
+					c.say(`* LIST () "/" Done`)
+					c.ok()
+				case tries.Load() < 3 && strings.HasPrefix(command, fails.at):
+					fails.with(c)
+				default:
+					return false
+				}
+				return true
+			}
+			filer := filer(t, plain(f.start()))
+			for ; tries.Load() < 3; tries.Add(1) {
+				if _, err := filer.MoveAll(t.Context(), "INBOX", 7, []uint32{5}, "Done"); err == nil {
+					t.Fatal("it says that a mail was moved that is still there")
+				}
+			}
+			moved, err := filer.MoveAll(t.Context(), "INBOX", 7, []uint32{6, 5}, "Done")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]Moved{{UID: 6, Folder: "Done"}, {UID: 5, Folder: "Done", FolderValidity: 9, FolderUID: 40}}, moved); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff([]string{`UID COPY 5 "Done"`, `UID COPY 6 "Done"`}, f.said("UID COPY")); diff != "" {
+				t.Error(diff)
+			}
+			if last := f.said("UID EXPUNGE"); last[len(last)-1] != "UID EXPUNGE 5:6" {
+				t.Errorf("%q", last)
+			}
+		})
+	}
+}
+
+// What the server does not say that it copied is not removed.
+func TestFilerRemovesOnlyCopies(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, mail(5), mail(6))
+	f.caps = "IMAP4rev1 UIDPLUS"
+	f.hook = func(c *fakeConn, command string) bool {
+		if !strings.HasPrefix(command, "UID COPY") {
+			return false
+		}
+		c.say("%s OK [COPYUID 9 5 40] done", c.tag)
+		return true
+	}
+	if _, err := filer(t, plain(f.start())).MoveAll(t.Context(), "INBOX", 7, []uint32{5, 6}, "Done"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{`UID STORE 5 +FLAGS.SILENT (\Deleted)`, "UID EXPUNGE 5"}, append(f.said("STORE"), f.said("EXPUNGE")...)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestFilerNeverExpungesForOthers(t *testing.T) {
 	t.Parallel()
 	f := newFake(t, mail(5))
@@ -230,6 +305,9 @@ func TestFilerNeverExpungesForOthers(t *testing.T) {
 	}
 	if bad := append(f.said("EXPUNGE"), f.said("COPY")...); len(bad) > 0 {
 		t.Errorf("%q", bad)
+	}
+	if code := Code(ErrNoMove); code != "refused" { // it is so for every machine, and the line is good
+		t.Error(code)
 	}
 }
 
@@ -243,6 +321,7 @@ func TestFilerCapabilitiesStay(t *testing.T) {
 	}{
 		"list":                 {"UID SEARCH", "* CAPABILITY IMAP4rev1 IDLE\r\n", true},
 		"code":                 {"UID SEARCH", "* OK [CAPABILITY IMAP4rev1 IDLE] changed\r\n", true},
+		"code without a list":  {"UID SEARCH", "* OK [CAPABILITY] changed\r\n", true},
 		"answer with code":     {"SELECT", "* OK [UIDVALIDITY 7] valid\r\n%s OK [CAPABILITY IMAP4rev1 IDLE] done\r\n", true},
 		"login with code":      {"LOGIN", "%s OK [CAPABILITY IMAP4rev1 MOVE] done\r\n", true},
 		"more than before":     {"LOGIN", "", true},

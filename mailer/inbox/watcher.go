@@ -93,7 +93,7 @@ func Code(err error) string {
 		return "token"
 	case errors.Is(err, ErrTimeout):
 		return "timeout"
-	case refused(err):
+	case refused(err), errors.Is(err, ErrNoMove):
 		return "refused"
 	default:
 		return "connection"
