@@ -202,11 +202,12 @@ func (s *session) login(ctx context.Context, cfg Config, token string) error {
 		}
 		return err
 	}
-	// Another list than before the login; the library forgets the old one only after it has said that the login is done.
-	err := s.do(ctx, "capability", func() (err error) {
-		s.caps, err = s.c.Capability().Wait()
-		return err
-	})
+	// Another list than before the login. The library forgets the old one, and asks for the new one, only after it has said that the login is
+	// done; by the answer to something else it has, and its question does not come behind our IDLE, where it would wait.
+	err := s.do(ctx, "noop", func() error { return s.c.Noop().Wait() })
+	if err == nil {
+		err = s.askCaps(ctx)
+	}
 	s.ear.settle()
 	return err
 }
