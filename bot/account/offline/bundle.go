@@ -27,6 +27,9 @@ func (m *Maker) Make(ctx context.Context, planID int64) error {
 	var plan store.StoredPlan
 	var rows []store.BundleRow
 	sealed := make(map[int64]map[int][]byte)
+	if err := m.takeBack(ctx, planID); err != nil {
+		return err
+	}
 	err := m.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		if plan, rows, err = leaving(ctx, tx, planID); err != nil {
 			return err
@@ -57,6 +60,42 @@ func (m *Maker) Make(ctx context.Context, planID int64) error {
 	return nil
 }
 
+// takeBack takes out what is not to be done any more: nobody would ask for it again, nor end it.
+func (m *Maker) takeBack(ctx context.Context, planID int64) error {
+	return m.DB.Write(ctx, func(tx *store.Tx) error {
+		gathered, err := tx.Gathered(ctx, planID)
+		if err != nil {
+			return err
+		}
+		for _, r := range gathered {
+			row, err := tx.Row(ctx, r.CaseID, r.N)
+			if err != nil {
+				return err
+			}
+			if !over(r.Act, row.State) {
+				continue
+			}
+			if _, err := tx.TakeBack(ctx, r.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// over says whether a row is where an act was to bring it, or was left alone since: its account may not be what was approved any more.
+func over(act store.BundleAct, state bot.RowState) bool {
+	switch state {
+	case bot.RowBad: // who is spared may have to be given back
+		return act != store.ActRestore
+	case bot.RowSuspended:
+		return act == store.ActSuspend
+	case bot.RowRestored, bot.RowErased:
+		return act == store.ActSuspend || act == store.ActErase
+	}
+	return false
+}
+
 // leaving returns a plan and what is gathered of it and may be handed over now: of a plan that is stopped, nothing.
 func leaving(ctx context.Context, tx *store.Tx, planID int64) (plan store.StoredPlan, rows []store.BundleRow, err error) {
 	if plan, err = tx.Plan(ctx, planID); err != nil {
@@ -80,6 +119,7 @@ func leaving(ctx context.Context, tx *store.Tx, planID int64) (plan store.Stored
 func keeper(ctx context.Context, tx *store.Tx, planID int64, gathered []store.BundleRow) (keep func(store.BundleRow) bool, err error) {
 	heldCases, stops := make(map[int64]bool), make(map[int64]map[int]store.RowStop)
 	other := make(map[int64]bool) // cases that have another plan by now
+	states := make(map[int64]map[int]bot.RowState)
 	var codes []string
 	for _, r := range gathered {
 		codes = append(codes, r.Code)
@@ -94,12 +134,20 @@ func keeper(ctx context.Context, tx *store.Tx, planID int64, gathered []store.Bu
 		if stops[r.CaseID], err = tx.Stops(ctx, r.CaseID); err != nil {
 			return nil, err
 		}
+		rows, err := tx.Rows(ctx, r.CaseID)
+		if err != nil {
+			return nil, err
+		}
+		states[r.CaseID] = make(map[int]bot.RowState, len(rows))
+		for _, row := range rows {
+			states[r.CaseID][row.N] = row.State
+		}
 	}
 	held, err := tx.Held(ctx, codes)
 	return func(r store.BundleRow) bool {
 		_, stopped := stops[r.CaseID][r.N]
 		takes := r.Act == store.ActSuspend || r.Act == store.ActErase
-		return other[r.CaseID] || heldCases[r.CaseID] && r.Act != store.ActRestore || takes && (stopped || held[r.Code])
+		return over(r.Act, states[r.CaseID][r.N]) || other[r.CaseID] || heldCases[r.CaseID] && r.Act != store.ActRestore || takes && (stopped || held[r.Code])
 	}, err
 }
 

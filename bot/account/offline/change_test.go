@@ -308,3 +308,39 @@ func TestResultsOfBefore(t *testing.T) {
 		}
 	})
 }
+
+// leftAlone is what the engine does when the account is another one than was approved.
+func (d desk) leftAlone() {
+	d.t.Helper()
+	storetest.Write(d.t, d.DB, func(ctx context.Context, tx *store.Tx) error {
+		r, err := tx.Row(ctx, d.e.CaseID, d.e.N)
+		r.OK, r.State = false, bot.RowBad
+		return errors.Join(err, tx.SaveRow(ctx, r))
+	})
+}
+
+// Whose row was left alone since (the account is not what was approved any more) is not handed over, and waits for no bundle; what stands in
+// one does not leave the house.
+func TestLeftAloneMeanwhile(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := newDesk(t, db)
+		ctx := t.Context()
+		d.waits(d.For(d.e).Suspend(ctx, d.a), "waits")
+		d.leftAlone()
+		d.make()
+		if waits := storetest.Read(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Gathering, error) { return tx.Gatherings(ctx) }); d.open() != "" || len(waits) > 0 {
+			t.Errorf("open %q, gathered %+v", d.open(), waits)
+		}
+	})
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := newDesk(t, db)
+		ctx := t.Context()
+		d.waits(d.For(d.e).Suspend(ctx, d.a), "waits")
+		d.make()
+		d.leftAlone()
+		if _, err := d.office.Export(ctx, "officer:lan", "GT-2026-0002", t.TempDir()); bot.ErrorCode(err) != bot.Conflict {
+			t.Error("taken out:", err)
+		}
+	})
+}

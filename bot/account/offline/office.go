@@ -65,7 +65,7 @@ func mayLeave(ctx context.Context, tx *store.Tx, b store.Bundle) error {
 	}
 	for _, r := range rows {
 		if r.State == store.RowBundled && keep(r) {
-			return bot.Errorf(bot.Conflict, "row %d of case %s is held or stopped since bundle %s was made: lift that, or void the bundle, and another is made without it", r.N, r.Case, b.Number)
+			return bot.Errorf(bot.Conflict, "row %d of case %s is held, stopped or left alone since bundle %s was made: lift that, or void the bundle, and another is made without it", r.N, r.Case, b.Number)
 		}
 	}
 	return nil
