@@ -92,6 +92,7 @@ func over(act store.BundleAct, state bot.RowState) bool {
 		return act == store.ActSuspend
 	case bot.RowRestored, bot.RowErased:
 		return act == store.ActSuspend || act == store.ActErase
+	case bot.RowGood, bot.RowWarned, bot.RowCreated, bot.RowDelivered, bot.RowMissing:
 	}
 	return false
 }
