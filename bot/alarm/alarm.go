@@ -133,6 +133,13 @@ func (a *Alarms) Clear(c Condition) {
 	a.in.cleared[c] = true
 }
 
+// Leave takes back that c is not so, where that has not come to count yet: another process looks at it now.
+func (a *Alarms) Leave(c Condition) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.in.cleared, c)
+}
+
 // Standing returns what a person was told of, or is to be, and lasts, as far as this process knows; and whether the database
 // could be asked.
 func (a *Alarms) Standing() (standing []store.Alarm, whole bool) {

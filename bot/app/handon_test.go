@@ -231,6 +231,41 @@ func TestWhoTakesOverEndsNoAlarm(t *testing.T) {
 	g.stands()
 }
 
+// Who got through for a moment, and lost the mailbox before that counted, does not end the alarm later, while another watches it.
+func TestWhoStandsByEndsNoAlarm(t *testing.T) {
+	t.Parallel()
+	for _, keeps := range []bool{false, true} {
+		g := newGuard(t)
+		db := g.app.DB
+		g.alarms = alarm.New(db, alarm.Config{After: time.Minute, Tick: time.Hour, Logger: slog.New(slog.DiscardHandler), Now: db.Now})
+		g.watch.alarms = g.alarms
+		g.machine = newMachine(db, slog.New(slog.DiscardHandler), nil)
+		t.Cleanup(g.machine.loseAll)
+		g.machine.wanted[leaseWatch] = make(chan tenure, 1)
+		g.machine.learn(time.Now(), store.Pulse{Held: []store.Lease{{Name: leaseWatch, Holder: g.machine.me.ID, Epoch: 1}}, Living: 2})
+		look := func() {
+			if err := g.lines(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			g.alarms.Turn(t.Context())
+		}
+		g.alarms.RaiseSince(alarm.IMAP, g.now.Add(-time.Hour), "connection", "")
+		g.alarms.Turn(t.Context())
+		g.now = g.now.Add(10 * time.Second)
+		g.imap.Good(g.now)
+		look()
+		if !keeps {
+			g.machine.loseAll()
+		}
+		look()
+		g.now = g.now.Add(2 * time.Minute)
+		look()
+		if standing, _ := g.alarms.Standing(); (len(standing) == 0) != keeps {
+			t.Errorf("it keeps the mailbox: %v; stands %v", keeps, standing)
+		}
+	}
+}
+
 // What the mail server says of the mailbox it says to every machine: a wrong password, too many connections. It is not asked more often.
 func TestRefusalIsNotHandedOn(t *testing.T) {
 	t.Parallel()

@@ -139,6 +139,7 @@ func (w *watch) lines(context.Context) error {
 	case !w.machine.has(leaseWatch): // another process watches it, and says how it is
 		w.stoodBy = now
 		w.imap.Forget()
+		w.alarms.Leave(alarm.IMAP)
 	case s.Bad && s.Mute && now.Sub(s.Since) < w.cfg.After/3: // a server that paused once is asked again before
 	case s.Bad:
 		w.alarms.RaiseSince(alarm.IMAP, s.Began(), s.Code, "")
