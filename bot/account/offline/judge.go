@@ -127,7 +127,7 @@ func (v *verdict) created(r store.BundleRow) (store.BundleRowState, Told) {
 	case v.refused != nil:
 		return store.RowRefused, v.told(r, v.refused, cmp.Or(v.refused.Said, noReason))
 	case v.exists != nil:
-		return store.RowBundled, v.told(r, v.exists, "there is such an account already: read the list of what is there, too, or say done (it is ours) or failed (it is not) in the -result.csv")
+		return store.RowBundled, v.told(r, v.exists, "there is such an account already: read the list of what is there, too, or say done (it is ours) or taken (it is not) in the -result.csv")
 	}
 	return store.RowBundled, Told{Address: r.Address, Said: "no result"}
 }

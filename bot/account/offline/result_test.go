@@ -127,7 +127,7 @@ func TestOfTheName(t *testing.T) {
 	t.Parallel()
 	for said, want := range map[string]bool{
 		anothers: true, anotherOfOurs + "vanthu:YC-2026-0001:7": true, noReason: true, "Entity already exists": true, "Another object with the same value for property userPrincipalName": true,
-		"Địa chỉ này ĐÃ CÓ người dùng": true, "Trùng tên": true, "that address is taken": true,
+		anothers + ": của cô Lan rồi": true, "Địa chỉ này ĐÃ CÓ người dùng": true, "Trùng tên": true, "that address is taken": true,
 		"no licence left": false, "Hết giấy phép": false, "The password does not comply with the complexity requirements": false, "chưa đóng học phí": false,
 	} {
 		if ofTheName(said) != want {

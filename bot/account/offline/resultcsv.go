@@ -32,6 +32,7 @@ var (
 		"restored": {store.ActRestore}, "đã mở": {store.ActRestore},
 		"deleted": {store.ActErase}, "đã xóa": {store.ActErase}, "đã xoá": {store.ActErase}}
 	refusedWords = []string{"failed", "failure", "fail", "error", "not created", "lỗi", "thất bại", "không tạo được", "không làm được"}
+	takenWords   = []string{"taken", "đã có người dùng", "của người khác"}
 	openWords    = []string{"active", "true", "yes", "enabled"}
 	stoppedWords = []string{"suspended", "false", "no", "disabled", "blocked"}
 )
@@ -160,10 +161,12 @@ func readCSV(text string) (read Results, err error) {
 				result.Status = Exists
 			}
 			result.Gone = missing(result.Said)
+		case oneOf(status, takenWords): // whatever his reason is: the address is not to be tried again
+			result.Status, result.Said = Refused, strings.TrimSuffix(anothers+": "+result.Said, ": ")
 		case status == "":
 			continue // nothing is said of it: it waits
 		default:
-			return Results{}, lineError(n, "the status is none that is known; write done or failed")
+			return Results{}, lineError(n, "the status is none that is known; write done, failed or taken")
 		}
 		read.Results = append(read.Results, result)
 	}
