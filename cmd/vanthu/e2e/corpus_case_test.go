@@ -73,6 +73,7 @@ type corpusMail struct {
 	sender string   // From of the header
 	id     string   // Message-ID
 	raw    []byte
+	first  bool // of its case
 	reply  bool // answers our letter about the case's first mail
 }
 
@@ -96,7 +97,7 @@ func readCase(t *testing.T, folder string) *corpusCase {
 		if err != nil {
 			t.Fatalf("%s: %v", folder, err)
 		}
-		m.id, m.sender, m.reply = msg.ID, m.From, i > 0 && len(msg.InReplyTo) > 0
+		m.id, m.sender, m.first, m.reply = msg.ID, m.From, i == 0, i > 0 && len(msg.InReplyTo) > 0
 	}
 	return c
 }
