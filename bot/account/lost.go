@@ -33,14 +33,13 @@ func (p *Provisioner) lost(ctx context.Context, l *ledger, t taken, want Account
 		}
 		return end{}, fmt.Errorf("%w: but an account there has its %s", unseen, strings.Join(keysOf(want, found), " and "))
 	}
-	switch wait := max(p.Platform.Describe().Settle, leastUnseen); {
-	case t.loss.Unseen.IsZero():
-		err := l.write(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.LossUnseen(ctx, *t.loss, at) })
-		if err != nil {
+	if t.loss.Unseen.IsZero() {
+		if err := l.write(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.LossUnseen(ctx, *t.loss, at) }); err != nil {
 			return end{}, err
 		}
-		return end{}, fmt.Errorf("%w: an officer holds it for lost, and another must approve", unseen)
-	case !t.loss.Approved.Done():
+	}
+	switch wait := max(p.Platform.Describe().Settle, leastUnseen); {
+	case t.loss.Unseen.IsZero(), !t.loss.Approved.Done():
 		return end{}, fmt.Errorf("%w: an officer holds it for lost, and another must approve", unseen)
 	case at.Sub(t.loss.Unseen) < wait:
 		return end{}, fmt.Errorf("%w: it is held for lost when it does not show for %v", unseen, wait)
